@@ -1,0 +1,91 @@
+"""Datasets: what was uploaded, how it was to be read, and what was understood."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from model.data.series import Series, SeriesFacts
+from service.domain.artifacts import Artifact
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A finished upload on disk; `size` is in bytes and `filename` is only ever shown, never opened."""
+
+    path: Path
+    size: int
+    content_type: str | None = None
+    filename: str | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read; the column names matter to tables (CSV, Parquet, Arrow) only."""
+
+    format: str | None = None
+    series: str | None = None
+    time: str | None = None
+    label: str | None = None
+    target: str | None = None
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a dataset may hold at most, counted after decompression."""
+
+    expanded_bytes: int = 2 << 30
+    values: int = 500_000_000
+    cases: int = 10_000_000
+    channels: int = 10_000
+    classes: int = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Ingested:
+    """What came out of a file: the series, the format they were read as, and what was odd about them."""
+
+    series: Series
+    format: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetReport:
+    """What was understood of a file: the answer to an upload and to a preview alike."""
+
+    facts: SeriesFacts
+    digest: str
+    format: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An immutable, checked and stored set of series."""
+
+    id: str
+    name: str
+    report: DatasetReport
+    artifact: Artifact
+    created_at: datetime
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the canonical content, independent of the file it came in."""
+        return self.report.digest
+
+    @property
+    def facts(self) -> SeriesFacts:
+        """Cases, channels, lengths, labels, targets and the number of missing values."""
+        return self.report.facts
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a model does on a dataset; `confusion` maps true label to predicted label to count."""
+
+    cases: int
+    metrics: Mapping[str, float]
+    confusion: Mapping[str, Mapping[str, int]] | None

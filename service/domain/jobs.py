@@ -1,0 +1,200 @@
+"""Training jobs: the durable row, the moves that change it, and the events that tell of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from service.domain.artifacts import Artifact
+from service.domain.states import JobState, Move, moved
+from service.errors import Fenced, NotAllowedNow
+
+JSON = Mapping[str, Any]
+
+CRASHES_ALLOWED = 3
+"""A job whose process died this often is buried: it would take its worker down again."""
+
+
+class FailureCode(StrEnum):
+    """Why a job failed; lower case on the wire."""
+
+    DIVERGED = "diverged"
+    INVALID_SPEC = "invalid_spec"
+    INVALID_SERIES = "invalid_series"
+    DATA_LOSS = "data_loss"
+    CRASHED = "crashed"
+    OUT_OF_MEMORY = "out_of_memory"
+    STORAGE_FULL = "storage_full"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True)
+class JobFailure:
+    """Why a job failed; a divergence also has its 1-based epoch and step."""
+
+    code: FailureCode
+    message: str
+    epoch: int | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """From where a job goes on: after `epoch` epochs, with these stored bytes."""
+
+    epoch: int
+    artifact: Artifact
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to run a job; `attempt` is the fence: an older one moves nothing."""
+
+    job: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who runs a job; `renewals` changes with every renewal, so that others see life without trusting clocks."""
+
+    owner: str
+    renewals: int
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row: everything needed to run it, to go on with it, and to tell of it."""
+
+    id: str
+    model: str
+    dataset: str
+    dataset_digest: str
+    spec: JSON
+    epochs: int
+    created_at: datetime
+    state: JobState = JobState.QUEUED
+    attempt: int = 0
+    crashes: int = 0
+    lease: Lease | None = None
+    checkpoint: Checkpoint | None = None
+    epoch: int = 0
+    metrics: JSON | None = None
+    version: int | None = None
+    failure: JobFailure | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def claim(self) -> Claim:
+        """The present attempt."""
+        return Claim(self.id, self.attempt)
+
+    @property
+    def cancel(self) -> bool:
+        """Whether the attempt is to end at the next chance."""
+        return self.state is JobState.CANCELLING
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch as it is told: 1-based, of how many, its metrics and its seconds."""
+
+    epoch: int
+    epochs: int
+    metrics: JSON
+    seconds: float
+
+
+class EventKind(StrEnum):
+    """What an event tells."""
+
+    STATE = "state"
+    EPOCH = "epoch"
+    END = "end"
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """One entry of a job's story; `sequence` counts from 1 without gaps."""
+
+    job: str
+    sequence: int
+    kind: EventKind
+    data: JSON
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """Events behind a sequence; `ended` when the job has ended and nothing follows these."""
+
+    events: tuple[JobEvent, ...]
+    ended: bool
+
+
+def fenced(job: Job, claim: Claim) -> Job:
+    """The job, if the claim still holds; Fenced if another attempt, or none, has it now."""
+    if job.id != claim.job or job.attempt != claim.attempt or job.lease is None:
+        message = f"Attempt {claim.attempt} of {claim.job} no longer owns the job, which is at attempt {job.attempt}."
+        raise Fenced(message)
+    return job
+
+
+def claimed(job: Job, owner: str, now: datetime, until: datetime) -> Job:
+    """The job as it begins its next attempt."""
+    return replace(
+        job,
+        state=moved(job.state, Move.CLAIM),
+        attempt=job.attempt + 1,
+        lease=Lease(owner, 0, until),
+        started_at=job.started_at or now,
+    )
+
+
+def renewed(job: Job, until: datetime) -> Job:
+    """The job with its lease renewed."""
+    if job.lease is None:
+        message = f"Nobody holds a lease on {job.id}."
+        raise Fenced(message)
+    return replace(job, lease=replace(job.lease, renewals=job.lease.renewals + 1, until=until))
+
+
+def advanced(job: Job, checkpoint: Checkpoint, last: EpochRecord, until: datetime) -> Job:
+    """The job after a commit of epochs."""
+    moved(job.state, Move.COMMIT)
+    return replace(
+        renewed(job, until), checkpoint=checkpoint, epoch=last.epoch, epochs=last.epochs, metrics=last.metrics
+    )
+
+
+def settled(job: Job, move: Move, now: datetime, failure: JobFailure | None = None) -> Job:
+    """The job after its attempt ended by `move`; the third crash becomes a burial."""
+    crashes = job.crashes + (move is Move.CRASH)
+    state = moved(job.state, Move.BURY if crashes >= CRASHES_ALLOWED and move is Move.CRASH else move)
+    return replace(
+        job,
+        state=state,
+        crashes=crashes,
+        lease=None,
+        failure=failure if state is JobState.FAILED else None,
+        finished_at=None if state is JobState.QUEUED else now,
+    )
+
+
+def cancelled(job: Job, now: datetime) -> Job:
+    """The job after a user asked for its end: at once if nobody runs it."""
+    state = moved(job.state, Move.CANCEL)
+    ended = state is JobState.CANCELLED and job.state is not JobState.CANCELLED
+    return replace(job, state=state, finished_at=now if ended else job.finished_at)
+
+
+def resumed(job: Job, spec: JSON, epochs: int) -> Job:
+    """The ended job, queued again to go on from its checkpoint up to `epochs`."""
+    state = moved(job.state, Move.RESUME)
+    if epochs < job.epoch or (job.state is JobState.SUCCEEDED and epochs <= job.epoch):
+        message = f"The job has trained {job.epoch} epochs already: resume it with more than that, not {epochs}."
+        raise NotAllowedNow(message)
+    return replace(job, state=state, spec=spec, epochs=epochs, crashes=0, failure=None, finished_at=None)

@@ -1,0 +1,71 @@
+"""Models: named lines of immutable versions, and aliases that point at one of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain.artifacts import Artifact
+from service.domain.jobs import JSON
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a version takes and gives; `length` is None when series of any length are taken."""
+
+    task: str
+    channels: tuple[str, ...]
+    length: int | None
+    classes: tuple[str, ...] | None = None
+    targets: int | None = None
+    horizon: int | None = None
+
+
+@dataclass(frozen=True)
+class OnnxExport:
+    """The ONNX twin of a version: the file with its largest difference from ours, or why there is none."""
+
+    artifact: Artifact | None
+    largest_difference: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class VersionDraft:
+    """A version that is about to be published: everything but its number; `job` and `attempt` make it unique."""
+
+    model: str
+    job: str
+    attempt: int
+    dataset: str
+    dataset_digest: str
+    archive: Artifact
+    onnx: OnnxExport
+    signature: Signature
+    metrics: JSON
+    spec: JSON
+    lineage: JSON
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A published version: immutable, numbered from 1 within its model, never renumbered."""
+
+    number: int
+    draft: VersionDraft
+    created_at: datetime
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.draft.model
+
+
+@dataclass(frozen=True)
+class Model:
+    """A name with at least one version, and its aliases."""
+
+    name: str
+    latest: ModelVersion
+    versions: tuple[int, ...]
+    aliases: Mapping[str, int]
+    created_at: datetime

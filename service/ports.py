@@ -1,0 +1,259 @@
+"""The seams: what the use cases need of the world, as Protocols that adapters satisfy."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from pathlib import Path
+from typing import Protocol
+
+from model.pipeline import Predictor
+from service.domain.artifacts import Artifact, StoredObject
+from service.domain.datasets import Dataset, Ingested, Limits, Reading
+from service.domain.jobs import JSON, Checkpoint, Claim, EpochRecord, EventPage, Job, JobFailure
+from service.domain.models import Model, ModelVersion, VersionDraft
+from service.domain.pages import Page, PageRequest
+from service.domain.states import JobState, Move
+
+
+class Clock(Protocol):
+    """Time, so that tests can turn it."""
+
+    def now(self) -> datetime:
+        """The time of day, with its zone UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards."""
+        ...
+
+
+class SeriesReader(Protocol):
+    """Turns a file into series."""
+
+    def __call__(self, path: Path, reading: Reading, limits: Limits) -> Ingested:
+        """Read it whole; Unreadable, UnsupportedFormat or TooLarge if that cannot be."""
+        ...
+
+
+class ArtifactStore(Protocol):
+    """Bytes under keys that are written once; a put that returned has reached the disk."""
+
+    def put(self, key: str, content: bytes) -> Artifact:
+        """Keep the bytes under a new key; AlreadyExists if it is taken, StorageFull if there is no room."""
+        ...
+
+    def get(self, artifact: Artifact) -> bytes:
+        """The bytes, checked against their digest; Corrupt if they are not what was put, or are gone."""
+        ...
+
+    def path(self, artifact: Artifact) -> Path | None:
+        """A local file to map into memory, checked as `get` does; None where there are no local files."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Forget the bytes; nothing happens if they are gone already."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterable[StoredObject]:
+        """Everything under a prefix."""
+        ...
+
+
+class DatasetStore(Protocol):
+    """The rows of datasets."""
+
+    def add(self, dataset: Dataset) -> tuple[Dataset, bool]:
+        """Insert a dataset and say whether it is new.
+
+        The same name with the same digest answers the row that is there; with another digest it is AlreadyExists.
+        A row that holds the same digest under another name lends its artifact.
+        """
+        ...
+
+    def get(self, id_or_name: str) -> Dataset:
+        """NotFound if there is none."""
+        ...
+
+    def list(self, page: PageRequest) -> Page[Dataset]:
+        """Newest first."""
+        ...
+
+    def remove(self, identifier: str) -> Artifact | None:
+        """Delete the row and answer its artifact if nothing refers to it now; NotAllowedNow while a job needs it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """A client's key and the digest of the request it came with."""
+
+    key: str
+    request_sha256: str
+
+
+@dataclass(frozen=True)
+class EpochCommit:
+    """Epochs that were computed, and the stored state after the last of them."""
+
+    epochs: Sequence[EpochRecord]
+    checkpoint: Checkpoint
+
+
+class JobStore(Protocol):
+    """The rows of jobs and their events; each method is one transaction."""
+
+    def add(self, job: Job, idempotency: Idempotency | None = None) -> tuple[Job, bool]:
+        """Insert a queued job and say whether it is new; a known key answers its job, or AlreadyExists."""
+        ...
+
+    def recall(self, idempotency: Idempotency) -> Job | None:
+        """The job this key once made; AlreadyExists if the key came with another request."""
+        ...
+
+    def get(self, identifier: str) -> Job:
+        """NotFound if there is none."""
+        ...
+
+    def list(self, page: PageRequest, *, state: JobState | None = None, model: str | None = None) -> Page[Job]:
+        """Newest first."""
+        ...
+
+    def owned(self) -> Sequence[Job]:
+        """Every job that an attempt runs."""
+        ...
+
+    def events(self, identifier: str, after: int, limit: int) -> EventPage:
+        """What happened behind a sequence number, oldest first; NotFound if there is no such job."""
+        ...
+
+    def history(self, identifier: str) -> Sequence[EpochRecord]:
+        """Every recorded epoch, in order."""
+        ...
+
+    def claim(self, owner: str, lease: timedelta) -> Job | None:
+        """Take up the oldest queued job."""
+        ...
+
+    def renew(self, claim: Claim, lease: timedelta) -> Job:
+        """Keep a job; Fenced if it is another's now."""
+        ...
+
+    def commit(self, claim: Claim, commit: EpochCommit, lease: timedelta) -> Job:
+        """Record epochs, move the checkpoint and renew the lease; Fenced if the job is another's now."""
+        ...
+
+    def publish(self, claim: Claim, draft: VersionDraft) -> ModelVersion:
+        """Publish a version and end the job; Fenced, or NotAllowedNow if the job is being cancelled."""
+        ...
+
+    def settle(self, claim: Claim, move: Move, failure: JobFailure | None = None) -> Job:
+        """End an attempt without a version; Fenced if the job is another's now."""
+        ...
+
+    def cancel(self, identifier: str) -> Job:
+        """Ask for a job's end; NotAllowedNow if it has succeeded or failed."""
+        ...
+
+    def resume(self, identifier: str, spec: JSON, epochs: int) -> Job:
+        """Queue an ended job again; NotAllowedNow if it has not ended, or its dataset is gone."""
+        ...
+
+
+class ModelCatalogue(Protocol):
+    """The rows of models, versions and aliases."""
+
+    def models(self, page: PageRequest) -> Page[Model]:
+        """Every model that has a version, newest first."""
+        ...
+
+    def model(self, name: str) -> Model:
+        """NotFound if there is none, or none of its versions is left."""
+        ...
+
+    def versions(self, name: str, page: PageRequest) -> Page[ModelVersion]:
+        """Newest first."""
+        ...
+
+    def version(self, name: str, reference: str | None) -> ModelVersion:
+        """By number or alias; None means the newest. NotFound if there is none."""
+        ...
+
+    def set_alias(self, name: str, alias: str, number: int) -> Model:
+        """Point an alias at a version; NotFound if there is no such version."""
+        ...
+
+    def remove_alias(self, name: str, alias: str) -> None:
+        """NotFound if there is none."""
+        ...
+
+    def remove_version(self, name: str, number: int) -> ModelVersion:
+        """Delete a version; NotAllowedNow while an alias points at it."""
+        ...
+
+    def remove_model(self, name: str) -> Sequence[ModelVersion]:
+        """Delete every version and alias; numbers are not used again."""
+        ...
+
+
+class References(Protocol):
+    """Which artefacts are in use: what a sweep must not touch."""
+
+    def keys(self) -> frozenset[str]:
+        """Every key that a row refers to."""
+        ...
+
+
+class Predictors(Protocol):
+    """Models held ready for prediction."""
+
+    def borrow(self, version: ModelVersion) -> AbstractContextManager[Predictor]:
+        """A predictor for one thread, given back on exit; Corrupt if the archive is not what was published."""
+        ...
+
+
+class Ending(Enum):
+    """How an attempt's process came to its end."""
+
+    EXITED = auto()
+    """By itself and in order; the row tells what it did."""
+    CRASHED = auto()
+    """By itself and out of order."""
+    OUT_OF_MEMORY = auto()
+    """Killed by the kernel for want of memory."""
+    ENDED_BY_US = auto()
+    """Because it was told to."""
+
+
+class RunningAttempt(Protocol):
+    """One attempt that an engine has started."""
+
+    @property
+    def claim(self) -> Claim:
+        """What it runs."""
+        ...
+
+    def ending(self) -> Ending | None:
+        """How it ended; None while it runs."""
+        ...
+
+    def hand_back(self) -> None:
+        """Tell it to commit the epoch it is in and end."""
+        ...
+
+    def stop(self) -> None:
+        """Tell it to end now."""
+        ...
+
+    def kill(self) -> None:
+        """End it without asking."""
+        ...
+
+
+class Engine(Protocol):
+    """Runs attempts somewhere."""
+
+    def start(self, claim: Claim, ended: Callable[[], None]) -> RunningAttempt:
+        """Begin an attempt; `ended` is called from any thread once it has ended."""
+        ...

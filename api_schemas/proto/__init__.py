@@ -1,0 +1,1 @@
+"""The proto files, and the command that makes their Python stubs."""

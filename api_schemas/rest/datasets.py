@@ -1,0 +1,67 @@
+"""Datasets: what was understood of an uploaded file."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from api_schemas.rest.schema import Schema, example
+
+Task = Literal["classification", "regression", "forecasting"]
+
+UNDERSTOOD = {
+    "digest": "9f2d6c0b6c1e8f0c8c9a3b5d7e1f2a4b6c8d0e2f4a6b8c0d2e4f6a8b0c2d4e6f",
+    "format": "ts",
+    "task": "classification",
+    "cases": 40,
+    "channels": ["dim_0", "dim_1", "dim_2", "dim_3", "dim_4", "dim_5"],
+    "length": {"min": 100, "max": 100},
+    "labels": {"Badminton": 10, "Running": 10, "Standing": 10, "Walking": 10},
+    "target": None,
+    "missing": 0,
+    "warnings": [],
+}
+
+
+class LengthRange(Schema):
+    """The shortest and the longest series, in steps."""
+
+    min: int
+    max: int
+
+
+class TargetRange(Schema):
+    """The values to be regressed."""
+
+    min: float
+    max: float
+    mean: float
+
+
+class DatasetPreview(Schema):
+    """What was understood of a file, without keeping it."""
+
+    model_config = example(UNDERSTOOD)
+
+    digest: str = Field(description="SHA-256 of the content as understood, independent of the file's format.")
+    format: str
+    task: Task
+    cases: int
+    channels: list[str]
+    length: LengthRange
+    labels: dict[str, int] | None = Field(description="Cases by label; null unless the task is classification.")
+    target: TargetRange | None = Field(description="Null unless the task is regression.")
+    missing: int = Field(description="How many values are missing.")
+    warnings: list[str]
+
+
+class Dataset(DatasetPreview):
+    """An immutable, checked and stored set of series."""
+
+    model_config = example(
+        {"id": "ds_06f3k2v9b1xw8m4q7t5n0rzhce", "name": "motions", **UNDERSTOOD, "created_at": "2026-01-05T12:00:00Z"}
+    )
+
+    id: str
+    name: str
+    created_at: datetime

@@ -1,0 +1,90 @@
+"""Predictions and evaluations in plain JSON."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, WithJsonSchema
+
+from api_schemas.rest.schema import Name, Schema, example
+
+Cases = Annotated[
+    list[Any],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "array",
+                "items": {"type": "array", "items": {"type": ["number", "null"]}},
+            },
+            "description": "Cases, channels, steps. Lengths may differ from case to case; null is a missing value.",
+        }
+    ),
+]
+"""The numbers themselves are checked where they become arrays: pydantic would look at each by itself."""
+
+
+class PredictRequest(Schema):
+    """Series to be predicted."""
+
+    model_config = example({"series": [[[0.1, 0.4, None, 0.2], [1.0, 0.9, 0.7, 0.8]]]})
+
+    series: Cases
+    version: int | str | None = Field(
+        default=None, description="A version's number or an alias; by default the newest version."
+    )
+
+
+class Prediction(Schema):
+    """The answer to one case: the members of the model's task."""
+
+    label: str | None = None
+    probabilities: dict[str, float] | None = None
+    value: float | list[float] | None = None
+    forecast: list[list[float]] | None = Field(default=None, description="Channels, then future steps.")
+
+
+class PredictResponse(Schema):
+    """One prediction a case, in their order."""
+
+    model_config = example(
+        {
+            "model": "gestures",
+            "version": 1,
+            "predictions": [{"label": "Running", "probabilities": {"Running": 0.97, "Walking": 0.03}}],
+        }
+    )
+
+    model: str
+    version: int
+    predictions: list[Prediction]
+
+
+class EvaluateRequest(Schema):
+    """The dataset to be judged by."""
+
+    model_config = example({"dataset": "motions"})
+
+    dataset: Name = Field(description="A dataset's identifier or name.")
+    version: int | str | None = Field(
+        default=None, description="A version's number or an alias; by default the newest version."
+    )
+
+
+class Evaluation(Schema):
+    """How a model does on a dataset."""
+
+    model_config = example(
+        {
+            "model": "gestures",
+            "version": 1,
+            "cases": 2,
+            "metrics": {"accuracy": 1.0, "f1_macro": 1.0},
+            "confusion": {"Running": {"Running": 1, "Walking": 0}, "Walking": {"Running": 0, "Walking": 1}},
+        }
+    )
+
+    model: str
+    version: int
+    cases: int
+    metrics: dict[str, float]
+    confusion: dict[str, dict[str, int]] | None = Field(description="True label, then predicted label, then cases.")

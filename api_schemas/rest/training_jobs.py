@@ -1,0 +1,124 @@
+"""Training jobs: what is asked for, and how far it has come."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from api_schemas.rest.datasets import Task
+from api_schemas.rest.schema import JsonObject, Name, Schema, example
+
+State = Literal["QUEUED", "RUNNING", "CANCELLING", "CANCELLED", "SUCCEEDED", "FAILED"]
+
+
+class TrainingJobRequest(Schema):
+    """A model to be trained on a dataset; only `model` and `dataset` are required."""
+
+    model_config = example(
+        {
+            "model": "gestures",
+            "dataset": "motions",
+            "task": "classification",
+            "network": {"recipe": "fcn"},
+            "preprocessing": {"scaling": "channel", "missing": "interpolate"},
+            "training": {
+                "epochs": 100,
+                "batch_size": 16,
+                "optimizer": {"kind": "adam", "learning_rate": 0.001},
+                "validation": {"fraction": 0.2},
+                "early_stopping": {"patience": 20},
+                "seed": 0,
+            },
+        }
+    )
+
+    model: Name = Field(description="The model that gets a new version.")
+    dataset: Name = Field(description="A dataset's identifier or name.")
+    task: Task | None = Field(default=None, description="By default what the dataset is made for.")
+    network: JsonObject | None = Field(
+        default=None,
+        description=(
+            'A recipe with its options, `{"recipe": "fcn"}`, or the body as layers, '
+            '`{"layers": [{"kind": "conv1d", "out_channels": 32, "kernel": 7, "padding": "same"}, {"kind": "relu"}]}`. '
+            "The head of the task is added by the service."
+        ),
+    )
+    preprocessing: JsonObject | None = Field(
+        default=None,
+        description='`{"scaling": "channel" | "instance" | "none", "missing": "interpolate" | "zero"}`.',
+    )
+    training: JsonObject | None = Field(
+        default=None,
+        description="Epochs, batch size, optimizer, validation, early stopping and seed; each has a default.",
+    )
+
+
+class ResumeRequest(Schema):
+    """How to go on with a job that has ended."""
+
+    model_config = example({"epochs": 200})
+
+    epochs: int | None = Field(default=None, ge=1, description="The new total; by default the old one.")
+
+
+class JobError(Schema):
+    """Why a job failed."""
+
+    code: str = Field(examples=["diverged"])
+    message: str
+    epoch: int | None = Field(default=None, description="The epoch, from 1, in which it diverged.")
+    step: int | None = Field(default=None, description="The step, from 1, in which it diverged.")
+
+
+class EpochReport(Schema):
+    """One recorded epoch."""
+
+    epoch: int = Field(description="Counted from 1.")
+    epochs: int
+    metrics: dict[str, float]
+    seconds: float
+
+
+class TrainingJobSummary(Schema):
+    """A training job, as a list shows it."""
+
+    id: str
+    state: State
+    model: str
+    version: int | None = Field(description="The version it has published; null until it has succeeded.")
+    dataset: str
+    epoch: int = Field(description="How many epochs are recorded.")
+    epochs: int
+    metrics: dict[str, float] | None = Field(description="Those of the last recorded epoch.")
+    error: JobError | None
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class TrainingJob(TrainingJobSummary):
+    """A training job with everything it was told and everything it has recorded."""
+
+    model_config = example(
+        {
+            "id": "job_06f3k2v9b1xw8m4q7t5n0rzhce",
+            "state": "SUCCEEDED",
+            "model": "gestures",
+            "version": 1,
+            "dataset": "ds_06f3k2v9b1xw8m4q7t5n0rzhce",
+            "epoch": 1,
+            "epochs": 1,
+            "metrics": {"loss": 0.41, "accuracy": 0.93},
+            "error": None,
+            "attempt": 1,
+            "created_at": "2026-01-05T12:00:00Z",
+            "started_at": "2026-01-05T12:00:01Z",
+            "finished_at": "2026-01-05T12:00:09Z",
+            "spec": {"task": "classification", "network": {"recipe": "fcn"}},
+            "history": [{"epoch": 1, "epochs": 1, "metrics": {"loss": 0.41, "accuracy": 0.93}, "seconds": 0.2}],
+        }
+    )
+
+    spec: JsonObject = Field(description="The request with every default filled in.")
+    history: list[EpochReport]

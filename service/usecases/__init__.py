@@ -1,0 +1,1 @@
+"""What the service does, free of any transport: plain synchronous classes, safe to call from many threads."""

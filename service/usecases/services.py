@@ -1,0 +1,18 @@
+"""Everything an edge may call, in one record."""
+
+from dataclasses import dataclass
+
+from service.usecases.catalogue import Catalogue
+from service.usecases.datasets import Datasets
+from service.usecases.inference import Inference
+from service.usecases.training import Training
+
+
+@dataclass(frozen=True)
+class Services:
+    """The use cases; the composition root builds them, the edges translate to them and do nothing more."""
+
+    datasets: Datasets
+    training: Training
+    catalogue: Catalogue
+    inference: Inference

@@ -1,0 +1,38 @@
+"""Series as they lie in the artifact store: the container of `model.interchange`, mappable into memory."""
+
+import json
+from pathlib import Path
+
+from model.data.series import Series
+from model.errors import InvalidArchive
+from model.interchange.container import read, write
+
+KIND = "wavetap-series"
+
+
+def pack(series: Series) -> bytes:
+    """The container's bytes; `unpack` gives the same series back, bit for bit."""
+    arrays = {"values": series.values, "offsets": series.offsets}
+    if series.labels is not None:
+        arrays["labels"] = series.labels
+    if series.targets is not None:
+        arrays["targets"] = series.targets
+    names = {"channels": series.channels, "classes": series.classes}
+    return write(arrays, {"kind": KIND, "names": json.dumps(names, ensure_ascii=False)})
+
+
+def unpack(source: bytes | Path) -> Series:
+    """Read a container back; from a path its arrays stay on disk until they are touched."""
+    arrays, metadata = read(source)
+    if metadata.get("kind") != KIND:
+        raise InvalidArchive("The stored object is a container, but does not hold series.")
+    names = json.loads(metadata["names"])
+    classes = names["classes"]
+    return Series(
+        values=arrays["values"],
+        offsets=arrays["offsets"],
+        channels=tuple(names["channels"]),
+        classes=None if classes is None else tuple(classes),
+        labels=arrays.get("labels"),
+        targets=arrays.get("targets"),
+    )

@@ -1,0 +1,129 @@
+"""Training jobs as their users see them: submitted, followed, cancelled, resumed."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from model.data.series import SeriesFacts
+from model.training.spec import TrainingSpec, resolve
+from service.domain.datasets import Dataset
+from service.domain.identifiers import check_idempotency_key, check_name, new_identifier
+from service.domain.jobs import JSON, EpochRecord, EventPage, Job
+from service.domain.pages import Page, PageRequest
+from service.domain.states import JobState
+from service.errors import Detail, InvalidRequest, NotAllowedNow, NotFound, Untrainable
+from service.ports import Clock, DatasetStore, Idempotency, JobStore
+from service.usecases.refusals import model_errors
+
+SPEC_FIELDS = ("task", "network", "preprocessing", "training")
+FIELDS = ("model", "dataset", *SPEC_FIELDS)
+LARGEST_EVENT_PAGE = 1000
+
+
+class Training:
+    """Queues jobs and tells of them; the supervisor runs them elsewhere and is only woken here."""
+
+    def __init__(self, jobs: JobStore, datasets: DatasetStore, clock: Clock, wake: Callable[[], None]) -> None:
+        """Take the seams; `wake` is called whenever a job may be waiting or is to end."""
+        self._jobs = jobs
+        self._datasets = datasets
+        self._clock = clock
+        self._wake = wake
+
+    def submit(self, request: Mapping[str, Any], idempotency_key: str | None = None) -> tuple[Job, bool]:
+        """Queue a job, and say whether it is new; whatever could never train is refused here, before any work.
+
+        The same idempotency key with the same request answers the job it made; with another request, AlreadyExists.
+        """
+        idempotency = None if idempotency_key is None else _idempotency(idempotency_key, request)
+        known = None if idempotency is None else self._jobs.recall(idempotency)
+        if known is not None:
+            return known, False
+        unknown = sorted(set(request) - set(FIELDS))
+        if unknown:
+            raise InvalidRequest(
+                f"A training job has the fields {', '.join(FIELDS)}.",
+                *(Detail(f"/{_escaped(name)}", "There is no such field.") for name in unknown),
+            )
+        model = check_name(_text(request, "model"), "model")
+        dataset = self._dataset(_text(request, "dataset"))
+        spec = _resolved({name: request[name] for name in SPEC_FIELDS if name in request}, dataset.facts)
+        now = self._clock.now()
+        job = Job(
+            id=new_identifier("job", now),
+            model=model,
+            dataset=dataset.id,
+            dataset_digest=dataset.digest,
+            spec=spec,
+            epochs=spec["training"]["epochs"],
+            created_at=now,
+        )
+        job, created = self._jobs.add(job, idempotency)
+        self._wake()
+        return job, created
+
+    def get(self, identifier: str) -> Job:
+        """One job; NotFound if there is none."""
+        return self._jobs.get(identifier)
+
+    def history(self, identifier: str) -> Sequence[EpochRecord]:
+        """Every recorded epoch of a job, in order."""
+        return self._jobs.history(identifier)
+
+    def list(self, page: PageRequest, *, state: JobState | None = None, model: str | None = None) -> Page[Job]:
+        """Newest first."""
+        return self._jobs.list(page, state=state, model=model)
+
+    def events(self, identifier: str, after: int = 0, limit: int = LARGEST_EVENT_PAGE) -> EventPage:
+        """What happened behind a sequence number, oldest first; `ended` when nothing will follow."""
+        return self._jobs.events(identifier, after, min(limit, LARGEST_EVENT_PAGE))
+
+    def cancel(self, identifier: str) -> Job:
+        """Ask for a job's end; it is CANCELLED at once if nobody runs it, else within two seconds."""
+        job = self._jobs.cancel(identifier)
+        self._wake()
+        return job
+
+    def resume(self, identifier: str, epochs: int | None = None) -> Job:
+        """Queue an ended job again, to go on from its checkpoint, up to its own number of epochs or another."""
+        job = self._jobs.get(identifier)
+        wanted = job.epochs if epochs is None else epochs
+        try:
+            facts = self._datasets.get(job.dataset).facts
+        except NotFound as error:
+            raise NotAllowedNow("The job's dataset was removed, so it cannot go on.") from error
+        spec = _resolved({**job.spec, "training": {**job.spec["training"], "epochs": wanted}}, facts)
+        job = self._jobs.resume(identifier, spec, wanted)
+        self._wake()
+        return job
+
+    def _dataset(self, id_or_name: str) -> Dataset:
+        try:
+            return self._datasets.get(id_or_name)
+        except NotFound as error:
+            raise NotFound(error.message, Detail("/dataset", error.message)) from error
+
+
+def _resolved(spec: Mapping[str, Any], facts: SeriesFacts) -> JSON:
+    """The spec with every default filled in for a dataset; Untrainable, with a pointer, if nothing could train."""
+    with model_errors(Untrainable):
+        return resolve(TrainingSpec.from_json(dict(spec)), facts).to_json()
+
+
+def _text(request: Mapping[str, Any], field: str) -> str:
+    value = request.get(field)
+    if not isinstance(value, str):
+        message = f"A training job needs {field} as a string."
+        raise InvalidRequest(message, Detail(f"/{field}", message))
+    return value
+
+
+def _idempotency(key: str, request: Mapping[str, Any]) -> Idempotency:
+    canonical = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return Idempotency(check_idempotency_key(key), hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def _escaped(name: str) -> str:
+    """One reference token of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,79 @@
+# Needs only Python 3.11 or newer, make and a C library. Every target makes the virtual environment it needs.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   ?= .venv
+JOBS   ?= 2
+DATA   ?= ./data
+IMAGE  ?= wavetap
+
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV    ?= uv
+
+# Parallelism is over processes: a BLAS that also starts a thread a core only makes them wait for each other.
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-9s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- use -------------------------------------------------------------------------------------------------------------
+
+.PHONY: install
+install: $(STAMP) ## Make .venv from the lock, with wavetap in it
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+.PHONY: demo
+demo: $(STAMP) ## Train, serve and export a network on the bundled data, in under two minutes
+	$(BIN)/wavetap demo
+
+.PHONY: run
+run: $(STAMP) ## Serve REST on 8080 and gRPC on 8081, with its data in DATA=./data
+	$(BIN)/wavetap serve --data-dir $(DATA)
+
+# --- check -----------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(STAMP) ## Run the tests on JOBS=2 processes; choose some with ARGS="tests/unit -k pooling"
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+.PHONY: check
+check: $(STAMP) ## Format, lint, types, import directions, snapshots
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(STAMP) ## Format, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: $(STAMP) ## Run the benchmarks
+	$(BIN)/python -m benchmarks
+
+# --- make what is generated ------------------------------------------------------------------------------------------
+
+LOCK := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-header
+
+.PHONY: lock
+lock: ## Resolve the dependencies anew (needs uv): two lock files with hashes, and no registry's address
+	$(LOCK) --upgrade --extra dev --output-file requirements-dev.lock
+	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+
+.PHONY: image
+image: ## Build the container image IMAGE=wavetap
+	docker build --tag $(IMAGE) .
+
+.PHONY: clean
+clean: ## Remove what the other targets made, but no data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist wavetap-demo

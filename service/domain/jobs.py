@@ -1,6 +1,6 @@
 """Training jobs: the durable row, the moves that change it, and the events that tell of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -138,8 +138,7 @@ class EventPage:
 def fenced(job: Job, claim: Claim) -> Job:
     """The job, if the claim still holds; Fenced if another attempt, or none, has it now."""
     if job.id != claim.job or job.attempt != claim.attempt or job.lease is None:
-        message = f"Attempt {claim.attempt} of {claim.job} no longer owns the job, which is at attempt {job.attempt}."
-        raise Fenced(message)
+        raise Fenced(f"Attempt {claim.attempt} of {claim.job} no longer owns the job, now at attempt {job.attempt}.")
     return job
 
 
@@ -157,17 +156,25 @@ def claimed(job: Job, owner: str, now: datetime, until: datetime) -> Job:
 def renewed(job: Job, until: datetime) -> Job:
     """The job with its lease renewed."""
     if job.lease is None:
-        message = f"Nobody holds a lease on {job.id}."
-        raise Fenced(message)
+        raise Fenced(f"Nobody holds a lease on {job.id}.")
     return replace(job, lease=replace(job.lease, renewals=job.lease.renewals + 1, until=until))
 
 
-def advanced(job: Job, checkpoint: Checkpoint, last: EpochRecord, until: datetime) -> Job:
-    """The job after a commit of epochs."""
+def advanced(job: Job, checkpoint: Checkpoint, epochs: Sequence[EpochRecord], until: datetime) -> Job:
+    """The job after a commit of epochs, which follow on those recorded; Fenced if they were told of already."""
     moved(job.state, Move.COMMIT)
+    expected = list(range(job.epoch + 1, job.epoch + 1 + len(epochs)))
+    if not epochs or [record.epoch for record in epochs] != expected or checkpoint.epoch != expected[-1]:
+        raise Fenced(f"The epochs committed to {job.id} do not follow on epoch {job.epoch}.")
+    last = epochs[-1]
     return replace(
         renewed(job, until), checkpoint=checkpoint, epoch=last.epoch, epochs=last.epochs, metrics=last.metrics
     )
+
+
+def published(job: Job, version: int) -> Job:
+    """The job that has succeeded, with the version it made."""
+    return replace(job, version=version)
 
 
 def settled(job: Job, move: Move, now: datetime, failure: JobFailure | None = None) -> Job:

@@ -1,0 +1,177 @@
+"""Artefacts as files of one directory: written once, on the disk before they are told of, checked when read."""
+
+import errno
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.domain.artifacts import Artifact, StoredObject
+from service.errors import AlreadyExists, Corrupt, InternalError, NotFound, StorageFull, Unavailable
+
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+"""Keys are made by the service; no segment begins with a dot, so none leads out of the directory."""
+
+INCOMING = ".incoming"
+BLOCK = 1 << 20
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class LocalArtifacts:
+    """The artifact store on a local disk."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep everything under `root`, which is made if need be."""
+        self._root = root.resolve()
+        self._incoming = self._root / INCOMING
+        with _disk():
+            self._incoming.mkdir(parents=True, exist_ok=True)
+
+    def put(self, key: str, content: bytes) -> Artifact:
+        """Write beside, fsync, then link into place: the key appears whole or not at all."""
+        place = self._place(key)
+        draft = self._incoming / uuid.uuid4().hex
+        with _disk():
+            try:
+                _write(draft, content)
+                _link(draft, place, self._root)
+            except FileExistsError as error:
+                raise AlreadyExists(f"The artifact {key} exists already.") from error
+            finally:
+                draft.unlink(missing_ok=True)
+            _fsync_directory(place.parent)
+        return Artifact(key, hashlib.sha256(content).hexdigest(), len(content))
+
+    def get(self, artifact: Artifact) -> bytes:
+        """Read and check the digest."""
+        with self._opened(artifact) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read()
+        if hashlib.sha256(content).hexdigest() != artifact.sha256:
+            raise Corrupt(f"The artifact {artifact.key} is not what was written: its digest differs.")
+        return content
+
+    def path(self, artifact: Artifact) -> Path:
+        """The file, after its digest was checked."""
+        digest = hashlib.sha256()
+        with self._opened(artifact) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+        if digest.hexdigest() != artifact.sha256:
+            raise Corrupt(f"The artifact {artifact.key} is not what was written: its digest differs.")
+        return self._place(artifact.key)
+
+    def delete(self, key: str) -> None:
+        """Unlink the file, and directories that became empty."""
+        place = self._place(key)
+        with _disk():
+            place.unlink(missing_ok=True)
+            for directory in place.parents:
+                if directory == self._root or not _remove_if_empty(directory):
+                    break
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Every file whose key begins with the prefix, drafts of interrupted puts included."""
+        for directory, _, files in os.walk(self._root):
+            for name in files:
+                place = Path(directory, name)
+                key = place.relative_to(self._root).as_posix()
+                if key.startswith(prefix):
+                    try:
+                        found = place.lstat()
+                    except FileNotFoundError:
+                        continue
+                    yield StoredObject(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def _place(self, key: str) -> Path:
+        draft = key.startswith(f"{INCOMING}/") and "/" not in key[len(INCOMING) + 1 :]
+        if KEY.fullmatch(key[len(INCOMING) + 1 :] if draft else key) is None:
+            raise NotFound(f"{key!r} is no key of an artifact.")
+        return self._root / key
+
+    @contextmanager
+    def _opened(self, artifact: Artifact) -> Iterator[int]:
+        """A descriptor of the file itself: a symbolic link in its place, or in its way, is not followed."""
+        place = self._place(artifact.key)
+        with _disk():
+            try:
+                if place.parent.resolve(strict=True) != place.parent:
+                    raise Corrupt(f"The artifact {artifact.key} lies behind a symbolic link.")
+                descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except FileNotFoundError as error:
+                raise Corrupt(f"The artifact {artifact.key} is gone.") from error
+            except OSError as error:
+                if error.errno == errno.ELOOP:
+                    raise Corrupt(f"The artifact {artifact.key} is a symbolic link.") from error
+                raise
+            try:
+                yield descriptor
+            finally:
+                os.close(descriptor)
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Tell the disk's errors in the service's vocabulary."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise StorageFull("There is no room left to store this.") from error
+        if error.errno == errno.EIO:
+            raise Unavailable("The disk does not take or give the bytes.", retry_after=5) from error
+        raise InternalError(f"The artifact store failed: {os.strerror(error.errno or 0)}.") from error
+
+
+def _write(draft: Path, content: bytes) -> None:
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _link(draft: Path, place: Path, root: Path) -> None:
+    """Give the draft its name; a delete next door may take the empty directory away in between, so try again."""
+    for last in (False, False, True):
+        _make_directory(place.parent, root)
+        try:
+            os.link(draft, place)
+        except FileNotFoundError:
+            if last:
+                raise
+        else:
+            return
+
+
+def _make_directory(directory: Path, root: Path) -> None:
+    """Make the directory so that it outlives a power cut: each new name is fsynced in its parent."""
+    if directory == root or directory.is_dir():
+        return
+    _make_directory(directory.parent, root)
+    directory.mkdir(exist_ok=True)
+    _fsync_directory(directory.parent)
+
+
+def _fsync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_if_empty(directory: Path) -> bool:
+    try:
+        directory.rmdir()
+    except OSError as error:
+        if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT}:
+            return False
+        raise
+    return True

@@ -1,0 +1,1 @@
+"""Rows: SQLAlchemy Core over SQLite by default, written so that PostgreSQL suits as well."""

@@ -1,0 +1,82 @@
+"""Transactions: the one way to the rows, with the driver's errors told in the service's vocabulary."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from service.adapters.database import sqlite
+from service.errors import InternalError, InvalidRequest, Unavailable
+
+BUSY_SECONDS = 5.0
+"""How long a transaction waits for its turn before it is refused as Unavailable."""
+
+
+class Database:
+    """An engine and its transactions; `close` gives its connections back."""
+
+    def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
+        """Connect lazily to an SQLAlchemy URL."""
+        self.engine = _engine(url, busy_seconds)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that may write: committed on exit, rolled back on an error."""
+        with _translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of everything and holds nobody up."""
+        with (
+            _translated(),
+            self.engine.connect().execution_options(**{sqlite.READ_ONLY: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self.engine.dispose()
+
+
+def _engine(text: str, busy_seconds: float) -> Engine:
+    try:
+        url = make_url(text)
+        engine = create_engine(
+            url,
+            json_serializer=_to_json,
+            json_deserializer=orjson.loads,
+            pool_size=8,
+            max_overflow=24,
+            pool_timeout=busy_seconds,
+            pool_pre_ping=url.get_backend_name() != "sqlite",
+        )
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise InvalidRequest("The database URL is not one that can be opened, such as sqlite:////path.") from error
+    if engine.dialect.name == "sqlite":
+        sqlite.make_room(url)
+        sqlite.prepare(engine, busy_seconds)
+    return engine
+
+
+def _to_json(value: Any) -> str:
+    """JSON text; a number that is not finite becomes null, as no database takes it."""
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("The database is busy.", retry_after=1) from error
+    except DBAPIError as error:
+        known = sqlite.translated(error)
+        if known is None and (error.connection_invalidated or not error.statement):
+            known = Unavailable("The database does not answer.", retry_after=5)
+        raise known or InternalError("The database refused a statement.") from error

@@ -1,0 +1,77 @@
+"""The rows of datasets."""
+
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select
+
+from service.adapters.database.connection import Database
+from service.adapters.database.pages import fetch_page
+from service.adapters.database.records import dataset_of, dataset_values
+from service.adapters.database.tables import datasets, jobs
+from service.domain.artifacts import Artifact
+from service.domain.datasets import Dataset
+from service.domain.pages import Page, PageRequest
+from service.domain.states import UNFINISHED
+from service.errors import AlreadyExists, Detail, NotAllowedNow, NotFound
+
+
+class DatabaseDatasets:
+    """The dataset store over a relational database."""
+
+    def __init__(self, database: Database) -> None:
+        """Share the database's connections."""
+        self._database = database
+
+    def add(self, dataset: Dataset) -> tuple[Dataset, bool]:
+        """Insert the row, unless its name is taken; an equal dataset lends its artifact."""
+        with self._database.writing() as connection:
+            named = _one(connection, datasets.c.name == dataset.name)
+            if named is not None:
+                if named.digest != dataset.digest:
+                    message = f"A dataset named {dataset.name} exists with other content."
+                    raise AlreadyExists(message, Detail("/name", message))
+                return named, False
+            equal = _one(connection, datasets.c.digest == dataset.digest)
+            if equal is not None:
+                dataset = replace(dataset, artifact=equal.artifact)
+            connection.execute(insert(datasets).values(dataset_values(dataset)))
+            return dataset, True
+
+    def get(self, id_or_name: str) -> Dataset:
+        """By either; an identifier is never a name."""
+        with self._database.reading() as connection:
+            found = _one(connection, or_(datasets.c.id == id_or_name, datasets.c.name == id_or_name), lock=False)
+        if found is None:
+            raise NotFound(f"There is no dataset with the name or identifier {id_or_name!r}.")
+        return found
+
+    def list(self, page: PageRequest) -> Page[Dataset]:
+        """Newest first."""
+        with self._database.reading() as connection:
+            return fetch_page(connection, select(datasets), datasets, page, dataset_of)
+
+    def remove(self, identifier: str) -> Artifact | None:
+        """Delete the row unless a job that has not ended needs it."""
+        with self._database.writing() as connection:
+            found = _one(connection, datasets.c.id == identifier)
+            if found is None:
+                raise NotFound(f"There is no dataset with the identifier {identifier!r}.")
+            needed = exists().where(jobs.c.dataset == identifier, jobs.c.state.in_(sorted(UNFINISHED)))
+            if connection.scalar(select(needed)):
+                raise NotAllowedNow(f"The dataset {found.name} is needed by a training job that has not ended.")
+            connection.execute(delete(datasets).where(datasets.c.id == identifier))
+            same = datasets.c.artifact_key == found.artifact.key
+            left = connection.scalar(select(func.count()).select_from(datasets).where(same))
+            return None if left else found.artifact
+
+
+def _one(connection: Connection, condition: ColumnElement[bool], *, lock: bool = True) -> Dataset | None:
+    statement = select(datasets).where(condition).limit(1)
+    row = connection.execute(statement.with_for_update() if lock else statement).mappings().first()
+    return None if row is None else dataset_of(row)
+
+
+def lock_dataset(connection: Connection, identifier: str) -> None:
+    """Keep a dataset from being removed until the transaction ends; NotAllowedNow if it is gone."""
+    if _one(connection, datasets.c.id == identifier) is None:
+        raise NotAllowedNow("The job's dataset was removed.")

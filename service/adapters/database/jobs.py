@@ -1,0 +1,201 @@
+"""The rows of jobs: each method is one transaction that locks the row, applies a move of the domain, and tells of it."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from service.adapters.database import events
+from service.adapters.database.catalogue import insert_version
+from service.adapters.database.connection import Database
+from service.adapters.database.datasets import lock_dataset
+from service.adapters.database.pages import fetch_page
+from service.adapters.database.records import job_of, job_values
+from service.adapters.database.tables import idempotency_keys, jobs
+from service.domain.jobs import (
+    JSON,
+    Claim,
+    EpochRecord,
+    EventPage,
+    Job,
+    JobFailure,
+    advanced,
+    cancelled,
+    claimed,
+    fenced,
+    published,
+    renewed,
+    resumed,
+    settled,
+)
+from service.domain.models import ModelVersion, VersionDraft
+from service.domain.pages import Page, PageRequest
+from service.domain.states import OWNED, JobState, Move
+from service.errors import AlreadyExists, Detail, NotFound
+from service.ports import Clock, EpochCommit, Idempotency
+
+
+class DatabaseJobs:
+    """The job store over a relational database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Share the database's connections; times are the clock's."""
+        self._database = database
+        self._clock = clock
+
+    def add(self, job: Job, idempotency: Idempotency | None = None) -> tuple[Job, bool]:
+        """Insert the job and its key together, so that neither is seen without the other."""
+        with self._database.writing() as connection:
+            lock_dataset(connection, job.dataset)
+            known = None if idempotency is None else _recalled(connection, idempotency)
+            if known is not None:
+                return known, False
+            connection.execute(insert(jobs).values(job_values(job)))
+            if idempotency is not None:
+                connection.execute(
+                    insert(idempotency_keys).values(
+                        key=idempotency.key,
+                        request_sha256=idempotency.request_sha256,
+                        job=job.id,
+                        created_at=job.created_at,
+                    )
+                )
+            events.append(connection, job.id, [events.of_state(job)], job.created_at)
+            return job, True
+
+    def recall(self, idempotency: Idempotency) -> Job | None:
+        """Look the key up."""
+        with self._database.reading() as connection:
+            return _recalled(connection, idempotency)
+
+    def get(self, identifier: str) -> Job:
+        """Read one row."""
+        with self._database.reading() as connection:
+            return _read(connection, identifier)
+
+    def list(self, page: PageRequest, *, state: JobState | None = None, model: str | None = None) -> Page[Job]:
+        """Newest first."""
+        statement = select(jobs)
+        if state is not None:
+            statement = statement.where(jobs.c.state == state.value)
+        if model is not None:
+            statement = statement.where(jobs.c.model == model)
+        with self._database.reading() as connection:
+            return fetch_page(connection, statement, jobs, page, job_of)
+
+    def owned(self) -> Sequence[Job]:
+        """Every row in a state in which an attempt runs it."""
+        statement = select(jobs).where(jobs.c.state.in_(sorted(OWNED))).order_by(jobs.c.created_at, jobs.c.id)
+        with self._database.reading() as connection:
+            return [job_of(row) for row in connection.execute(statement).mappings()]
+
+    def events(self, identifier: str, after: int, limit: int) -> EventPage:
+        """Both the events and the state come from one snapshot, so `ended` is exact."""
+        with self._database.reading() as connection:
+            return events.page(connection, _read(connection, identifier), after, limit)
+
+    def history(self, identifier: str) -> Sequence[EpochRecord]:
+        """Every recorded epoch."""
+        with self._database.reading() as connection:
+            return events.epochs(connection, _read(connection, identifier))
+
+    def claim(self, owner: str, lease: timedelta) -> Job | None:
+        """The oldest queued row that no other supervisor is claiming at this moment."""
+        now = self._clock.now()
+        oldest = (
+            select(jobs)
+            .where(jobs.c.state == JobState.QUEUED.value)
+            .order_by(jobs.c.created_at, jobs.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as connection:
+            row = connection.execute(oldest).mappings().first()
+            if row is None:
+                return None
+            job = claimed(job_of(row), owner, now, now + lease)
+            _write(connection, job)
+            events.append(connection, job.id, [events.of_state(job)], now)
+            return job
+
+    def renew(self, claim: Claim, lease: timedelta) -> Job:
+        """Lengthen the lease."""
+        until = self._clock.now() + lease
+        with self._database.writing() as connection:
+            job = renewed(fenced(_read(connection, claim.job, lock=True), claim), until)
+            _write(connection, job)
+            return job
+
+    def commit(self, claim: Claim, commit: EpochCommit, lease: timedelta) -> Job:
+        """Everything an epoch changes, or nothing."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            before = fenced(_read(connection, claim.job, lock=True), claim)
+            job = advanced(before, commit.checkpoint, commit.epochs, now + lease)
+            _write(connection, job)
+            events.append(connection, job.id, [events.of_epoch(record) for record in commit.epochs], now)
+            return job
+
+    def publish(self, claim: Claim, draft: VersionDraft) -> ModelVersion:
+        """The version, the job's success and its last event."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            before = fenced(_read(connection, claim.job, lock=True), claim)
+            job = settled(before, Move.PUBLISH, now)
+            version = insert_version(connection, draft, now)
+            job = published(job, version.number)
+            _write(connection, job)
+            events.append(connection, job.id, [events.of_state(job)], now)
+            return version
+
+    def settle(self, claim: Claim, move: Move, failure: JobFailure | None = None) -> Job:
+        """The end of an attempt; a requeued or ended job is told of."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            job = settled(fenced(_read(connection, claim.job, lock=True), claim), move, now, failure)
+            _write(connection, job)
+            events.append(connection, job.id, [events.of_state(job)], now)
+            return job
+
+    def cancel(self, identifier: str) -> Job:
+        """Flag the job, or end it if nobody runs it."""
+        now = self._clock.now()
+        return self._change(identifier, lambda job: cancelled(job, now))
+
+    def resume(self, identifier: str, spec: JSON, epochs: int) -> Job:
+        """Queue it again while its dataset is there."""
+        return self._change(identifier, lambda job: resumed(job, spec, epochs), needs_dataset=True)
+
+    def _change(self, identifier: str, change: Callable[[Job], Job], *, needs_dataset: bool = False) -> Job:
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            before = _read(connection, identifier, lock=True)
+            if needs_dataset:
+                lock_dataset(connection, before.dataset)
+            job = change(before)
+            if job != before:
+                _write(connection, job)
+                events.append(connection, job.id, [events.of_state(job)], now)
+            return job
+
+
+def _read(connection: Connection, identifier: str, *, lock: bool = False) -> Job:
+    statement = select(jobs).where(jobs.c.id == identifier)
+    row = connection.execute(statement.with_for_update() if lock else statement).mappings().first()
+    if row is None:
+        raise NotFound(f"There is no training job with the identifier {identifier!r}.")
+    return job_of(row)
+
+
+def _write(connection: Connection, job: Job) -> None:
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(job_values(job)))
+
+
+def _recalled(connection: Connection, idempotency: Idempotency) -> Job | None:
+    row = connection.execute(select(idempotency_keys).where(idempotency_keys.c.key == idempotency.key)).mappings().first()
+    if row is None:
+        return None
+    if row["request_sha256"] != idempotency.request_sha256:
+        message = "This Idempotency-Key came with another request before."
+        raise AlreadyExists(message, Detail("Idempotency-Key", message))
+    return _read(connection, row["job"])

@@ -1,0 +1,71 @@
+"""Everything that is particular to SQLite."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from service.errors import Corrupt, InternalError, ServiceError, StorageFull, Unavailable
+
+READ_ONLY = "wavetap_read_only"
+"""The execution option of a transaction that only reads."""
+
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",  # readers do not wait for the writer
+    "PRAGMA synchronous = FULL",  # a commit has reached the disk when it returns
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+)
+
+PRIMARY_CODE = 0xFF
+"""Extended result codes carry the primary code in their lowest byte."""
+
+
+def prepare(engine: Engine, busy_seconds: float) -> None:
+    """Give every connection of the engine our settings and our way to begin a transaction."""
+
+    @event.listens_for(engine, "connect")
+    def _settle(connection: Any, entry: ConnectionPoolEntry) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+        connection.isolation_level = None  # SQLAlchemy's event below begins transactions, not the driver
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+        for pragma in PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        """A writer takes the lock at once: a lock wanted in mid-transaction could not be waited for."""
+        read_only = connection.get_execution_options().get(READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def make_room(url: URL) -> None:
+    """Make the directory of the database file."""
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def translated(error: DBAPIError) -> ServiceError | None:
+    """The service's error for one of SQLite's; None if it is not of that kind."""
+    if not isinstance(error.orig, sqlite3.Error):
+        return None
+    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & PRIMARY_CODE
+    kind, message, retry_after = FAILURES.get(code, (InternalError, "The database refused a statement.", None))
+    return kind(message, retry_after=retry_after)
+
+
+FAILURES: dict[int, tuple[type[ServiceError], str, int | None]] = {
+    sqlite3.SQLITE_BUSY: (Unavailable, "The database is busy.", 1),
+    sqlite3.SQLITE_LOCKED: (Unavailable, "The database is busy.", 1),
+    sqlite3.SQLITE_CANTOPEN: (Unavailable, "The database cannot be opened.", 5),
+    sqlite3.SQLITE_IOERR: (Unavailable, "The disk of the database does not take or give the bytes.", 5),
+    sqlite3.SQLITE_READONLY: (Unavailable, "The database cannot be written to.", 5),
+    sqlite3.SQLITE_FULL: (StorageFull, "There is no room left for the database.", None),
+    sqlite3.SQLITE_CORRUPT: (Corrupt, "The database file is damaged.", None),
+    sqlite3.SQLITE_NOTADB: (Corrupt, "The database file is no database.", None),
+}

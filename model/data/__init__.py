@@ -1,0 +1,1 @@
+"""Series in memory, and their way to batches: scaling, splits, windows."""

@@ -1,0 +1,204 @@
+"""Series: cases of any lengths over the same channels, as one flat array.
+
+All steps of all cases stand one after another, so that whatever is done to every step (scaling, statistics,
+filling of gaps) is one NumPy call, however many cases there are and however their lengths differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from model.arrays import Array
+from model.data import checks
+from model.errors import InvalidSeries
+
+Task: TypeAlias = Literal["classification", "regression", "forecasting"]
+TASKS: tuple[Task, ...] = ("classification", "regression", "forecasting")
+
+
+@dataclass(frozen=True)
+class SeriesFacts:
+    """What a set of series holds; `labels` counts cases by class, `target` has min, max and mean."""
+
+    task: Task
+    cases: int
+    channels: tuple[str, ...]
+    length_min: int
+    length_max: int
+    labels: Mapping[str, int] | None
+    target: Mapping[str, float] | None
+    target_width: int | None
+    missing: int
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Checked cases, with labels, with targets, or with neither (to be forecast); N >= 1, C >= 1, every length >= 1.
+
+    values: (T, C) float32, finite or NaN for missing; case i is values[offsets[i]:offsets[i + 1]]
+    offsets: (N + 1,) int64
+    labels: (N,) int64, indices into classes (which are sorted)
+    targets: (N, D) float32, finite
+    """
+
+    values: Array
+    offsets: Array
+    channels: tuple[str, ...]
+    classes: tuple[str, ...] | None = None
+    labels: Array | None = None
+    targets: Array | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse whatever is not as described above."""
+        checks.layout(self.values, self.offsets, self.channels)
+        checks.finite(self.values, self.offsets, self.channels)
+        checks.labels(self.labels, self.classes, self.cases)
+        checks.targets(self.targets, self.cases)
+        if self.labels is not None and self.targets is not None:
+            raise InvalidSeries("Series have labels or targets, not both.")
+
+    @classmethod
+    def from_cases(
+        cls,
+        cases: Sequence[Array],
+        channels: Sequence[str] | None = None,
+        *,
+        labels: Sequence[str] | None = None,
+        targets: Array | None = None,
+    ) -> Series:
+        """Join cases (L_i, C) into series; targets: (N,) or (N, D); channels are named c0, c1, ... if nameless."""
+        if not cases:
+            raise InvalidSeries("There are no cases: at least one is needed.")
+        arrays = [np.asarray(case) for case in cases]
+        checks.case_shapes([array.shape for array in arrays])
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused by name
+            values = np.concatenate(arrays).astype(np.float32, copy=False)
+        classes, indices = (None, None) if labels is None else _encode(labels)
+        return cls(
+            values=values,
+            offsets=offsets_of(np.array([len(array) for array in arrays], np.int64)),
+            channels=default_channels(values.shape[1]) if channels is None else tuple(channels),
+            classes=classes,
+            labels=indices,
+            targets=None if targets is None else _columns(targets),
+        )
+
+    @property
+    def cases(self) -> int:
+        """How many cases: N."""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Array:
+        """(N,) int64: the steps of each case."""
+        return np.diff(self.offsets)
+
+    @property
+    def equal_length(self) -> bool:
+        """Whether every case has the same number of steps."""
+        lengths = self.lengths
+        return bool((lengths == lengths[0]).all())
+
+    @property
+    def task(self) -> Task:
+        """What the series can be used for by what comes with them."""
+        if self.labels is not None:
+            return "classification"
+        return "forecasting" if self.targets is None else "regression"
+
+    def case(self, index: int) -> Array:
+        """A view (L_i, C) of one case."""
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+    def select(self, indices: Array) -> Series:
+        """A copy of some cases, in the order asked for; the classes stay as they are."""
+        rows, offsets = rows_of(self.offsets, indices)
+        return Series(
+            values=self.values[rows],
+            offsets=offsets,
+            channels=self.channels,
+            classes=self.classes,
+            labels=None if self.labels is None else self.labels[indices],
+            targets=None if self.targets is None else self.targets[indices],
+        )
+
+    def describe(self) -> SeriesFacts:
+        """Count what is there."""
+        lengths = self.lengths
+        return SeriesFacts(
+            task=self.task,
+            cases=self.cases,
+            channels=self.channels,
+            length_min=int(lengths.min()),
+            length_max=int(lengths.max()),
+            labels=self._label_counts(),
+            target=self._target_facts(),
+            target_width=None if self.targets is None else self.targets.shape[1],
+            missing=sum(int(np.count_nonzero(np.isnan(block))) for block in checks.blocks(self.values)),
+        )
+
+    def digest(self) -> str:
+        """SHA-256 over the content: equal for equal series, whatever file they came in."""
+        digest = hashlib.sha256()
+        digest.update(json.dumps([self.channels, self.classes]).encode())
+        parts: dict[str, Array | None] = {"offsets": self.offsets, "labels": self.labels, "targets": self.targets}
+        for name, array in parts.items():
+            digest.update(f"{name}{None if array is None else array.shape}".encode())
+            if array is not None:
+                digest.update(np.ascontiguousarray(array).data)
+        for block in checks.blocks(self.values):
+            digest.update(np.where(np.isnan(block), np.float32(np.nan), block + np.float32(0)).data)
+        return digest.hexdigest()
+
+    def _label_counts(self) -> dict[str, int] | None:
+        if self.labels is None or self.classes is None:
+            return None
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return dict(zip(self.classes, counts.tolist(), strict=True))
+
+    def _target_facts(self) -> dict[str, float] | None:
+        if self.targets is None:
+            return None
+        return {
+            "min": float(self.targets.min()),
+            "max": float(self.targets.max()),
+            "mean": float(self.targets.mean(dtype=np.float64)),
+        }
+
+
+def offsets_of(lengths: Array) -> Array:
+    """(N + 1,) int64: where each case of these lengths begins, and the end of the last."""
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def rows_of(offsets: Array, indices: Array) -> tuple[Array, Array]:
+    """The rows of some cases in the flat values, and the offsets of those cases among themselves."""
+    lengths = np.diff(offsets)[indices]
+    chosen = offsets_of(lengths)
+    rows = np.repeat(offsets[indices] - chosen[:-1], lengths) + np.arange(chosen[-1], dtype=np.int64)
+    return rows, chosen
+
+
+def default_channels(count: int) -> tuple[str, ...]:
+    """Names for channels that came without: c0, c1, ..."""
+    return tuple(f"c{index}" for index in range(count))
+
+
+def _encode(labels: Sequence[str]) -> tuple[tuple[str, ...], Array]:
+    classes = tuple(sorted(set(labels)))
+    places = {name: place for place, name in enumerate(classes)}
+    return classes, np.array([places[label] for label in labels], np.int64)
+
+
+def _columns(targets: Array) -> Array:
+    with np.errstate(over="ignore"):
+        array = np.asarray(targets).astype(np.float32)
+    return array[:, None] if array.ndim == 1 else array

@@ -50,6 +50,8 @@ check: $(STAMP) ## Format, lint, types, import directions, snapshots
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@mkdir -p $(FRESH) && $(PROTOC) $(FRESH)
+	diff -r -x __pycache__ -x __init__.py $(FRESH)/api_schemas/generated api_schemas/generated
 
 .PHONY: format
 format: $(STAMP) ## Format, and mend what ruff can mend
@@ -61,6 +63,13 @@ bench: $(STAMP) ## Run the benchmarks
 	$(BIN)/python -m benchmarks
 
 # --- make what is generated ------------------------------------------------------------------------------------------
+
+PROTOC := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m api_schemas.proto.generate
+FRESH  := $(VENV)/fresh
+
+.PHONY: proto
+proto: $(STAMP) ## Make the gRPC stubs anew from api_schemas/proto
+	$(PROTOC)
 
 LOCK := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header

@@ -1,0 +1,1 @@
+"""Models as bytes: our own archive, and ONNX."""

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from model.pipeline import Predictor
 from service.domain.artifacts import Artifact, StoredObject
 from service.domain.datasets import Dataset, Ingested, Limits, Reading
 from service.domain.jobs import JSON, Checkpoint, Claim, EpochRecord, EventPage, Job, JobFailure
 from service.domain.models import Model, ModelVersion, VersionDraft
 from service.domain.pages import Page, PageRequest
 from service.domain.states import JobState, Move
+
+if TYPE_CHECKING:  # who keeps rows has no need of a network
+    from model.pipeline import Predictor
 
 
 class Clock(Protocol):
@@ -49,7 +51,7 @@ class ArtifactStore(Protocol):
         ...
 
     def path(self, artifact: Artifact) -> Path | None:
-        """A local file to map into memory, checked as `get` does; None where there are no local files."""
+        """A local file to map into memory, whose content the reader checks; None where there are no local files."""
         ...
 
     def delete(self, key: str) -> None:
@@ -95,7 +97,7 @@ class Idempotency:
 
 @dataclass(frozen=True)
 class EpochCommit:
-    """Epochs that were computed, and the stored state after the last of them."""
+    """Epochs that were not told of yet, and the stored state that they, or earlier ones, led to."""
 
     epochs: Sequence[EpochRecord]
     checkpoint: Checkpoint
@@ -148,8 +150,13 @@ class JobStore(Protocol):
         """Publish a version and end the job; Fenced, or NotAllowedNow if the job is being cancelled."""
         ...
 
-    def settle(self, claim: Claim, move: Move, failure: JobFailure | None = None) -> Job:
-        """End an attempt without a version; Fenced if the job is another's now."""
+    def settle(
+        self, claim: Claim, move: Move, failure: JobFailure | None = None, epochs: Sequence[EpochRecord] = ()
+    ) -> Job:
+        """End an attempt without a version, and record its last epochs; Fenced if the job is another's now.
+
+        Epochs behind the checkpoint are computed again, to the same bits, when the job goes on; they are told of once.
+        """
         ...
 
     def cancel(self, identifier: str) -> Job:
@@ -208,7 +215,7 @@ class References(Protocol):
 class Predictors(Protocol):
     """Models held ready for prediction."""
 
-    def borrow(self, version: ModelVersion) -> AbstractContextManager[Predictor]:
+    def borrow(self, version: ModelVersion) -> "AbstractContextManager[Predictor]":
         """A predictor for one thread, given back on exit; Corrupt if the archive is not what was published."""
         ...
 

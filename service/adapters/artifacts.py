@@ -17,7 +17,6 @@ KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 """Keys are made by the service; no segment begins with a dot, so none leads out of the directory."""
 
 INCOMING = ".incoming"
-BLOCK = 1 << 20
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -55,13 +54,10 @@ class LocalArtifacts:
         return content
 
     def path(self, artifact: Artifact) -> Path:
-        """The file, after its digest was checked."""
-        digest = hashlib.sha256()
-        with self._opened(artifact) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
-        if digest.hexdigest() != artifact.sha256:
-            raise Corrupt(f"The artifact {artifact.key} is not what was written: its digest differs.")
+        """The file, of the right size and not behind a link; its content is for the reader to check."""
+        with self._opened(artifact) as descriptor:
+            if os.fstat(descriptor).st_size != artifact.size:
+                raise Corrupt(f"The artifact {artifact.key} is not what was written: its size differs.")
         return self._place(artifact.key)
 
     def delete(self, key: str) -> None:

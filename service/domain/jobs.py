@@ -160,16 +160,24 @@ def renewed(job: Job, until: datetime) -> Job:
     return replace(job, lease=replace(job.lease, renewals=job.lease.renewals + 1, until=until))
 
 
-def advanced(job: Job, checkpoint: Checkpoint, epochs: Sequence[EpochRecord], until: datetime) -> Job:
-    """The job after a commit of epochs, which follow on those recorded; Fenced if they were told of already."""
-    moved(job.state, Move.COMMIT)
-    expected = list(range(job.epoch + 1, job.epoch + 1 + len(epochs)))
-    if not epochs or [record.epoch for record in epochs] != expected or checkpoint.epoch != expected[-1]:
+def recorded(job: Job, epochs: Sequence[EpochRecord]) -> Job:
+    """The job with more epochs told of; Fenced unless they follow on those that are."""
+    expected = range(job.epoch + 1, job.epoch + 1 + len(epochs))
+    if [record.epoch for record in epochs] != list(expected):
         raise Fenced(f"The epochs committed to {job.id} do not follow on epoch {job.epoch}.")
-    last = epochs[-1]
-    return replace(
-        renewed(job, until), checkpoint=checkpoint, epoch=last.epoch, epochs=last.epochs, metrics=last.metrics
-    )
+    if not epochs:
+        return job
+    return replace(job, epoch=epochs[-1].epoch, metrics=epochs[-1].metrics)
+
+
+def advanced(job: Job, checkpoint: Checkpoint, epochs: Sequence[EpochRecord], until: datetime) -> Job:
+    """The job after a commit of epochs: its lease renewed and its checkpoint moved on."""
+    moved(job.state, Move.COMMIT)
+    after = recorded(renewed(job, until), epochs)
+    before = 0 if job.checkpoint is None else job.checkpoint.epoch
+    if not before < checkpoint.epoch <= after.epoch:
+        raise Fenced(f"A checkpoint of epoch {checkpoint.epoch} does not follow on epoch {before} of {job.id}.")
+    return replace(after, checkpoint=checkpoint)
 
 
 def published(job: Job, version: int) -> Job:

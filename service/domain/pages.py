@@ -12,7 +12,7 @@ LARGEST_PAGE = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-Item = TypeVar("Item", covariant=True)
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)

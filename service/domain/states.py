@@ -53,28 +53,27 @@ class Refusal(StrEnum):
     CANCELLED = "is being cancelled"
 
 
-_Q, _R, _X = JobState.QUEUED, JobState.RUNNING, JobState.CANCELLING
-_C, _S, _F = JobState.CANCELLED, JobState.SUCCEEDED, JobState.FAILED
+_Q, _R, _X, _C, _S, _F = JobState
+_ENDED, _UNFINISHED, _UNOWNED, _OWNED, _CANCELLED = Refusal
+
+# fmt: off
+_ROWS: dict[Move, tuple[JobState | Refusal, ...]] = {
+    #                QUEUED       RUNNING      CANCELLING   CANCELLED  SUCCEEDED  FAILED
+    Move.CLAIM:     (_R,          _OWNED,      _OWNED,      _ENDED,    _ENDED,    _ENDED),
+    Move.COMMIT:    (_UNOWNED,    _R,          _X,          _ENDED,    _ENDED,    _ENDED),
+    Move.PUBLISH:   (_UNOWNED,    _S,          _CANCELLED,  _ENDED,    _ENDED,    _ENDED),
+    Move.FAIL:      (_UNOWNED,    _F,          _C,          _ENDED,    _ENDED,    _ENDED),
+    Move.STOP:      (_UNOWNED,    _UNFINISHED, _C,          _ENDED,    _ENDED,    _ENDED),
+    Move.INTERRUPT: (_UNOWNED,    _Q,          _C,          _ENDED,    _ENDED,    _ENDED),
+    Move.CRASH:     (_UNOWNED,    _Q,          _C,          _ENDED,    _ENDED,    _ENDED),
+    Move.BURY:      (_UNOWNED,    _F,          _C,          _ENDED,    _ENDED,    _ENDED),
+    Move.CANCEL:    (_C,          _X,          _X,          _C,        _ENDED,    _ENDED),
+    Move.RESUME:    (_UNFINISHED, _UNFINISHED, _UNFINISHED, _Q,        _Q,        _Q),
+}
+# fmt: on
 
 TRANSITIONS: Mapping[Move, Mapping[JobState, JobState | Refusal]] = MappingProxyType(
-    {
-        move: MappingProxyType(dict(zip((_Q, _R, _X, _C, _S, _F), row, strict=True)))
-        for move, row in {
-            # fmt: off
-            #               QUEUED              RUNNING             CANCELLING          CANCELLED       SUCCEEDED       FAILED
-            Move.CLAIM:     (_R,                Refusal.OWNED,      Refusal.OWNED,      *[Refusal.ENDED] * 3),
-            Move.COMMIT:    (Refusal.UNOWNED,   _R,                 _X,                 *[Refusal.ENDED] * 3),
-            Move.PUBLISH:   (Refusal.UNOWNED,   _S,                 Refusal.CANCELLED,  *[Refusal.ENDED] * 3),
-            Move.FAIL:      (Refusal.UNOWNED,   _F,                 _C,                 *[Refusal.ENDED] * 3),
-            Move.STOP:      (Refusal.UNOWNED,   Refusal.UNFINISHED, _C,                 *[Refusal.ENDED] * 3),
-            Move.INTERRUPT: (Refusal.UNOWNED,   _Q,                 _C,                 *[Refusal.ENDED] * 3),
-            Move.CRASH:     (Refusal.UNOWNED,   _Q,                 _C,                 *[Refusal.ENDED] * 3),
-            Move.BURY:      (Refusal.UNOWNED,   _F,                 _C,                 *[Refusal.ENDED] * 3),
-            Move.CANCEL:    (_C,                _X,                 _X,                 _C,             Refusal.ENDED,  Refusal.ENDED),
-            Move.RESUME:    (*[Refusal.UNFINISHED] * 3,                                 _Q,             _Q,             _Q),
-            # fmt: on
-        }.items()
-    }
+    {move: MappingProxyType(dict(zip(JobState, row, strict=True))) for move, row in _ROWS.items()}
 )
 
 TERMINAL = frozenset({JobState.CANCELLED, JobState.SUCCEEDED, JobState.FAILED})

@@ -64,7 +64,7 @@ def checked_cases(cases: Sequence[Any], signature: Signature) -> list[Tensor]:
     return arrays
 
 
-def _checked_case(case: Any, signature: Signature, pointer: str) -> Tensor:
+def _checked_case(case: object, signature: Signature, pointer: str) -> Tensor:
     width = len(signature.channels)
     wanted = f"{width} channels of {signature.length or 'equally many'} numbers or nulls"
     try:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, make_url
@@ -64,7 +63,7 @@ def _engine(text: str, busy_seconds: float) -> Engine:
     return engine
 
 
-def _to_json(value: Any) -> str:
+def _to_json(value: object) -> str:
     """JSON text; a number that is not finite becomes null, as no database takes it."""
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 

@@ -32,6 +32,8 @@ def of_epoch(record: EpochRecord) -> Entry:
 
 def append(connection: Connection, job: str, entries: Sequence[Entry], now: datetime) -> None:
     """Add events behind the last; the job's row must be locked, or new, in this transaction."""
+    if not entries:
+        return
     last = connection.scalar(select(func.max(job_events.c.sequence)).where(job_events.c.job == job)) or 0
     rows = [
         {"job": job, "sequence": sequence, "kind": kind.value, "data": data, "created_at": now}

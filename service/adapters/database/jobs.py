@@ -1,4 +1,4 @@
-"""The rows of jobs: each method is one transaction that locks the row, applies a move of the domain, and tells of it."""
+"""The rows of jobs: each method is one transaction that locks the row, applies a move of the domain, and records it."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -24,6 +24,7 @@ from service.domain.jobs import (
     claimed,
     fenced,
     published,
+    recorded,
     renewed,
     resumed,
     settled,
@@ -109,6 +110,9 @@ class DatabaseJobs:
             .limit(1)
             .with_for_update(skip_locked=True)
         )
+        with self._database.reading() as connection:
+            if connection.execute(oldest.with_only_columns(jobs.c.id)).first() is None:
+                return None  # nobody waits: no need to stand in the writers' way
         with self._database.writing() as connection:
             row = connection.execute(oldest).mappings().first()
             if row is None:
@@ -133,7 +137,7 @@ class DatabaseJobs:
             before = fenced(_read(connection, claim.job, lock=True), claim)
             job = advanced(before, commit.checkpoint, commit.epochs, now + lease)
             _write(connection, job)
-            events.append(connection, job.id, [events.of_epoch(record) for record in commit.epochs], now)
+            events.append(connection, job.id, [*map(events.of_epoch, commit.epochs)], now)
             return job
 
     def publish(self, claim: Claim, draft: VersionDraft) -> ModelVersion:
@@ -148,13 +152,17 @@ class DatabaseJobs:
             events.append(connection, job.id, [events.of_state(job)], now)
             return version
 
-    def settle(self, claim: Claim, move: Move, failure: JobFailure | None = None) -> Job:
+    def settle(
+        self, claim: Claim, move: Move, failure: JobFailure | None = None, epochs: Sequence[EpochRecord] = ()
+    ) -> Job:
         """The end of an attempt; a requeued or ended job is told of."""
         now = self._clock.now()
         with self._database.writing() as connection:
-            job = settled(fenced(_read(connection, claim.job, lock=True), claim), move, now, failure)
+            before = recorded(fenced(_read(connection, claim.job, lock=True), claim), epochs)
+            job = settled(before, move, now, failure)
             _write(connection, job)
-            events.append(connection, job.id, [events.of_state(job)], now)
+            told = [*map(events.of_epoch, epochs), events.of_state(job)]
+            events.append(connection, job.id, told, now)
             return job
 
     def cancel(self, identifier: str) -> Job:
@@ -192,7 +200,9 @@ def _write(connection: Connection, job: Job) -> None:
 
 
 def _recalled(connection: Connection, idempotency: Idempotency) -> Job | None:
-    row = connection.execute(select(idempotency_keys).where(idempotency_keys.c.key == idempotency.key)).mappings().first()
+    row = (
+        connection.execute(select(idempotency_keys).where(idempotency_keys.c.key == idempotency.key)).mappings().first()
+    )
     if row is None:
         return None
     if row["request_sha256"] != idempotency.request_sha256:

@@ -1,7 +1,6 @@
 """The tables as the newest migration leaves them; a test compares the two."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -34,7 +33,7 @@ class Instant(TypeDecorator[datetime]):
         """Python to database."""
         return None if value is None else (value - UNIX) // timedelta(microseconds=1)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """Database to Python."""
         return None if value is None else UNIX + timedelta(microseconds=value)
 

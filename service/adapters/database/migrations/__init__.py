@@ -1,0 +1,1 @@
+"""The migrations, shipped inside the package; Alembic runs them by their numbers."""

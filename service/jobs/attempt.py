@@ -1,0 +1,79 @@
+"""The child process of one attempt: `python -m service.jobs.attempt --job ID --attempt N`, settings from WAVETAP_*.
+
+It ends when its standard input does: whoever started it holds the other end, and is gone.
+"""
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from service.adapters.artifacts import LocalArtifacts
+from service.adapters.clock import SystemClock
+from service.adapters.database.connection import Database
+from service.adapters.database.datasets import DatabaseDatasets
+from service.adapters.database.jobs import DatabaseJobs
+from service.domain.jobs import Claim
+from service.engines.local import HAND_BACK, STOP
+from service.errors import ServiceError
+from service.jobs.interruption import Interruption
+from service.jobs.training import Attempt, run
+from service.telemetry.logs import configure, logger
+
+NICENESS = 5
+"""Training yields to those who answer requests."""
+
+EXIT_ORPHANED = 4
+EXIT_FAILED = 3
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run the attempt; 0 if its job was settled, or is another's."""
+    options = _parser().parse_args(arguments)
+    interruption = Interruption()
+    interruption.listen(HAND_BACK, STOP)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(NICENESS)
+    configure(environment.get("WAVETAP_LOG_LEVEL", "info"))
+    log = logger()
+    clock = SystemClock()
+    database = Database(environment["WAVETAP_DATABASE_URL"])
+    attempt = Attempt(
+        claim=Claim(options.job, options.attempt),
+        jobs=DatabaseJobs(database, clock),
+        datasets=DatabaseDatasets(database),
+        artifacts=LocalArtifacts(Path(environment["WAVETAP_DATA_DIR"]) / "artifacts"),
+        clock=clock,
+        interruption=interruption,
+        log=log,
+        lease=timedelta(seconds=float(environment.get("WAVETAP_LEASE_SECONDS", "30"))),
+    )
+    try:
+        run(attempt)
+    except ServiceError as error:
+        log.warning("attempt_gave_up", reason=error.message)
+        return EXIT_FAILED
+    finally:
+        database.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="service.jobs.attempt", description="Run one attempt of a training job.")
+    parser.add_argument("--job", required=True)
+    parser.add_argument("--attempt", type=int, required=True)
+    return parser
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of standard input, then leave at once: nobody keeps the lease any more."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(EXIT_ORPHANED)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

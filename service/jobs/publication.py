@@ -1,0 +1,89 @@
+"""What a finished training leaves: the archive, its ONNX twin, and the draft of a model version."""
+
+import platform
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from model.errors import ModelError
+from model.interchange import archive
+from model.pipeline import Pipeline
+from service.domain.datasets import Dataset
+from service.domain.jobs import Job
+from service.domain.models import OnnxExport, Signature, VersionDraft
+from service.ports import ArtifactStore
+
+
+def lineage(job: Job, dataset: Dataset) -> dict[str, Any]:
+    """Where a version comes from: enough to train it again and compare."""
+    return {
+        "dataset": {"id": dataset.id, "name": dataset.name, "digest": dataset.digest},
+        "job": job.id,
+        "seed": job.spec["training"]["seed"],
+        "code_version": code_version(),
+        "numpy_version": np.__version__,
+        "python_version": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def code_version() -> str:
+    """The version of the distribution; sources that were not installed have none."""
+    try:
+        return version("wavetap")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def draft(job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactStore) -> VersionDraft:
+    """Put the artefacts, whole and on the disk, and describe the version that will refer to them."""
+    origin = lineage(job, dataset)
+    pipeline = replace(pipeline, metadata={**pipeline.metadata, "lineage": origin})
+    key = f"models/{job.id}/{job.attempt}"
+    return VersionDraft(
+        model=job.model,
+        job=job.id,
+        attempt=job.attempt,
+        dataset=dataset.id,
+        dataset_digest=dataset.digest,
+        archive=artifacts.put(f"{key}.wavetap", archive.save(pipeline)),
+        onnx=_exported(pipeline, f"{key}.onnx", artifacts),
+        signature=signature(pipeline),
+        metrics=dict(pipeline.metadata["metrics"]),
+        spec=job.spec,
+        lineage=origin,
+    )
+
+
+def withdraw(unpublished: VersionDraft, artifacts: ArtifactStore) -> None:
+    """Delete the artefacts of a draft that was refused."""
+    artifacts.delete(unpublished.archive.key)
+    if unpublished.onnx.artifact is not None:
+        artifacts.delete(unpublished.onnx.artifact.key)
+
+
+def signature(pipeline: Pipeline) -> Signature:
+    """What the pipeline takes and gives."""
+    targets = pipeline.target_mean
+    return Signature(
+        task=pipeline.task,
+        channels=pipeline.channels,
+        length=pipeline.length,
+        classes=pipeline.classes,
+        targets=len(targets) if pipeline.task == "regression" and targets is not None else None,
+        horizon=pipeline.horizon,
+    )
+
+
+def _exported(pipeline: Pipeline, key: str, artifacts: ArtifactStore) -> OnnxExport:
+    """The ONNX file, run against ONNX Runtime first; a network that cannot be exported is published without."""
+    from model.interchange import onnx_export  # noqa: PLC0415 - it loads ONNX Runtime, which only a finished job needs
+
+    try:
+        content = onnx_export.export(pipeline)
+        difference = onnx_export.verify(content, pipeline)
+    except ModelError as error:
+        return OnnxExport(None, error=error.message)
+    return OnnxExport(artifacts.put(key, content), largest_difference=difference)

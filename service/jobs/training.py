@@ -1,0 +1,146 @@
+"""One attempt: from the row's checkpoint to a published version, committing on the way."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from structlog.typing import FilteringBoundLogger
+
+from model.errors import Diverged, InvalidArchive, InvalidSeries, InvalidSpec, ModelError
+from model.training.checkpoint import Checkpoint
+from model.training.spec import TrainingSpec
+from model.training.trainer import Trainer
+from service.domain.datasets import Dataset
+from service.domain.jobs import Claim, EpochRecord, FailureCode, Job, JobFailure, fenced
+from service.domain.models import VersionDraft
+from service.domain.states import Move
+from service.errors import Corrupt, Fenced, NotAllowedNow, ServiceError, StorageFull, Unavailable
+from service.jobs.interruption import Interruption, Stopped
+from service.jobs.publication import draft, withdraw
+from service.jobs.recorder import Recorder
+from service.ports import ArtifactStore, Clock, DatasetStore, JobStore
+from service.usecases.stored_series import unpack
+
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between tries when the database does not answer; the supervisor keeps the lease meanwhile."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Everything one attempt needs of the world."""
+
+    claim: Claim
+    jobs: JobStore
+    datasets: DatasetStore
+    artifacts: ArtifactStore
+    clock: Clock
+    interruption: Interruption
+    log: FilteringBoundLogger
+    lease: timedelta
+
+
+def run(attempt: Attempt) -> None:
+    """Train, publish and settle; a job that is another's now is left alone without a word."""
+    try:
+        job = fenced(attempt.jobs.get(attempt.claim.job), attempt.claim)
+        recorder = Recorder(job, attempt.jobs, attempt.artifacts, attempt.clock, attempt.lease)
+        move, failure = _tried(attempt, job, recorder)
+        if move is not Move.PUBLISH:
+            _patiently(lambda: attempt.jobs.settle(attempt.claim, move, failure, recorder.pending))
+    except Fenced as error:
+        attempt.log.info("attempt_fenced", reason=error.message)
+
+
+def _tried(attempt: Attempt, job: Job, recorder: Recorder) -> tuple[Move, JobFailure | None]:
+    """Train, and say how it ended; what the job is not to blame for is raised."""
+    try:
+        return _trained(attempt, job, recorder), None
+    except Stopped:
+        return Move.STOP, None
+    except (Fenced, Unavailable):
+        raise
+    except Exception as error:
+        failure = _failure(error)
+        if failure.code is FailureCode.INTERNAL:
+            attempt.log.exception("training_failed")
+        return Move.FAIL, failure
+
+
+def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
+    dataset = attempt.datasets.get(job.dataset)
+    trainer = _trainer(attempt, job, dataset)
+    wishes = attempt.interruption
+    for report in wishes.each(iter(trainer.epochs())):
+        recorder.add(EpochRecord(report.epoch, report.epochs, report.metrics, report.seconds))
+        if (recorder.due or wishes.hand_back) and _committed(attempt, recorder, trainer):
+            return Move.STOP
+        if wishes.hand_back:
+            return Move.INTERRUPT
+    _patiently(lambda: recorder.commit(trainer.checkpoint))
+    with wishes.breakable():
+        finished = draft(job, dataset, trainer.pipeline(), attempt.artifacts)
+    return _published(attempt, finished)
+
+
+def _trainer(attempt: Attempt, job: Job, dataset: Dataset) -> Trainer:
+    """A trainer at the job's checkpoint, or at its beginning."""
+    path = attempt.artifacts.path(dataset.artifact)
+    series = unpack(path if path is not None else attempt.artifacts.get(dataset.artifact))
+    state = None if job.checkpoint is None else attempt.artifacts.get(job.checkpoint.artifact)
+    checkpoint = None if state is None else Checkpoint.read(state)
+    return Trainer(series, TrainingSpec.from_json(dict(job.spec)), checkpoint)
+
+
+def _committed(attempt: Attempt, recorder: Recorder, trainer: Trainer) -> bool:
+    """Commit, and answer whether the job is to be cancelled; a database that is away is tried again next time."""
+    try:
+        return recorder.commit(trainer.checkpoint)
+    except (Unavailable, StorageFull) as error:
+        attempt.log.warning("commit_postponed", reason=error.message)
+        return False
+
+
+def _published(attempt: Attempt, finished: VersionDraft) -> Move:
+    try:
+        version = _patiently(lambda: attempt.jobs.publish(attempt.claim, finished))
+    except NotAllowedNow:  # it is being cancelled
+        withdraw(finished, attempt.artifacts)
+        return Move.STOP
+    attempt.log.info("version_published", model=version.model, version=version.number)
+    return Move.PUBLISH
+
+
+FAILURES: dict[type[Exception], FailureCode] = {
+    Diverged: FailureCode.DIVERGED,
+    InvalidSpec: FailureCode.INVALID_SPEC,
+    InvalidSeries: FailureCode.INVALID_SERIES,
+    InvalidArchive: FailureCode.DATA_LOSS,
+    Corrupt: FailureCode.DATA_LOSS,
+    StorageFull: FailureCode.STORAGE_FULL,
+    MemoryError: FailureCode.OUT_OF_MEMORY,
+}
+
+
+def _failure(error: Exception) -> JobFailure:
+    code = FAILURES.get(type(error), FailureCode.INTERNAL)
+    if isinstance(error, Diverged):
+        return JobFailure(code, error.message, error.epoch, error.step)
+    if isinstance(error, ModelError | ServiceError) and code is not FailureCode.INTERNAL:
+        return JobFailure(code, error.message)
+    if code is FailureCode.OUT_OF_MEMORY:
+        return JobFailure(code, "There was not enough memory; a smaller batch_size or network needs less.")
+    return JobFailure(code, "The training failed by a fault of the service; its log tells more.")
+
+
+def _patiently(write: Callable[[], Answer]) -> Answer:
+    """Write, and try again while the database does not answer."""
+    for pause in PAUSES:
+        try:
+            return write()
+        except Unavailable:
+            time.sleep(pause)
+    return write()

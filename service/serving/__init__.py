@@ -1,0 +1,1 @@
+"""Models at the ready: loaded once, predicted with by many threads."""

@@ -1,0 +1,141 @@
+"""Preprocessing: what is done to every series before the network sees it, in training and in serving alike.
+
+First the observed values are scaled, then the gaps are filled, so that "zero" means the training mean of a scaled
+channel. A value is missing where it is NaN; statistics look at observed values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from model.arrays import Array
+from model.data.filling import interpolate, zero
+from model.data.series import Series, rows_of
+from model.errors import InvalidSeries
+
+Scaling: TypeAlias = Literal["channel", "instance", "none"]
+Missing: TypeAlias = Literal["interpolate", "zero"]
+SCALINGS: tuple[Scaling, ...] = ("channel", "instance", "none")
+
+FILLINGS: dict[Missing, Callable[[Array, Array, Array], None]] = {"interpolate": interpolate, "zero": zero}
+"""How gaps in (T, C) values of several cases are filled in place; the last argument is for channels never observed."""
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Preprocessing:
+    """Fitted scaling and filling; mean, deviation: (C,) float32, of the training split, deviation never zero."""
+
+    scaling: Scaling
+    missing: Missing
+    mean: Array
+    deviation: Array
+
+    @classmethod
+    def fit(cls, series: Series, scaling: Scaling, missing: Missing, indices: Array | None = None) -> Preprocessing:
+        """Measure the channels over the observed steps of the chosen cases (indices: (n,) int64; None for all).
+
+        A channel that is constant, or was never observed, gets the deviation 1.
+        """
+        chosen = np.arange(series.cases) if indices is None else indices
+        mean, deviation = _moments(_blocks(series, chosen), len(series.channels))
+        return cls(scaling, missing, mean, deviation)
+
+    def apply(self, case: Array) -> Array:
+        """(L, C) float32 with NaN for missing -> (L, C) float32, finite."""
+        return self.apply_all(case, np.array([0, len(case)], np.int64))
+
+    def apply_all(self, values: Array, offsets: Array) -> Array:
+        """Several cases one after another at once: (T, C) float32 and (n + 1,) int64 -> (T, C) float32, finite."""
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
+            scaled = self._scaled(values, offsets)
+        FILLINGS[self.missing](scaled, offsets, self._unobserved())
+        if not np.isfinite(scaled).all():
+            row, channel = np.argwhere(~np.isfinite(scaled))[0]
+            case = int(np.searchsorted(offsets, row, side="right")) - 1
+            raise InvalidSeries(
+                f"Case {case} holds {values[row, channel]:g} in channel {channel} at step {row - offsets[case]}, "
+                "which leaves float32 once it is scaled; values nearer to the others are needed."
+            )
+        return scaled
+
+    def restore(self, scaled: Array) -> Array:
+        """(..., C) float32 in deviations from the training mean -> in the channels' own units."""
+        restored: Array = scaled * self.deviation + self.mean
+        return restored
+
+    def _scaled(self, values: Array, offsets: Array) -> Array:
+        if self.scaling == "none":
+            return values.astype(np.float32)
+        if self.scaling == "channel":
+            scaled: Array = (values - self.mean) / self.deviation
+            return scaled
+        mean, deviation = instance_moments(values, offsets)
+        lengths = np.diff(offsets)
+        return (values - np.repeat(mean, lengths, axis=0)) / np.repeat(deviation, lengths, axis=0)
+
+    def _unobserved(self) -> Array:
+        return self.mean if self.scaling == "none" else np.zeros_like(self.mean)
+
+
+def instance_moments(values: Array, offsets: Array) -> tuple[Array, Array]:
+    """Mean and deviation of each case's channels over its observed steps: (T, C), (n + 1,) -> twice (n, C) float32.
+
+    A channel that is constant within a case gets the deviation 1, one that was never observed also the mean 0.
+    """
+    starts = offsets[:-1]
+    observed = ~np.isnan(values)
+    count = np.maximum(np.add.reduceat(observed, starts, axis=0, dtype=np.int64), 1)
+    total = np.add.reduceat(np.where(observed, values, np.float32(0)), starts, axis=0, dtype=np.float64)
+    mean = (total / count).astype(np.float32)
+    centred = np.where(observed, values - np.repeat(mean, np.diff(offsets), axis=0), np.float32(0))
+    squares = np.add.reduceat(np.square(centred, dtype=np.float64), starts, axis=0)
+    varying = np.fmax.reduceat(values, starts, axis=0) > np.fmin.reduceat(values, starts, axis=0)
+    return mean, _deviation(squares / count, varying)
+
+
+def _moments(blocks: Iterator[Array], channels: int) -> tuple[Array, Array]:
+    """Mean and deviation by channel over blocks (t, C), joined pairwise in float64 (Chan, Golub and LeVeque 1979)."""
+    count = np.zeros(channels)
+    mean = np.zeros(channels)
+    squares = np.zeros(channels)
+    highest = np.full(channels, np.nan, np.float32)
+    lowest = highest.copy()
+    for block in blocks:
+        observed = ~np.isnan(block)
+        present = observed.sum(axis=0)
+        divisor = np.maximum(present, 1)
+        block_mean = block.sum(axis=0, dtype=np.float64, where=observed) / divisor
+        block_squares = np.square(block - block_mean).sum(axis=0, where=observed)
+        step = block_mean - mean
+        joined = np.maximum(count + present, 1)
+        squares += block_squares + np.square(step) * count * present / joined
+        mean += step * present / joined
+        count += present
+        highest = np.fmax(highest, np.fmax.reduce(block, axis=0))
+        lowest = np.fmin(lowest, np.fmin.reduce(block, axis=0))
+    return mean.astype(np.float32), _deviation(squares / np.maximum(count, 1), highest > lowest)
+
+
+def _deviation(variance: Array, varying: Array) -> Array:
+    """The root, or 1 for a constant channel.
+
+    That a channel is constant is told from its extremes: the rounding of its mean gives it a small variance.
+    """
+    deviation = np.sqrt(variance).astype(np.float32)
+    return np.where(varying & (deviation > 0), deviation, np.float32(1))
+
+
+def _blocks(series: Series, indices: Array) -> Iterator[Array]:
+    """(t, C) values of some cases, about a million at a time."""
+    width = len(series.channels)
+    ends = np.cumsum(series.lengths[indices]) * width
+    cuts = np.flatnonzero(np.diff(ends // _BLOCK)) + 1
+    for chunk in np.split(indices, cuts):
+        rows, _ = rows_of(series.offsets, chunk)
+        yield series.values[rows]

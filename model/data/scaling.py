@@ -73,11 +73,12 @@ class Preprocessing:
         if self.scaling == "none":
             return values.astype(np.float32)
         if self.scaling == "channel":
-            scaled: Array = (values - self.mean) / self.deviation
-            return scaled
-        mean, deviation = instance_moments(values, offsets)
-        lengths = np.diff(offsets)
-        return (values - np.repeat(mean, lengths, axis=0)) / np.repeat(deviation, lengths, axis=0)
+            mean, deviation = self.mean, self.deviation
+        else:
+            lengths = np.diff(offsets)
+            mean, deviation = (np.repeat(each, lengths, axis=0) for each in instance_moments(values, offsets))
+        scaled: Array = (values - mean) / deviation
+        return scaled
 
     def _unobserved(self) -> Array:
         return self.mean if self.scaling == "none" else np.zeros_like(self.mean)

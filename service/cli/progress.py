@@ -1,0 +1,45 @@
+"""A training job followed to its end, with a bar."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from service.cli.screen import figures
+
+if TYPE_CHECKING:
+    from service.client import Client, Json
+
+SHOWN = ("loss", "accuracy", "rmse", "validation_loss", "validation_accuracy", "validation_rmse")
+
+
+def follow(client: "Client", job: "Json", console: Console) -> "Json":
+    """Show a job's epochs as they are recorded; answers the job as it ended."""
+    with Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[metrics]}"),
+        console=console,
+    ) as progress:
+        bar = progress.add_task(job["state"].lower(), total=job["epochs"], metrics="")
+        for event in client.follow(job["id"]):
+            match event.kind:
+                case "state":
+                    progress.update(bar, description=event.data["state"].lower())
+                case "epoch":
+                    known = event.data["metrics"]
+                    shown = figures({name: known[name] for name in SHOWN if name in known})
+                    progress.update(bar, completed=event.data["epoch"], total=event.data["epochs"], metrics=shown)
+        ended = client.job(job["id"])
+        progress.update(bar, description=ended["state"].lower(), completed=ended["epoch"], total=ended["epochs"])
+    return ended
+
+
+def outcome(job: "Json") -> str | None:
+    """Why a job gave no model; None if it did."""
+    if job["state"] == "SUCCEEDED":
+        return None
+    error = job["error"]
+    return f"The job {job['id']} was cancelled." if error is None else f"{error['message']} ({error['code']})"

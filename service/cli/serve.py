@@ -1,0 +1,28 @@
+"""`wavetap serve`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli.configuration import settings
+
+PANEL = "Each is also a setting WAVETAP_..., and there are more: see docs/reference/settings.md"
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on [127.0.0.1].", rich_help_panel=PANEL)
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="The port of REST [8080].", rich_help_panel=PANEL)] = None,
+    grpc_port: Annotated[int | None, typer.Option(help="The port of gRPC [8081].", rich_help_panel=PANEL)] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.", rich_help_panel=PANEL)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="How many predictions are computed at once.", rich_help_panel=PANEL)
+    ] = None,
+) -> None:
+    """Serve REST and gRPC, and run training jobs."""
+    chosen = settings(host=host, port=port, grpc_port=grpc_port, data_dir=data_dir, inference_threads=workers)
+    from service.bootstrap import serve as run
+
+    raise typer.Exit(run(chosen))

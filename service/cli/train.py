@@ -1,0 +1,79 @@
+"""`wavetap train`: upload, train, follow."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, connect, reading
+from service.cli.progress import follow, outcome
+from service.cli.screen import answers, complain, figures, print_json, remarks
+
+INTERRUPTED = 130
+
+
+def train(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The series: .ts, .csv, .npz, .parquet ...")
+    ],
+    model: Annotated[str, typer.Option(help="The model that gets a new version.")],
+    recipe: Annotated[str | None, typer.Option(help="A named network: fcn, resnet, ...")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="How often to go through the data.")] = None,
+    task: Annotated[str | None, typer.Option(help="classification, regression or forecasting.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same network.")] = None,
+    spec: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A JSON file with any of network, preprocessing, training."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The dataset's name; by default the file's.")] = None,
+    read: Read = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the job's end.")] = False,
+    as_json: AsJson = False,
+    server: Server = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """Upload a file, train a network on it, and print how well it does."""
+    request = _request(spec, {"recipe": recipe}, {"epochs": epochs, "seed": seed}, task)
+    with connect(server, api_key) as client:
+        dataset = client.upload(file, name or dataset_name(file), reading(read))
+        for warning in dataset["warnings"]:
+            remarks().print(f"[yellow]Note:[/] {warning}")
+        job = client.submit({"model": model, "dataset": dataset["id"], **request})
+        if not detach:
+            try:
+                job = follow(client, job, remarks())
+            except KeyboardInterrupt:
+                remarks().print(f"The job goes on. See it again with: wavetap jobs watch {job['id']}")
+                raise typer.Exit(INTERRUPTED) from None
+        if as_json:
+            print_json(job)
+        elif detach:
+            answers().print(job["id"])
+    failure = None if detach else outcome(job)
+    if failure is not None:
+        complain(failure)
+        raise typer.Exit(1)
+    if not (detach or as_json):
+        answers().print(f"{model} version {job['version']}: {figures(job['metrics'])}")
+
+
+def dataset_name(file: Path) -> str:
+    """The file's name as a dataset may be called."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip(".-")[:128] or "dataset"
+
+
+def _request(spec: Path | None, network: dict[str, Any], training: dict[str, Any], task: str | None) -> dict[str, Any]:
+    """The spec of the file, with the options on top of it."""
+    try:
+        request = {} if spec is None else json.loads(spec.read_text("utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{spec} is not JSON: {error}") from error
+    if not isinstance(request, dict):
+        raise typer.BadParameter(f"{spec} does not hold a JSON object.")
+    for part, options in (("network", network), ("training", training)):
+        chosen = {key: value for key, value in options.items() if value is not None}
+        if chosen:
+            request[part] = {**request.get(part, {}), **chosen}
+    return request if task is None else {**request, "task": task}

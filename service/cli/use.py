@@ -1,0 +1,125 @@
+"""`wavetap predict`, `evaluate` and `export`: a model put to use."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, Version, connect, reading
+from service.cli.screen import answers, print_json, print_record, print_table, remarks
+from service.cli.train import dataset_name
+
+if TYPE_CHECKING:
+    from service.client import Client, Json
+
+CASES_AT_ONCE = 256
+FORECAST_SHOWN = 6
+
+Model = Annotated[str, typer.Argument(metavar="NAME", help="The model.")]
+File = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="The series, in any format a dataset may have.")
+]
+
+
+def predict(
+    model: Model,
+    file: File,
+    version: Version = None,
+    read: Read = None,
+    as_json: AsJson = False,
+    server: Server = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """Predict every case of a file."""
+    with connect(server, api_key) as client:
+        series = _cases(client, model, version, file, reading(read))
+        answered = [client.predict(model, part, version) for part in series]
+        predictions = [prediction for answer in answered for prediction in answer["predictions"]]
+        if as_json:
+            print_json({**answered[0], "predictions": predictions})
+        else:
+            columns, rows = _rows(predictions)
+            print_table(("case", *columns), ((case, *row) for case, row in enumerate(rows)))
+
+
+def evaluate(
+    model: Model,
+    file: Annotated[str, typer.Argument(help="A file, or the name or identifier of a dataset.")],
+    version: Version = None,
+    name: Annotated[str | None, typer.Option(help="The name to keep the file under; by default the file's.")] = None,
+    read: Read = None,
+    as_json: AsJson = False,
+    server: Server = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """Judge a model by the labels or targets of a file, which is kept as a dataset."""
+    with connect(server, api_key) as client:
+        path = Path(file)
+        dataset = client.upload(path, name or dataset_name(path), reading(read))["id"] if path.is_file() else file
+        result = client.evaluate(model, dataset, version)
+        if as_json:
+            print_json(result)
+            return
+        print_record({"cases": result["cases"], **result["metrics"]})
+        if result["confusion"]:
+            labels = list(result["confusion"])
+            answers().print()
+            rows = ((label, *(result["confusion"][label].get(other, 0) for other in labels)) for label in labels)
+            print_table(("true, predicted", *labels), rows)
+
+
+def export(
+    model: Model,
+    output: Annotated[Path, typer.Option("-o", "--output", dir_okay=False, help="Where to write the ONNX file.")],
+    version: Version = None,
+    as_json: AsJson = False,
+    server: Server = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """Save a model as an ONNX file, with its scaling inside."""
+    with connect(server, api_key) as client:
+        published = client.version(model, version)
+        content = client.onnx(model, str(published["version"]))
+        output.write_bytes(content)
+        if as_json:
+            print_json({"model": model, "version": published["version"], "path": str(output), **published["onnx"]})
+            return
+        difference = published["onnx"]["largest_difference"]
+        remarks().print(f"{model} version {published['version']}: {len(content):,} bytes, differs by {difference:.1e}.")
+        answers().print(str(output))
+
+
+def _cases(
+    client: "Client", model: str, version: str | None, file: Path, options: dict[str, str]
+) -> Iterator[list[Any]]:
+    """Cases as (channels, length) arrays, some at a time; a forecast begins behind the last steps of a series."""
+    import numpy as np
+
+    from service.domain.datasets import Limits, Reading
+    from service.ingest import read_series
+
+    channels = tuple(filter(None, options.pop("channels", "").split(",")))
+    series = read_series(file, Reading(**options, channels=channels), Limits()).series
+    signature = client.version(model, version)["signature"]
+    window = signature["length"] if signature["task"] == "forecasting" else None
+    first = -window if window else 0
+    for start in range(0, series.cases, CASES_AT_ONCE):
+        stop = min(start + CASES_AT_ONCE, series.cases)
+        yield [np.ascontiguousarray(series.case(case)[first:].T) for case in range(start, stop)]
+
+
+def _rows(predictions: "Sequence[Json]") -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
+    """The columns that the model's task has, and a row for each prediction."""
+    if predictions[0].get("label") is not None:
+        return ("label", "probability"), ((p["label"], p["probabilities"][p["label"]]) for p in predictions)
+    if predictions[0].get("value") is not None:
+        return ("value",), ((p["value"],) for p in predictions)
+    return ("channel", "forecast"), (
+        (
+            channel,
+            "  ".join(f"{value:.4g}" for value in steps[:FORECAST_SHOWN]) + " ..." * (len(steps) > FORECAST_SHOWN),
+        )
+        for p in predictions
+        for channel, steps in enumerate(p["forecast"])
+    )

@@ -1,0 +1,277 @@
+"""The REST interface as Python calls: what the command line, the demo and the examples speak through.
+
+ClientError              anything below, in one sentence for a person
+├── Unreachable          no answer came at all
+└── Refused              the service answered with a problem: its status, code and details
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+Json = dict[str, Any]
+
+TIMEOUT = httpx.Timeout(300.0, connect=5.0)
+SILENCE = httpx.Timeout(60.0, connect=5.0)
+"""The service sends a sign of life on an event stream more often than this."""
+
+FORMATS = {".ts": "ts", ".csv": "csv", ".npz": "npz", ".parquet": "parquet", ".arrow": "arrow", ".json": "json"}
+ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+
+
+class ClientError(Exception):
+    """A call did not succeed."""
+
+
+class Unreachable(ClientError):
+    """No answer came at all."""
+
+
+class Refused(ClientError):
+    """The service answered with a problem."""
+
+    def __init__(self, status: int, problem: Json) -> None:
+        """Take the status and the members of the problem."""
+        sentence = problem.get("detail") or problem.get("error") or f"The service answered {status}."
+        faults = [
+            f"{fault['pointer']}: {fault['detail']}"
+            for fault in problem.get("errors", ())
+            if fault["detail"] != sentence
+        ]
+        ClientError.__init__(self, " ".join([sentence, *faults]))
+        self.status = status
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of a job's story; `kind` is state, epoch or end."""
+
+    sequence: int
+    kind: str
+    data: Json
+
+
+class Client:
+    """Calls one server; owns its connections."""
+
+    def __init__(self, server: str, api_key: str | None = None) -> None:
+        """Take the server's URL, and the key if it wants one."""
+        self.server = server.rstrip("/")
+        self._http = httpx.Client(
+            base_url=self.server,
+            headers={} if api_key is None else {"Authorization": f"Bearer {api_key}"},
+            timeout=TIMEOUT,
+            trust_env=httpx.URL(self.server).host not in {"127.0.0.1", "localhost", "::1"},
+        )
+
+    def __enter__(self) -> Self:
+        """Nothing is opened before the first call."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    # Datasets
+
+    def upload(self, path: Path, name: str, reading: Mapping[str, str] | None = None) -> Json:
+        """Send a file as it is and keep it as a dataset; `reading` holds query parameters that say how to read it."""
+        return self._send_file("/v1/datasets", path, {"name": name, **(reading or {})})
+
+    def preview(self, path: Path, reading: Mapping[str, str] | None = None) -> Json:
+        """What the service would understand of a file."""
+        return self._send_file("/v1/datasets:preview", path, dict(reading or {}))
+
+    def datasets(self) -> Iterator[Json]:
+        """Every dataset, newest first."""
+        return self._pages("/v1/datasets")
+
+    def dataset(self, id_or_name: str) -> Json:
+        """One dataset."""
+        return self._json("GET", f"/v1/datasets/{quoted(id_or_name)}")
+
+    def remove_dataset(self, id_or_name: str) -> None:
+        """Delete a dataset."""
+        self._call("DELETE", f"/v1/datasets/{quoted(id_or_name)}")
+
+    # Training jobs
+
+    def submit(self, request: Mapping[str, Any]) -> Json:
+        """Queue a training job."""
+        return self._json("POST", "/v1/training-jobs", json=request)
+
+    def jobs(self) -> Iterator[Json]:
+        """Every job, newest first."""
+        return self._pages("/v1/training-jobs")
+
+    def job(self, identifier: str) -> Json:
+        """One job with its history."""
+        return self._json("GET", f"/v1/training-jobs/{quoted(identifier)}")
+
+    def cancel(self, identifier: str) -> Json:
+        """Ask for a job's end."""
+        return self._json("POST", f"/v1/training-jobs/{quoted(identifier)}:cancel")
+
+    def resume(self, identifier: str, epochs: int | None = None) -> Json:
+        """Let an ended job go on from its checkpoint."""
+        return self._json(
+            "POST", f"/v1/training-jobs/{quoted(identifier)}:resume", json={"epochs": epochs} if epochs else {}
+        )
+
+    def follow(self, identifier: str, *, patience: float = 60.0) -> Iterator[Event]:
+        """A job's events from first to last, each once; a service that is gone is awaited for `patience` seconds."""
+        seen, deadline = 0, time.monotonic() + patience
+        while True:
+            try:
+                for event in self._events(identifier, seen):
+                    yield event
+                    if event.kind == "end":
+                        return
+                    seen, deadline = event.sequence, time.monotonic() + patience
+            except Unreachable:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.5)
+
+    # Models
+
+    def models(self) -> Iterator[Json]:
+        """Every model, newest first."""
+        return self._pages("/v1/models")
+
+    def model(self, name: str) -> Json:
+        """One model."""
+        return self._json("GET", f"/v1/models/{quoted(name)}")
+
+    def version(self, name: str, version: str | None = None) -> Json:
+        """One version of a model; the newest if none is named."""
+        return self._json("GET", f"/v1/models/{quoted(name)}/versions/{self._number(name, version)}")
+
+    def remove_model(self, name: str, version: str | None = None) -> None:
+        """Delete a model, or one of its versions."""
+        self._call("DELETE", f"/v1/models/{quoted(name)}" + (f"/versions/{quoted(version)}" if version else ""))
+
+    def onnx(self, name: str, version: str | None = None) -> bytes:
+        """The ONNX file of a version; the newest if none is named."""
+        return self._call("GET", f"/v1/models/{quoted(name)}/versions/{self._number(name, version)}/onnx").content
+
+    def predict(self, name: str, series: Any, version: str | None = None) -> Json:  # noqa: ANN401 - lists or arrays
+        """Predict cases, each (channels, length): nested lists or float arrays; NaN and None are missing values."""
+        body = {"series": series} if version is None else {"series": series, "version": version}
+        return self._json(
+            "POST", f"/v1/models/{quoted(name)}:predict", content=orjson.dumps(body, option=NUMPY), headers=JSON
+        )
+
+    def evaluate(self, name: str, dataset: str, version: str | None = None) -> Json:
+        """Judge a model by a dataset."""
+        body = {"dataset": dataset} if version is None else {"dataset": dataset, "version": version}
+        return self._json("POST", f"/v1/models/{quoted(name)}:evaluate", json=body)
+
+    def infer(self, name: str, request: Mapping[str, Any]) -> Json:
+        """One inference in the Open Inference Protocol's JSON."""
+        content = orjson.dumps(request, option=NUMPY)
+        return self._json("POST", f"/v2/models/{quoted(name)}/infer", content=content, headers=JSON)
+
+    def ready(self) -> bool:
+        """Whether the service takes requests."""
+        try:
+            return self._http.get("/v2/health/ready").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    # Transport
+
+    def _number(self, name: str, version: str | None) -> str:
+        return quoted(version) if version else str(self.model(name)["latest"]["version"])
+
+    def _send_file(self, url: str, path: Path, query: Mapping[str, str]) -> Json:
+        known = FORMATS.get(path.suffix.lower())
+        parameters = {"format": known, **query} if known else dict(query)
+        with path.open("rb") as content:
+            return self._json("POST", url, params=parameters, content=content, headers=BYTES)
+
+    def _pages(self, url: str) -> Iterator[Json]:
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self._json("GET", url, params={"cursor": cursor} if cursor else {})
+            yield from page["items"]
+            cursor = page["next_cursor"]
+
+    def _json(self, method: str, url: str, **options: Any) -> Json:  # noqa: ANN401 - httpx's own options
+        content: Json = self._call(method, url, **options).json()
+        return content
+
+    def _call(self, method: str, url: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own options
+        try:
+            response = self._http.request(method, url, **options)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        if response.is_error:
+            raise _refused(response)
+        return response
+
+    def _events(self, identifier: str, seen: int) -> Iterator[Event]:
+        url, headers = f"/v1/training-jobs/{quoted(identifier)}/events", {"Last-Event-ID": str(seen)}
+        try:
+            with self._http.stream("GET", url, headers=headers, timeout=SILENCE) as response:
+                if response.is_error:
+                    response.read()
+                    raise _refused(response)
+                yield from events(response.iter_bytes())
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: httpx.TransportError) -> Unreachable:
+        return Unreachable(f"No answer from {self.server} ({error}). Is it running? Start it with: wavetap serve")
+
+
+NUMPY = orjson.OPT_SERIALIZE_NUMPY
+JSON = {"Content-Type": "application/json"}
+BYTES = {"Content-Type": "application/octet-stream"}
+
+
+def quoted(name: str) -> str:
+    """A name as one segment of a path, whatever it holds."""
+    return quote(name, safe="")
+
+
+def events(chunks: Iterable[bytes]) -> Iterator[Event]:
+    """Read server-sent events out of the bytes of a stream; comments and unknown fields are passed over."""
+    fields: dict[str, str] = {}
+    for line in _lines(chunks):
+        name, _, value = line.partition(":")
+        if name:
+            fields[name] = value.removeprefix(" ")
+        elif "data" in fields and not line:
+            yield Event(int(fields.get("id", 0)), fields.get("event", "message"), orjson.loads(fields["data"]))
+            fields = {}
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Lines end at line feeds only: httpx's own would also cut at characters that may stand in a message."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode().removesuffix("\r") for line in lines)
+
+
+def _refused(response: httpx.Response) -> Refused:
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {}
+    return Refused(response.status_code, problem if isinstance(problem, dict) else {})

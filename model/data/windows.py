@@ -1,0 +1,84 @@
+"""Windows: long series cut into inputs of one length and the steps that follow them, for forecasting.
+
+A window is known by its first row in the flat values; neither inputs nor following steps are copied before a batch
+asks for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.arrays import Array
+from model.data.series import Series, offsets_of
+from model.data.splits import Split
+from model.errors import InvalidSeries
+
+
+@dataclass(frozen=True)
+class Windowing:
+    """`window` steps are seen and the next `horizon` are forecast; consecutive windows start `stride` steps apart."""
+
+    window: int
+    horizon: int
+    stride: int = 1
+
+    @property
+    def span(self) -> int:
+        """The steps that one window needs: what it sees and what is forecast."""
+        return self.window + self.horizon
+
+
+def window_starts(series: Series, windowing: Windowing) -> Array:
+    """(M,) int64: the first row of every window that lies within a case; cases that are too short have none."""
+    counts = _counts(series.lengths, windowing)
+    places = np.arange(counts.sum()) - np.repeat(offsets_of(counts)[:-1], counts)
+    starts: Array = np.repeat(series.offsets[:-1], counts) + places * windowing.stride
+    if not starts.size:
+        raise InvalidSeries(
+            f"The longest series has {series.lengths.max()} steps; a window of {windowing.window} and a horizon of "
+            f"{windowing.horizon} need {windowing.span}."
+        )
+    return starts
+
+
+def split_in_time(series: Series, starts: Array, windowing: Windowing, fraction: float) -> tuple[Split, Array]:
+    """Hold back the windows whose forecast lies in the last `fraction` of their case.
+
+    Also answers (N,) int64: how many steps of each case belong to training. A training window ends within them, a
+    held one forecasts nothing but what follows them, and windows across the cut belong to neither.
+    """
+    lengths = series.lengths
+    kept = lengths - np.ceil(lengths * fraction).astype(np.int64)
+    case = np.searchsorted(series.offsets, starts, side="right") - 1
+    cut = series.offsets[case] + kept[case]
+    split = Split(
+        np.flatnonzero(starts + windowing.span <= cut),
+        np.flatnonzero(starts + windowing.window >= cut),
+    )
+    if not split.training.size or not split.held.size:
+        raise InvalidSeries(
+            f"With {fraction:g} of {lengths.max()} steps kept back for validation there are {split.training.size} "
+            f"windows to train on and {split.held.size} to validate on; a shorter window or horizon gives more."
+        )
+    return split, kept
+
+
+def inputs(values: Array, starts: Array, windowing: Windowing) -> Array:
+    """(T, C) and (n,) -> (n, window, C): what each window sees."""
+    rows = starts[:, None] + np.arange(windowing.window)
+    seen: Array = values[rows]
+    return seen
+
+
+def following(values: Array, starts: Array, windowing: Windowing) -> Array:
+    """(T, C) and (n,) -> (n, C, horizon): the steps behind each window, channel by channel."""
+    rows = starts[:, None] + np.arange(windowing.window, windowing.span)
+    steps: Array = values[rows].transpose(0, 2, 1)
+    return steps
+
+
+def _counts(lengths: Array, windowing: Windowing) -> Array:
+    counts: Array = np.maximum((lengths - windowing.span) // windowing.stride + 1, 0)
+    return counts

@@ -1,0 +1,130 @@
+"""What a plan holds between its operations: storage with room for padding, valid lengths, and activations.
+
+Everything is channels last: N cases, one after another, of L steps each, a step being C consecutive floats. A window of K
+steps is then K * C consecutive floats, and all windows of a layer are gathered by one strided copy.
+Storage may keep rows of zeros between the cases. Nobody ever writes there, so zero padding costs nothing per pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from model.geometry import Shape
+
+if TYPE_CHECKING:
+    from model.arrays import Array, Floating
+
+
+@dataclass(eq=False)
+class Storage:
+    """Rows for N cases x L steps x C channels; `reserve` asks for zeros around each case before `allocate` makes it."""
+
+    batch: int
+    length: int
+    channels: int
+    left: int = 0
+    right: int = 0
+    _rows: Array | None = None
+    _steps: Array | None = None
+
+    def reserve(self, left: int, right: int) -> None:
+        """At least this many rows of zeros stand before and behind each case; neighbours share them."""
+        self.left, self.right = max(self.left, left), max(self.right, right)
+
+    def allocate(self, dtype: Floating) -> None:
+        if self._rows is not None:
+            return
+        pitch = self.length + max(self.left, self.right)
+        self._rows = np.zeros((self.left + self.batch * pitch + self.right, self.channels), dtype)
+        row = self.channels * self._rows.itemsize
+        self._steps = as_strided(
+            self._rows[self.left :],
+            (self.batch, self.length, self.channels),
+            (pitch * row, row, self._rows.itemsize),
+        )
+
+    @property
+    def steps(self) -> Array:
+        """(N, L, C) view of the cases' own steps."""
+        if self._steps is None:
+            raise RuntimeError("storage is used before it is allocated")
+        return self._steps
+
+    @property
+    def contiguous(self) -> bool:
+        """No zeros between the cases: `steps` is one block of N * L rows."""
+        return max(self.left, self.right) == 0 or self.batch == 1
+
+    def windows(self, left: int, kernel: int, stride: int, dilation: int, count: int) -> Array:
+        """(N, count, K, C) view: window t of a case begins at its step t * stride - left."""
+        steps = self.steps
+        if self._rows is None or left > self.left:
+            raise RuntimeError("a window reaches further left than the storage reserves")
+        case, row, item = steps.strides
+        return as_strided(
+            self._rows[self.left - left :],
+            (self.batch, count, kernel, self.channels),
+            (case, stride * row, dilation * row, item),
+        )
+
+    @property
+    def nbytes(self) -> int:
+        return 0 if self._rows is None else self._rows.nbytes
+
+
+@dataclass(eq=False)
+class Lengths:
+    """Valid steps of each case: (N,) int64, and the same as a mask (N, L, 1) of ones and zeros.
+
+    `derive` makes the lengths behind a layer from those before it; `update` follows the first ones, once a pass.
+    """
+
+    counts: Array
+    mask: Array
+    parent: Lengths | None = None
+    rule: Callable[[Array], Array] | None = None
+
+    @classmethod
+    def of(cls, batch: int, length: int, dtype: Floating) -> Lengths:
+        return cls(np.full(batch, length, np.int64), np.ones((batch, length, 1), dtype))
+
+    def derive(self, rule: Callable[[Array], Array], length: int) -> Lengths:
+        batch = self.counts.shape[0]
+        return Lengths(np.zeros(batch, np.int64), np.zeros((batch, length, 1), self.mask.dtype), self, rule)
+
+    def update(self) -> None:
+        if self.parent is not None and self.rule is not None:
+            self.counts[...] = self.rule(self.parent.counts)
+        self.mask[..., 0] = np.arange(self.mask.shape[1]) < self.counts[:, None]
+
+
+@dataclass(eq=False)
+class Activation:
+    """A layer's output: values, their gradient (None when nobody needs it), and what may be done with them.
+
+    retained: a backward pass reads the values later, so no later layer may work in place.
+    lengths: the valid steps of each case; None when all are. Steps past them are zero, in values and in gradients.
+    """
+
+    shape: Shape
+    values: Storage
+    gradient: Storage | None = None
+    retained: bool = False
+    lengths: Lengths | None = None
+
+    @property
+    def batch(self) -> int:
+        return self.values.batch
+
+    @property
+    def length(self) -> int:
+        return self.values.length
+
+    @property
+    def channels(self) -> int:
+        return self.values.channels

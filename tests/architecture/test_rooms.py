@@ -1,0 +1,26 @@
+"""What the network may import, checked file by file: finer than import-linter, which sees packages."""
+
+import sys
+
+from tests.architecture.test_files import imported, trees
+
+NETWORK = {"model", "numpy", "threadpoolctl", *sys.stdlib_module_names}
+INTERCHANGE = NETWORK | {"onnx", "onnxruntime"}
+
+
+def test_the_network_imports_numpy_and_the_standard_library_only() -> None:
+    strangers = {
+        str(path): roots - (INTERCHANGE if "interchange" in path.parts else NETWORK)
+        for path, tree in trees().items()
+        if path.parts[0] == "model" and (roots := {name.partition(".")[0] for name in imported(tree)})
+    }
+    assert {path: names for path, names in strangers.items() if names} == {}
+
+
+def test_only_the_command_line_imports_the_composition_root() -> None:
+    importers = {
+        path.parts[1]
+        for path, tree in trees().items()
+        if path.parts[0] == "service" and "service.bootstrap" in imported(tree)
+    }
+    assert importers <= {"cli", "bootstrap"}

@@ -1,7 +1,7 @@
 """What a plan holds between its operations: storage with room for padding, valid lengths, and activations.
 
-Everything is channels last: N cases, one after another, of L steps each, a step being C consecutive floats. A window of K
-steps is then K * C consecutive floats, and all windows of a layer are gathered by one strided copy.
+Everything is channels last: N cases, one after another, of L steps each, a step being C consecutive floats. A window
+of K steps is then K * C consecutive floats, and all windows of a layer are gathered by one strided copy.
 Storage may keep rows of zeros between the cases. Nobody ever writes there, so zero padding costs nothing per pass.
 """
 

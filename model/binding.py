@@ -1,10 +1,12 @@
 """How a spec becomes operations: the seam between layers, which say what to compute, and the plan, which runs it.
 
-Binding is done once per plan. A layer's `bind` declares its output's storage and its scratch needs and adds operations; when
-all are known the storage is allocated and each operation prepares its views. From then on nothing is allocated.
+Binding is done once per plan. A layer's `bind` declares its output's storage and its scratch needs and adds
+operations; when all are known the storage is allocated and each operation prepares its views. From then on nothing is
+allocated.
 
-Work is cut into shards, slices of the batch that run at the same time on a thread each. An operation's pass is a tuple of
-stages; within a stage a shard touches its own cases only, and between stages all shards meet (batch statistics need that).
+Work is cut into shards, slices of the batch that run at the same time on a thread each. An operation's pass is a
+tuple of stages; within a stage a shard touches its own cases only, and between stages all shards meet (batch
+statistics need that).
 """
 
 from __future__ import annotations
@@ -121,7 +123,9 @@ class Binding:
     def activation(
         self, shape: Shape, like: Activation, *, lengths: Lengths | None = None, retained: bool = False
     ) -> Activation:
-        """A fresh output; it has a gradient when the plan trains and anything before it needs one, or has parameters."""
+        """A fresh output; it has a gradient when the plan trains and anything before it needs one, or has
+        parameters.
+        """
         length = 1 if shape.vector else (shape.length or like.length)
         return Activation(
             shape._replace(length=None if shape.vector else length),

@@ -2,7 +2,8 @@
 
 `same` is the dense result of length L, of which a stride s keeps every s-th step: y[j] is centred on x[j * s], whatever
 the length. An even kernel reaches one step further to the right than to the left, as in ONNX's SAME_UPPER and PyTorch.
-Every function takes a length as an int, as an int64 array of lengths (one a case), or as None where it is not known yet.
+Every function takes a length as an int, as an int64 array of lengths (one a case), or as None where it is not known
+yet.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ LengthT = TypeVar("LengthT", int, "Array")
 
 
 class Shape(NamedTuple):
-    """What flows between layers, for one case: `channels` series of `length` steps, or a vector of `channels` values."""
+    """What flows between layers, for one case: `channels` series of `length` steps, or a vector of `channels`
+    values.
+    """
 
     channels: int
     length: int | None = None
@@ -62,7 +65,8 @@ def window_count(length: LengthT, kernel: int, stride: int, dilation: int, width
     span = length + (widths[0] + widths[1] - extent(kernel, dilation))
     if isinstance(span, int):
         return max(span // stride + 1, 0)
-    return np.maximum(span // stride + 1, 0)
+    counts: Array = np.maximum(span // stride + 1, 0)
+    return counts
 
 
 def require_windows(

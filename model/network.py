@@ -41,7 +41,9 @@ class Network:
         length: int | None,
         generator: np.random.Generator,
     ) -> Network:
-        """A fresh network; `length` is kept only when a layer needs one. InvalidSpec when the layers cannot be stacked."""
+        """A fresh network; `length` is kept only when a layer needs one. InvalidSpec when the layers cannot be
+        stacked.
+        """
         if length is not None:
             sequence.shapes(layers, Shape(channels, length))
         fixed = length if needs_length(layers, channels) else None

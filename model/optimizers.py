@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from model.arrays import Array
 
 
-def _require(name: str, value: float, low: float, high: float) -> None:
+def _require(name: str, value: object, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise InvalidSpec(f"{name} is {value!r}, but must lie between {low} and {high}", pointer=f"/{name}")
 

@@ -1,7 +1,7 @@
 """Parameters: declared by name, held as one flat vector, seen through named views.
 
-One vector of values and one of gradients make an optimizer a handful of whole-vector operations, a checkpoint one array,
-and a data-parallel exchange one message.
+One vector of values and one of gradients make an optimizer a handful of whole-vector operations, a checkpoint one
+array, and a data-parallel exchange one message.
 """
 
 from __future__ import annotations

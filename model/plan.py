@@ -1,12 +1,13 @@
 """compile(): a network becomes a plan, with every buffer and view made, for one batch size, one length and one purpose.
 
-A plan owns mutable buffers, so it serves one caller at a time. Parameters and state are shared: several plans of one network
-may point at the same vectors, which an optimizer moves in place.
+A plan owns mutable buffers, so it serves one caller at a time. Parameters and state are shared: several plans of one
+network may point at the same vectors, which an optimizer moves in place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -42,9 +43,10 @@ def compile(  # noqa: A001 - the field's word for it
 ) -> Plan:
     """A plan for `batch` cases of `length` steps.
 
-    masked: cases differ in length, and `plan.lengths` tells each. threads: shards of the batch that run side by side; the
-    result depends on their number in the last bits, never on timing. parameters, state: flat vectors to share with other
-    plans, else the network's own (a copy when training). input_gradient: also compute the gradient by the input.
+    masked: cases differ in length, and `plan.lengths` tells each. threads: shards of the batch that run side by side;
+    the result depends on their number in the last bits, never on timing. parameters, state: flat vectors to share
+    with other plans, else the network's own (a copy when training). input_gradient: also compute the gradient by the
+    input.
     """
     shape = Shape(network.channels, length)
     if network.length not in {None, length}:
@@ -54,7 +56,9 @@ def compile(  # noqa: A001 - the field's word for it
 
 
 class Plan:
-    """inputs (N, L, C), targets, weights (N,) and, when masked, lengths (N,) are written by the caller before each pass."""
+    """inputs (N, L, C), targets, weights (N,) and, when masked, lengths (N,) are written by the caller before each
+    pass.
+    """
 
     def __init__(
         self,
@@ -136,7 +140,9 @@ class Plan:
             operation.refresh()
 
     def forward(self) -> Array:
-        """The outputs for the inputs: (N, K), or (N, L, K) from a network that answers step by step. A view: copy to keep."""
+        """The outputs for the inputs: (N, K), or (N, L, K) from a network that answers step by step. A view: copy to
+        keep.
+        """
         for lengths in self.workshop.lengths:
             lengths.update()
         for segment in self._forward:
@@ -218,7 +224,7 @@ def _shards(batch: int, threads: int) -> tuple[slice, ...]:
     """Near-equal slices of the batch, one a thread and none of them empty."""
     count = max(1, min(threads, batch))
     edges = [batch * index // count for index in range(count + 1)]
-    return tuple(slice(low, high) for low, high in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(slice(low, high) for low, high in pairwise(edges))
 
 
 def _segments(passes: Sequence[tuple[Stage, ...]]) -> list[Callable[[int], None]]:

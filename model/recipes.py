@@ -26,7 +26,9 @@ Body = tuple["LayerSpec", ...]
 
 
 def fcn(*, filters: tuple[int, ...] = (128, 256, 128), kernels: tuple[int, ...] = (8, 5, 3)) -> Body:
-    """The fully convolutional network of Wang, Yan and Oates 2017: convolution, normalization, rectifier, three times."""
+    """The fully convolutional network of Wang, Yan and Oates 2017: convolution, normalization, rectifier, three
+    times.
+    """
     if len(filters) != len(kernels):
         raise InvalidSpec(
             f"filters has {len(filters)} entries and kernels {len(kernels)}; they need as many", pointer="/filters"
@@ -56,7 +58,9 @@ def inception(
     kernels: tuple[int, ...] = (40, 20, 10),
     bottleneck: int = 32,
 ) -> Body:
-    """The network of InceptionTime, Ismail Fawaz et al. 2020: modules of parallel kernels, a shortcut over each three."""
+    """The network of InceptionTime, Ismail Fawaz et al. 2020: modules of parallel kernels, a shortcut over each
+    three.
+    """
     width = filters * (len(kernels) + 1)
 
     def module(index: int) -> list[LayerSpec]:

@@ -16,19 +16,23 @@ from model.errors import InvalidSpec
 
 
 class Schedule(Protocol):
+    """A factor on the base learning rate."""
+
     kind: ClassVar[str]
 
     def factor(self, progress: float, history: tuple[float, ...]) -> float:
         """What multiplies the base rate: `progress` in [0, 1]; `history`: the monitored loss of each finished epoch."""
 
 
-def _require(name: str, value: float, low: float, high: float) -> None:
+def _require(name: str, value: object, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise InvalidSpec(f"{name} is {value!r}, but must lie between {low} and {high}", pointer=f"/{name}")
 
 
 @dataclass(frozen=True)
 class Constant:
+    """Always 1."""
+
     kind: ClassVar[str] = "constant"
 
     def factor(self, progress: float, history: tuple[float, ...]) -> float:  # noqa: ARG002 - a schedule's signature
@@ -72,7 +76,9 @@ class Cosine:
 
 @dataclass(frozen=True)
 class OneCycle:
-    """Smith and Topin 2019: up from 1 / `start_divisor` to 1 over `rise`, then down to 1 / `end_divisor`, by cosines."""
+    """Smith and Topin 2019: up from 1 / `start_divisor` to 1 over `rise`, then down to 1 / `end_divisor`, by
+    cosines.
+    """
 
     kind: ClassVar[str] = "one_cycle"
     rise: float = 0.3

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 
 def rectify(x: Array, zeros: Array, out: Array) -> None:
-    """out = max(x, 0); `zeros` has x's shape: against an array the maximum is vectorized, against a scalar it is not."""
+    """Writes max(x, 0) to `out`; `zeros` has x's shape: against an array the maximum is vectorized, against a scalar
+    it is not.
+    """
     np.maximum(x, zeros, out=out)
 
 
 def rectify_gradient(dy: Array, y: Array, positive: Array) -> None:
-    """dy *= (y > 0) in place; `positive` is a bool buffer of their shape."""
+    """Multiplies dy by (y > 0) in place; `positive` is a bool buffer of their shape."""
     np.greater(y, 0, out=positive)
     np.multiply(dy, positive, out=dy)

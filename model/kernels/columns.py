@@ -1,9 +1,9 @@
 """Windows gathered into cache: the matrix whose rows are the windows that a convolution multiplies.
 
 Every convolution product here is one GEMM over a block of rows: windows are copied, a few cases (or a part of one) at a
-time, into a buffer that stays in the second-level cache, and multiplied there. Measured on channels-last data this reaches
-the machine's sgemm rate for nearly every shape; gathering is one strided copy when the storage reserves zeros around the
-cases, or one copy a tap when the padding would be longer than the data.
+time, into a buffer that stays in the second-level cache, and multiplied there. Measured on channels-last data this
+reaches the machine's sgemm rate for nearly every shape; gathering is one strided copy when the storage reserves zeros
+around the cases, or one copy a tap when the padding would be longer than the data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from model.arrays import Array
 
 BLOCK = 192 * 1024
-"""Numbers in one block of windows: three quarters of a megabyte of float32, which leaves room for what it is multiplied by."""
+"""Numbers in one block of windows: three quarters of a megabyte of float32, which leaves room for what it is
+multiplied by.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Sliding:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """One block's gathering: copies to make, edges to clear, and the (groups, rows, K * C / groups) matrix they fill."""
+    """One block's gathering: copies to make, edges to clear, and the (groups, rows, K * C / groups) matrix they
+    fill.
+    """
 
     cases: slice
     times: slice
@@ -153,14 +157,15 @@ def _tap_by_tap(
             source = steps[..., start : start + (high - low - 1) * sliding.stride + 1 : sliding.stride, :]
             copies.append((destination[..., first:last, :], source))
         span = times.stop - times.start
-        for gap in (slice(0, first), slice(max(last, 0), span)) if high > low else (slice(0, span),):
-            if gap.stop > gap.start:
-                edges.append(destination[..., gap, :])
+        gaps = (slice(0, first), slice(last, span)) if high > low else (slice(0, span),)
+        edges.extend(destination[..., gap, :] for gap in gaps if gap.stop > gap.start)
     return copies, edges
 
 
 def tap_range(sliding: Sliding, tap: int, length: int, times: slice) -> tuple[int, int]:
-    """Windows [low, high) within `times` whose tap falls on a real step: 0 <= t * stride + tap * dilation - left < L."""
+    """Windows [low, high) within `times` whose tap falls on a real step: 0 <= t * stride + tap * dilation - left <
+    L.
+    """
     offset = tap * sliding.dilation - sliding.left
     low = max(times.start, -(offset // sliding.stride) if offset < 0 else 0)
     high = min(times.stop, (length - 1 - offset) // sliding.stride + 1)

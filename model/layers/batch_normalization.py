@@ -152,7 +152,7 @@ class _Batch:
         return float(self.x.batch * self.x.length if lengths is None else max(int(lengths.counts.sum()), 1))
 
     def _channel_sums(self, x: Array, shard: int, out: Array) -> None:
-        """out += the sum of x (n, L, C) over cases and steps: a product with ones where memory allows it."""
+        """Adds to `out` the sum of x (n, L, C) over cases and steps: a product with ones where memory allows it."""
         part = self.part[shard]
         if x.flags.c_contiguous:
             np.matmul(self.ones[: x.shape[0] * x.shape[1]], x.reshape(-1, x.shape[2]), out=part)

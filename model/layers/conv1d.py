@@ -3,7 +3,8 @@
 y[t, f] = b[f] + sum over k, c of x[t * stride + k * dilation - left, c] * w[k, c, f]
 
 Kernels are stored as they are slid over the series, that is pre-flipped with respect to the convolution of mathematics:
-no pass flips a kernel, and an exported Conv needs no second flip. `parameters` holds them as (groups, K, C/groups, F/groups).
+no pass flips a kernel, and an exported Conv needs no second flip. `parameters` holds them as (groups, K, C/groups,
+F/groups).
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Folding:
-    """An inference-time batch normalization, folded into the kernel before it: y = (x - mean) * gain / deviation + shift."""
+    """An inference-time batch normalization, folded into the kernel before it: y = (x - mean) * gain / deviation +
+    shift.
+    """
 
     gain: Array
     shift: Array
@@ -126,7 +128,9 @@ class _Convolution:
         return blocks(storage, sliding, self.spec.groups, self.binding.shards[shard], columns, outputs)
 
     def _rows(self, block: Block, channels: int, shard: int) -> tuple[Array, Array]:
-        """Scratch for a block's products: (groups, rows, channels / groups), and the same as (cases, steps, channels)."""
+        """Scratch for a block's products: (groups, rows, channels / groups), and the same as (cases, steps,
+        channels).
+        """
         groups = self.spec.groups
         flat = self.binding.scratch("rows", shard, block.rows * channels)
         cases, span = block.cases.stop - block.cases.start, block.times.stop - block.times.start
@@ -153,7 +157,9 @@ class _Convolution:
         return block, products, spread, out, zeros, bias
 
     def _dy_rows(self, block: Block, shard: int) -> tuple[Array, Array, Array | None]:
-        """A block's dy as (groups, rows, F / groups): the view itself where it is contiguous, else scratch and its source."""
+        """A block's dy as (groups, rows, F / groups): the view itself where it is contiguous, else scratch and its
+        source.
+        """
         if self.y.gradient is None:
             raise RuntimeError("a gradient is missing")
         source = self.y.gradient.steps[block.cases, block.times]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dense:
+    """`units` outputs."""
+
     kind: ClassVar[str] = "dense"
     units: int
     bias: bool = True

@@ -1,4 +1,6 @@
-"""Dropout: Srivastava et al. 2014, inverted, so that inference does nothing; `spatial` drops whole channels (Tompson 2015)."""
+"""Dropout: Srivastava et al. 2014, inverted, so that inference does nothing; `spatial` drops whole channels (Tompson
+2015).
+"""
 
 from __future__ import annotations
 

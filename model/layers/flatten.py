@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Flatten:
+    """Needs series of one fixed length."""
+
     kind: ClassVar[str] = "flatten"
 
     def output(self, shape: Shape) -> Shape:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GlobalAveragePool:
+    """The mean of the valid steps of each channel."""
+
     kind: ClassVar[str] = "global_average_pool"
 
     def output(self, shape: Shape) -> Shape:
@@ -37,6 +39,8 @@ class GlobalAveragePool:
 
 @dataclass(frozen=True)
 class GlobalMaxPool:
+    """The greatest valid value of each channel."""
+
     kind: ClassVar[str] = "global_max_pool"
 
     def output(self, shape: Shape) -> Shape:
@@ -96,11 +100,11 @@ class _Mean:
     def backward(self) -> tuple[Stage, ...]:
         return (self._gradient,)
 
-    def _share(self, cases: slice) -> Array | np.floating[np.typing.NBitBase]:
+    def _share(self, cases: slice) -> Array:
         """One over the valid steps: a scalar, or (n, 1, 1)."""
         dtype = self.binding.dtype
         if self.x.lengths is None:
-            return dtype(1.0 / self.x.length)
+            return np.full((1, 1, 1), 1.0 / self.x.length, dtype)
         counts: Array = np.maximum(self.x.lengths.counts[cases], 1)
         return (1.0 / counts).astype(dtype)[:, None, None]
 

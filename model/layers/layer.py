@@ -32,7 +32,7 @@ class LayerSpec(Protocol):
         """Adds the operations of this layer to a plan and returns its output."""
 
 
-def require_positive(**fields: int) -> None:
+def require_positive(**fields: object) -> None:
     """Refuses a field below one, by its name."""
     for name, value in fields.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -46,7 +46,7 @@ def require_choice(name: str, value: object, choices: Sequence[object]) -> None:
         raise InvalidSpec(f"{name} is {value!r}, but must be one of {accepted}", pointer=f"/{name}")
 
 
-def require_between(name: str, value: float, low: float, high: float) -> None:
+def require_between(name: str, value: object, low: float, high: float) -> None:
     """Refuses a field outside [low, high]; NaN is outside."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise InvalidSpec(f"{name} is {value!r}, but must lie between {low} and {high}", pointer=f"/{name}")

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def bind_mask(x: Activation, binding: Binding) -> Activation:
-    """x itself, masked in place behind a layer that may leave something in the padding; nothing where lengths are equal."""
+    """Returns x itself, masked in place behind a layer that may leave something in the padding; nothing where lengths
+    are equal.
+    """
     if x.lengths is not None:
         binding.add(_Mask(x, x.lengths.mask, binding))
     return x

@@ -49,7 +49,9 @@ KINDS: Mapping[str, type] = MappingProxyType(
 
 MOST_LAYERS = 1000
 DEEPEST = 16
-"""Layers in one list, and lists within lists: far beyond any network worth training, well within Python's own limits."""
+"""Layers in one list, and lists within lists: far beyond any network worth training, well within Python's own
+limits.
+"""
 
 
 def layer_from_json(given: object, pointer: str = "", depth: int = 0) -> LayerSpec:

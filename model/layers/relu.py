@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Relu:
+    """No options."""
+
     kind: ClassVar[str] = "relu"
 
     def output(self, shape: Shape) -> Shape:

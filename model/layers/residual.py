@@ -1,7 +1,7 @@
 """A residual block (He et al. 2016): y = body(x) + shortcut(x).
 
-The shortcut is the identity where shapes agree. Where only the channels differ it is a projection: a convolution of one step
-and a batch normalization, as in Wang 2017. Any other shortcut is written out.
+The shortcut is the identity where shapes agree. Where only the channels differ it is a projection: a convolution of
+one step and a batch normalization, as in Wang 2017. Any other shortcut is written out.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Residual:
+    """The sum of `layers` and `shortcut`, both over the same input."""
+
     kind: ClassVar[str] = "residual"
     layers: sequence.Layers
     shortcut: sequence.Layers = ()
@@ -70,7 +72,7 @@ class Residual:
 
 
 def fork(x: Activation, binding: Binding) -> Activation:
-    """x as one of several readers sees it: the same values, a gradient of its own."""
+    """What one of several readers sees of x: the same values, a gradient of its own."""
     gradient = None if x.gradient is None else binding.storage(x.length, x.channels)
     return Activation(x.shape, x.values, gradient, retained=True, lengths=x.lengths)
 

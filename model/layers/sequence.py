@@ -1,7 +1,7 @@
 """Layers one after another: shapes, parameters and binding of a body, a branch, or a shortcut.
 
-Neighbours that compute better together are bound together, by the one table at the end: a convolution, the normalization
-behind it and the rectifier behind that are one pass over memory instead of four.
+Neighbours that compute better together are bound together, by the one table at the end: a convolution, the
+normalization behind it and the rectifier behind that are one pass over memory instead of four.
 """
 
 from __future__ import annotations

@@ -1,0 +1,212 @@
+"""Record batches to rows: pyarrow's columns become the NumPy arrays of `Rows`, batch by batch.
+
+Everything that tables can hold in a number's place is decided here, for CSV, Parquet and Arrow alike.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from model.arrays import Array
+from service.domain.datasets import Limits
+from service.errors import Unreadable
+from service.ingest.answers import label_text
+from service.ingest.assembly import Steps, check_counts
+from service.ingest.columns import Roles
+from service.ingest.faults import Faults, quote
+from service.ingest.long_form import Rows
+from service.ingest.number_text import Doubles, no_number
+
+Column: TypeAlias = Any
+"""An array, or a type, of pyarrow's: it publishes no types of its own."""
+Columns: TypeAlias = Mapping[str, Any]
+"""Columns by name."""
+
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+MISSING_TEXTS = ("", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "-nan", "-NaN")
+SAMPLE = 1000
+
+
+class RowBuffer:
+    """Collects the columns of a table that have a role."""
+
+    def __init__(self, roles: Roles, limits: Limits) -> None:
+        self._roles = roles
+        self._faults = Faults()
+        self._rows = 0
+        self._limits = limits
+        self._steps = Steps(len(roles.channels), limits)
+        self._series = Codes(str)
+        self._labels = Codes(label_text)
+        self._times: list[Array] = []
+        self._targets: list[Doubles] = []
+
+    def extend(self, columns: Columns, count: int) -> None:
+        """Take in the columns of one batch of `count` rows."""
+        roles = self._roles
+        if roles.series is not None:
+            codes = self._series.append(columns[roles.series])
+            self._note_nulls(codes < 0, roles.series, "The row does not say which case it belongs to.")
+            check_counts(self._limits, cases=self._series.count)
+        if roles.label is not None:
+            self._labels.append(columns[roles.label])
+            check_counts(self._limits, classes=self._labels.count)
+        if roles.target is not None:
+            self._targets.append(self._numbers(columns[roles.target], roles.target))
+        if roles.time is not None:
+            self._times.append(self._time(columns[roles.time], roles.time))
+        block = np.empty((count, len(roles.channels)), np.float64)
+        for place, name in enumerate(roles.channels):
+            block[:, place] = self._numbers(columns[name], name)
+        self._steps.append(block, self._faults, lambda step, channel: self._place(step, roles.channels[channel]))
+        self._rows += count
+        if self._faults.full:
+            self._faults.raise_any()
+
+    def finish(self) -> Rows:
+        """The rows; Unreadable if there was any fault."""
+        self._faults.raise_any()
+        roles = self._roles
+        return Rows(
+            roles=roles,
+            values=self._steps.finish(),
+            series=None if roles.series is None else self._series.finish(),
+            series_names=self._series.names,
+            time=None if roles.time is None else _joined(self._times),
+            labels=None if roles.label is None else self._labels.finish(),
+            label_names=self._labels.names,
+            targets=None if roles.target is None else _joined(self._targets),
+        )
+
+    def _place(self, row: int, column: str) -> str:
+        return f"row {self._rows + row + 1}, column {quote(column)}"
+
+    def _note_nulls(self, nulls: Array, column: str, sentence: str) -> None:
+        for row in np.flatnonzero(nulls)[:10].tolist():
+            self._faults.add(self._place(row, column), sentence)
+
+    def _numbers(self, column: Column, name: str) -> Doubles:
+        """(R,) float64, missing as NaN; whatever is no number is noted."""
+        column = _plain(column)
+        if is_text(column.type):
+            column = pc.utf8_trim_whitespace(column.cast(pa.string()))
+            column = pc.if_else(pc.is_in(column, value_set=pa.array(MISSING_TEXTS)), None, column)
+            wrong = pc.fill_null(pc.invert(pc.match_substring_regex(column, NUMBER)), fill_value=False)
+            for row in np.flatnonzero(wrong.to_numpy(zero_copy_only=False))[:10].tolist():
+                self._faults.add(self._place(row, name), no_number(column[row].as_py()))
+            column = pc.if_else(wrong, None, column)
+            column = pc.replace_substring_regex(column, r"^\+", "")
+        elif not is_number(column.type) and not pa.types.is_null(column.type):
+            self._faults.add(f"column {quote(name)}", f"It holds {quote(str(column.type))}, and numbers are needed.")
+            return np.full(len(column), np.nan)
+        converted: Doubles = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return converted
+
+    def _time(self, column: Column, name: str) -> Array:
+        """(R,) int64 or float64 that grows with time; a row without a time is noted."""
+        column = _plain(column)
+        if is_text(column.type):
+            column = self._parsed_times(column.cast(pa.string()), name)
+        if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type) or pa.types.is_null(column.type):
+            floats: Doubles = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+            self._note_nulls(~np.isfinite(floats), name, "The row has no finite time.")
+            return floats
+        if not (pa.types.is_integer(column.type) or pa.types.is_temporal(column.type)):
+            self._faults.add(f"column {quote(name)}", f"It holds {quote(str(column.type))}, and times are needed.")
+            return np.zeros(len(column))
+        self._note_nulls(column.is_null().to_numpy(zero_copy_only=False), name, "The row has no time.")
+        if pa.types.is_date32(column.type) or pa.types.is_time32(column.type):
+            column = column.cast(pa.int32())
+        integers: Array = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+        return integers
+
+    def _parsed_times(self, column: Column, name: str) -> Column:
+        """Texts as time stamps by ISO 8601; the rest are noted."""
+        column = pc.utf8_trim_whitespace(column)
+        try:
+            return column.cast(pa.timestamp("us"))
+        except pa.ArrowInvalid:
+            wrong = pc.invert(pc.match_substring_regex(column, r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}){1,2}(\.\d+)?)?$"))
+            row = int(np.argmax(pc.fill_null(wrong, fill_value=False).to_numpy(zero_copy_only=False)))
+            sentence = f"{quote(column[row].as_py() or '')} is no time; numbers and ISO 8601 times of one zone are."
+            self._faults.add(self._place(row, name), sentence)
+            return pa.array(np.zeros(len(column), np.int64))
+
+
+class Codes:
+    """Texts as codes, counted from the first to appear; -1 where there is none."""
+
+    def __init__(self, to_text: Callable[[object], str | None]) -> None:
+        self._to_text = to_text
+        self._known: dict[str, int] = {}
+        self._parts: list[Array] = []
+
+    @property
+    def count(self) -> int:
+        """How many different texts there are."""
+        return len(self._known)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The texts by code."""
+        return tuple(self._known)
+
+    def append(self, column: Column) -> Array:
+        """Code one more batch."""
+        encoded = _plain(column).dictionary_encode()
+        texts = [None if value is None else self._to_text(value) for value in encoded.dictionary.to_pylist()]
+        codes = [self._known.setdefault(text, len(self._known)) if text else -1 for text in texts]
+        indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
+        part: Array = np.array([*codes, -1], np.int64)[indices]
+        self._parts.append(part)
+        return part
+
+    def finish(self) -> Array:
+        """(R,) int64: the codes of all rows."""
+        return _joined(self._parts)
+
+
+def numeric_like(column: Column) -> bool:
+    """Whether a column is one of numbers, or of texts most of which are numbers, so that the rest are mistakes."""
+    column = _plain(column)
+    if not is_text(column.type):
+        return is_number(column.type)
+    sample = column.slice(0, SAMPLE).drop_null()
+    return len(sample) > 0 and 2 * (pc.sum(pc.match_substring_regex(sample, NUMBER)).as_py() or 0) >= len(sample)
+
+
+def is_number(kind: Column) -> bool:
+    """Whether a type is one of numbers or truth values."""
+    types = pa.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind))
+
+
+def is_text(kind: Column) -> bool:
+    """Whether a type is one of texts."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+@contextmanager
+def arrow_errors(what: str) -> Iterator[None]:
+    """Tell of what pyarrow cannot read; faults of the disk pass through."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise Unreadable(f"The {what} cannot be read; it is damaged or was cut off.") from error
+    except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
+        raise Unreadable(f"The {what} cannot be read; it is damaged, or holds what is not understood here.") from error
+
+
+def _plain(column: Column) -> Column:
+    """A column whose values stand as such, not by reference into a dictionary."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _joined(parts: Sequence[Array]) -> Array:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)

@@ -1,0 +1,156 @@
+"""JSON: `{"series": [[[...]]], "labels": [...]}` or `"targets"`, and optionally `"channels"`; null is a missing value.
+
+A case is a list of channels, a channel a list of numbers; a case of one channel may be the list of numbers itself.
+"""
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+import orjson
+
+from model.data.series import Series
+from service.domain.datasets import Limits, Reading
+from service.errors import TooLarge, Unreadable
+from service.ingest.answers import as_labels, as_targets
+from service.ingest.assembly import Steps, build_series, check_counts
+from service.ingest.faults import Faults, fault, quote
+from service.ingest.number_text import Doubles
+
+LARGEST = 256 << 20
+"""Bytes of a document at most: it is held in memory as objects, which take some ten times as much."""
+
+FIELDS = ("series", "labels", "targets", "channels")
+NUMBERS = frozenset({int, float, type(None)})
+
+
+def read_json(file: BinaryIO, _reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
+    """Read a whole document."""
+    document = _parse(file)
+    faults = Faults()
+    cases = document.get("series")
+    if not isinstance(cases, list) or not cases:
+        raise fault("/series", "It must be a list with at least one case.")
+    check_counts(limits, cases=len(cases))
+    width = len(cases[0]) if _is_nested(cases[0]) else 1
+    steps, lengths = Steps(max(1, width), limits), []
+    for index, case in enumerate(cases):
+        block = _read_case(case, index, width, faults)
+        if block is not None:
+            steps.append(block, faults, lambda step, channel, case=index: f"/series/{case}/{channel}/{step}")  # type: ignore[misc]
+            lengths.append(len(block))
+        if faults.full:
+            break
+    faults.raise_any()
+    labels, targets = _read_answers(document, len(cases))
+    channels = _read_channels(document, width)
+    return build_series(steps.finish(), lengths, limits, channels=channels, labels=labels, targets=targets), ()
+
+
+def _parse(file: BinaryIO) -> dict[str, Any]:
+    raw = file.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise TooLarge(f"The JSON document is longer than {LARGEST} bytes; send this much as npz or parquet.")
+    try:
+        document = orjson.loads(raw.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise fault(f"line {error.lineno}, column {error.colno}", f"This is no JSON: {_reason(error.msg)}.") from None
+    if not isinstance(document, dict):
+        raise Unreadable('The JSON document must be an object: {"series": [...], "labels": [...]}.')
+    unknown = [key for key in document if key not in FIELDS]
+    if unknown:
+        raise fault(f"/{unknown[0][:40]}", f"There is no field {quote(unknown[0])}; {', '.join(FIELDS)} are known.")
+    if document.get("labels") is not None and document.get("targets") is not None:
+        raise fault("/targets", "A document has labels or targets, not both.")
+    return document
+
+
+def _reason(message: str) -> str:
+    return message.partition(": line ")[0]
+
+
+def _is_nested(case: object) -> bool:
+    return isinstance(case, list) and bool(case) and isinstance(case[0], list)
+
+
+def _read_case(case: object, index: int, width: int, faults: Faults) -> Doubles | None:
+    """One case as (L, C) float64; None if there was a fault."""
+    place = f"/series/{index}"
+    if not isinstance(case, list) or not case:
+        faults.add(place, "A case is a list of channels, and has at least one step.")
+        return None
+    channels = case if _is_nested(case) else [case]
+    if len(channels) != width:
+        faults.add(place, f"The case has {len(channels)} channels where the first case has {width}.")
+        return None
+    return _read_channels_of(channels, place, faults)
+
+
+def _read_channels_of(channels: Sequence[Any], place: str, faults: Faults) -> Doubles | None:
+    block = None
+    for channel, values in enumerate(channels):
+        here = f"{place}/{channel}"
+        if not isinstance(values, list) or not values:
+            faults.add(here, "A channel is a list of numbers, and has at least one.")
+            return None
+        if not set(map(type, values)) <= NUMBERS:
+            _note_others(values, here, faults)
+            return None
+        if block is None:
+            block = np.empty((len(values), len(channels)))
+        if len(values) != len(block):
+            sentence = f"It has {len(values)} values where channel 0 has {len(block)}; "
+            faults.add(here, sentence + "channels of a case share their steps.")
+            return None
+        block[:, channel] = values
+    return block
+
+
+def _note_others(values: Sequence[object], place: str, faults: Faults) -> None:
+    """Note whatever is neither a number nor null; booleans are not numbers."""
+    for step, value in enumerate(values):
+        if type(value) not in NUMBERS:
+            shown = quote(value) if isinstance(value, str) else f"A {type(value).__name__}"
+            faults.add(f"{place}/{step}", f"{shown} stands where a number or null belongs.")
+            if faults.full:
+                return
+
+
+def _read_answers(document: dict[str, Any], cases: int) -> tuple[list[str] | None, Doubles | None]:
+    """Labels, or targets (N, D), or neither."""
+    faults = Faults()
+    labels: list[str] | None = None
+    targets: Doubles | None = None
+    for name in ("labels", "targets"):
+        entries = document.get(name)
+        if entries is None:
+            continue
+        if not isinstance(entries, list) or len(entries) != cases:
+            found = f"{len(entries)} entries" if isinstance(entries, list) else "something else than a list"
+            raise fault(f"/{name}", f"It holds {found} for {cases} cases; one each is needed.")
+        if name == "labels":
+            labels = as_labels(entries, faults, "/labels/{}")
+        else:
+            targets = as_targets(_target_rows(entries), faults, "/targets/{}")
+    faults.raise_any()
+    return labels, targets
+
+
+def _target_rows(entries: Sequence[Any]) -> Doubles:
+    """(N, D) float64 from numbers, or from lists of equally many numbers."""
+    rows = [entry if isinstance(entry, list) else [entry] for entry in entries]
+    for index, row in enumerate(rows):
+        if len(row) != len(rows[0]) or not row:
+            raise fault(f"/targets/{index}", f"It has {len(row)} numbers where the first has {len(rows[0])}.")
+        if not set(map(type, row)) <= {int, float}:
+            raise fault(f"/targets/{index}", "A finite number belongs here.")
+    return np.array(rows, np.float64)
+
+
+def _read_channels(document: dict[str, Any], width: int) -> list[str] | None:
+    names = document.get("channels")
+    if names is None:
+        return None
+    if not isinstance(names, list) or len(names) != width or not all(isinstance(name, str) for name in names):
+        raise fault("/channels", f"It must be a list of {width} names, one a channel.")
+    return names

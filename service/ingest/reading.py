@@ -1,0 +1,58 @@
+"""A file to series: open, detect, read by the format's own reader, and remark on what came out."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import BinaryIO, TypeAlias, cast
+
+from model.data.series import Series
+from model.errors import InvalidSeries
+from service.domain.datasets import Ingested, Limits, Reading
+from service.errors import Detail, Unreadable
+from service.ingest.detection import HEAD, TEXTS, Format, detect
+from service.ingest.expansion import opened
+from service.ingest.faults import fault
+from service.ingest.remarks import remark
+from service.ingest.utf8 import check_utf8
+
+Reader: TypeAlias = Callable[[BinaryIO, Reading, Limits], tuple[Series, tuple[str, ...]]]
+
+READERS: Mapping[Format, tuple[str, str]] = {
+    Format.TS: ("service.ingest.ts", "read_ts"),
+    Format.CSV: ("service.ingest.csv_table", "read_csv"),
+    Format.TSV: ("service.ingest.csv_table", "read_csv"),
+    Format.NPZ: ("service.ingest.npz", "read_npz"),
+    Format.NPY: ("service.ingest.npz", "read_npy"),
+    Format.JSON: ("service.ingest.json_document", "read_json"),
+    Format.PARQUET: ("service.ingest.columnar", "read_parquet"),
+    Format.ARROW: ("service.ingest.columnar", "read_arrow"),
+}
+"""Modules and names, because pyarrow takes longer to import than the rest of the service: the first table loads it."""
+
+
+def read_series(
+    path: Path, reading: Reading, limits: Limits, *, filename: str | None = None, content_type: str | None = None
+) -> Ingested:
+    """Read a file whole; Unreadable, UnsupportedFormat or TooLarge if that cannot be.
+
+    `filename` and `content_type` are what the client said; they only help to name the format.
+    """
+    with opened(path, limits) as file:
+        head = file.read(HEAD)
+        if not head:
+            raise Unreadable("The file is empty.", Detail("the file", "There is not a single byte in it."))
+        found = detect(head, reading.format, filename, content_type)
+        if found in TEXTS:
+            check_utf8(file)
+        file.seek(0)
+        try:
+            series, warnings = reader(found)(file, reading, limits)
+        except InvalidSeries as error:
+            raise fault("the series", error.message) from error
+    return Ingested(series, found.value, warnings + remark(series))
+
+
+def reader(found: Format) -> Reader:
+    """The reader of a format, loaded now if it was not before."""
+    module, name = READERS[found]
+    return cast("Reader", getattr(import_module(module), name))

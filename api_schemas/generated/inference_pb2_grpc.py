@@ -79,11 +79,6 @@ class GRPCInferenceServiceStub:
                 request_serializer=api__schemas_dot_generated_dot_inference__pb2.ModelStatisticsRequest.SerializeToString,
                 response_deserializer=api__schemas_dot_generated_dot_inference__pb2.ModelStatisticsResponse.FromString,
                 _registered_method=True)
-        self.RepositoryIndex = channel.unary_unary(
-                '/inference.GRPCInferenceService/RepositoryIndex',
-                request_serializer=api__schemas_dot_generated_dot_inference__pb2.RepositoryIndexRequest.SerializeToString,
-                response_deserializer=api__schemas_dot_generated_dot_inference__pb2.RepositoryIndexResponse.FromString,
-                _registered_method=True)
 
 
 class GRPCInferenceServiceServicer:
@@ -144,12 +139,6 @@ class GRPCInferenceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def RepositoryIndex(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
 
 def add_GRPCInferenceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -197,11 +186,6 @@ def add_GRPCInferenceServiceServicer_to_server(servicer, server):
                     servicer.ModelStatistics,
                     request_deserializer=api__schemas_dot_generated_dot_inference__pb2.ModelStatisticsRequest.FromString,
                     response_serializer=api__schemas_dot_generated_dot_inference__pb2.ModelStatisticsResponse.SerializeToString,
-            ),
-            'RepositoryIndex': grpc.unary_unary_rpc_method_handler(
-                    servicer.RepositoryIndex,
-                    request_deserializer=api__schemas_dot_generated_dot_inference__pb2.RepositoryIndexRequest.FromString,
-                    response_serializer=api__schemas_dot_generated_dot_inference__pb2.RepositoryIndexResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -447,33 +431,6 @@ class GRPCInferenceService:
             '/inference.GRPCInferenceService/ModelStatistics',
             api__schemas_dot_generated_dot_inference__pb2.ModelStatisticsRequest.SerializeToString,
             api__schemas_dot_generated_dot_inference__pb2.ModelStatisticsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def RepositoryIndex(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/inference.GRPCInferenceService/RepositoryIndex',
-            api__schemas_dot_generated_dot_inference__pb2.RepositoryIndexRequest.SerializeToString,
-            api__schemas_dot_generated_dot_inference__pb2.RepositoryIndexResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -2,11 +2,14 @@
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
 
 NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$"
+
+DEEPEST = 64
 
 Name = Annotated[
     str,
@@ -16,7 +19,24 @@ Name = Annotated[
         examples=["gestures"],
     ),
 ]
-JsonObject = dict[str, JsonValue]
+
+
+def _shallow(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what is nested so deep that a recursive reader could run out of stack."""
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return value
+    raise PydanticCustomError("nested_too_deeply", "At most {deepest} levels may be nested", {"deepest": DEEPEST})
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_shallow)]
 
 
 class Schema(BaseModel):

@@ -1,0 +1,190 @@
+"""The Open Inference Protocol (V2) in JSON. Unknown members are passed over: other servers' clients send them."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+Parameters = Annotated[
+    dict[str, bool | int | float | str],
+    Field(max_length=64, description="Of a request: `timeout` in microseconds."),
+]
+Data = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {},
+            "description": "The elements, flat and row-major or nested as the shape says; null is NaN.",
+        }
+    ),
+]
+LARGEST_NAME = 256
+LARGEST_RANK = 8
+
+
+class ProtocolSchema(BaseModel):
+    """A JSON object that may hold more than the members named."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+
+class RequestInput(ProtocolSchema):
+    """One tensor; `data` is absent when `parameters.binary_data_size` says how many bytes follow the JSON."""
+
+    name: str = Field(max_length=LARGEST_NAME)
+    shape: list[int] = Field(min_length=1, max_length=LARGEST_RANK)
+    datatype: str = Field(max_length=16, examples=["FP32"])
+    parameters: Parameters = {}
+    data: Data = None
+
+
+class RequestOutput(ProtocolSchema):
+    """An output that is wanted; `parameters` may hold `binary_data` and `classification`."""
+
+    name: str = Field(max_length=LARGEST_NAME)
+    parameters: Parameters = {}
+
+
+class InferRequest(ProtocolSchema):
+    """Tensors in; without `outputs` every output is wanted."""
+
+    model_config = ConfigDict(
+        extra="ignore",
+        strict=True,
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "42",
+                    "inputs": [
+                        {"name": "series", "shape": [1, 2, 3], "datatype": "FP32", "data": [0.1, 0.4, 0.2, 1, 0.9, 0.7]}
+                    ],
+                    "outputs": [{"name": "probabilities"}],
+                }
+            ]
+        },
+    )
+
+    id: str = Field(default="", max_length=1024)
+    parameters: Parameters = {}
+    inputs: list[RequestInput] = Field(min_length=1, max_length=16)
+    outputs: list[RequestOutput] = Field(default=[], max_length=16)
+
+
+class ResponseOutput(ProtocolSchema):
+    """One tensor; `data` is absent when `parameters.binary_data_size` says how many bytes follow the JSON."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    parameters: Parameters = {}
+    data: Data = None
+
+
+class InferResponse(ProtocolSchema):
+    """Tensors out, in the order they were asked for."""
+
+    model_name: str
+    model_version: str
+    id: str | None = None
+    outputs: list[ResponseOutput]
+
+
+class Live(ProtocolSchema):
+    """The process answers."""
+
+    live: bool
+
+
+class Ready(ProtocolSchema):
+    """Whether new work is welcome."""
+
+    ready: bool
+
+
+class ModelReady(ProtocolSchema):
+    """Whether a version can be asked."""
+
+    name: str
+    ready: bool
+
+
+class ServerMetadata(ProtocolSchema):
+    """The server, and the extensions of the protocol that work here."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class TensorMetadata(ProtocolSchema):
+    """A tensor that is taken or given; -1 in a shape is any size."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadata(ProtocolSchema):
+    """What a model takes and gives."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]
+
+
+class ConfiguredTensor(ProtocolSchema):
+    """A tensor without its batch dimension."""
+
+    name: str
+    data_type: str
+    dims: list[int]
+
+
+class ModelConfig(ProtocolSchema):
+    """A model's configuration, as the peers' tools read it."""
+
+    name: str
+    platform: str
+    backend: str
+    max_batch_size: int
+    input: list[ConfiguredTensor]
+    output: list[ConfiguredTensor]
+
+
+class StatisticDuration(ProtocolSchema):
+    """How often, and for how many nanoseconds altogether."""
+
+    count: int
+    ns: int
+
+
+class InferStatistics(ProtocolSchema):
+    """The parts of answering."""
+
+    success: StatisticDuration
+    fail: StatisticDuration
+    queue: StatisticDuration
+    compute_input: StatisticDuration
+    compute_infer: StatisticDuration
+    compute_output: StatisticDuration
+
+
+class ModelStatistics(ProtocolSchema):
+    """What a version has done since the service started."""
+
+    name: str
+    version: str
+    last_inference: int = Field(description="Milliseconds since the epoch.")
+    inference_count: int = Field(description="Cases.")
+    execution_count: int = Field(description="Computations.")
+    inference_stats: InferStatistics
+    batch_stats: list[Any]
+
+
+class StatisticsResponse(ProtocolSchema):
+    """One entry a version."""
+
+    model_stats: list[ModelStatistics]

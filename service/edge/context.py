@@ -1,0 +1,28 @@
+"""Everything the two edges work with, in one record that the composition root fills."""
+
+from dataclasses import dataclass
+
+from service.edge.access import Access
+from service.edge.lanes import Lanes
+from service.edge.lifecycle import Lifecycle
+from service.edge.prediction import Prediction
+from service.edge.statistics import Statistics
+from service.edge.uploads import Spool
+from service.telemetry.metrics import Metrics
+from service.usecases.services import Services
+
+
+@dataclass(frozen=True)
+class EdgeContext:
+    """What an edge may call and must ask; `max_body_bytes` bounds requests that are no uploads."""
+
+    services: Services
+    access: Access
+    lanes: Lanes
+    lifecycle: Lifecycle
+    spool: Spool
+    metrics: Metrics
+    statistics: Statistics
+    prediction: Prediction
+    max_body_bytes: int
+    metrics_public: bool = False

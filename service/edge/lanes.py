@@ -1,0 +1,82 @@
+"""Where blocking work runs: lanes of a few threads each, with a bounded queue before them."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from service.errors import Code, Overloaded, ServiceError, Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DeadlineExceeded(ServiceError):
+    """The caller's time ran out before there was an answer."""
+
+    code = Code.DEADLINE_EXCEEDED
+
+
+class Lane:
+    """A bounded number of threads and of waiting calls; whatever comes on top is refused at once."""
+
+    def __init__(self, name: str, threads: int, waiting: int) -> None:
+        """Start no thread yet."""
+        self._name = name
+        self._places = threading.Semaphore(threads + waiting)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"wavetap-{name}")
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run it on a thread; a call whose caller went away before it began never runs. Overloaded when full."""
+        if not self._places.acquire(blocking=False):
+            raise Overloaded(f"Too many requests are waiting for {self._name}; try again in a second.", retry_after=1)
+        try:
+            future = self._threads.submit(partial(function, *args, **kwargs))
+        except RuntimeError as error:
+            self._places.release()
+            raise Unavailable("The service is shutting down.", retry_after=1) from error
+        future.add_done_callback(lambda _done: self._places.release())
+        return await asyncio.wrap_future(future)
+
+    async def run_within(self, seconds: float | None, function: Callable[[], T]) -> T:
+        """Run it on a thread, and raise DeadlineExceeded when the caller's time is over first."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.run(function)
+        except TimeoutError as error:
+            raise DeadlineExceeded("The deadline passed before there was an answer.") from error
+
+    def close(self) -> None:
+        """Drop what waits and let what runs end by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """One lane for each kind of work, so that no kind can starve another."""
+
+    storage: Lane
+    """Rows and small files."""
+    bulk: Lane
+    """Files being parsed and models being judged: much memory each, so few at once."""
+    inference: Lane
+    """Predictions."""
+
+    def close(self) -> None:
+        """Close every lane."""
+        for lane in (self.storage, self.bulk, self.inference):
+            lane.close()
+
+
+def lanes(inference_threads: int, inference_queue: int) -> Lanes:
+    """The lanes of one service."""
+    return Lanes(
+        storage=Lane("storage", 8, 1024),
+        bulk=Lane("bulk", 2, 32),
+        inference=Lane("inference", inference_threads, inference_queue),
+    )
+
+

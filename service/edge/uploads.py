@@ -1,0 +1,75 @@
+"""Files on their way in: spooled to the data directory, bounded as the bytes arrive, gone when the request is over."""
+
+import errno
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from service.domain.datasets import Upload
+from service.edge.lanes import Lane
+from service.errors import StorageFull, TooLarge, Unavailable
+
+WRITTEN_AT_ONCE = 1 << 20
+SUFFIX = ".upload"
+ABANDONED_AFTER_SECONDS = 3600
+"""A file that nobody wrote to for so long belongs to no request, of this process or of another one here."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class Spool:
+    """Takes files into one directory under names of its own making."""
+
+    def __init__(self, directory: Path, limit: int, lane: Lane) -> None:
+        """Make the directory and sweep what a killed process has left in it; the limit is in bytes."""
+        directory.mkdir(parents=True, exist_ok=True)
+        for leftover in directory.glob(f"*{SUFFIX}"):
+            if time.time() - leftover.stat().st_mtime > ABANDONED_AFTER_SECONDS:
+                leftover.unlink(missing_ok=True)
+        self._directory = directory
+        self._lane = lane
+        self.limit = limit
+
+    def check_announced(self, size: int | None) -> None:
+        """Refuse a file by the size that its sender announces, before the first byte."""
+        if size is not None and size > self.limit:
+            raise self._too_large()
+
+    @asynccontextmanager
+    async def take(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Upload]:
+        """Write the chunks to a file that exists within the context; TooLarge, StorageFull."""
+        path = self._directory / f"{secrets.token_hex(16)}{SUFFIX}"
+        try:
+            yield Upload(path, await self._write(path, chunks))
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> int:
+        size = 0
+        pending = bytearray()
+        with path.open("xb", buffering=0) as file:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > self.limit:
+                    raise self._too_large()
+                pending += chunk
+                if len(pending) >= WRITTEN_AT_ONCE:
+                    await self._lane.run(_write_all, file.fileno(), bytes(pending))
+                    pending.clear()
+            await self._lane.run(_write_all, file.fileno(), bytes(pending))
+        return size
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"The file is too large: at most {self.limit} bytes are taken.")
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    try:
+        while content:
+            content = content[os.write(descriptor, content) :]
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise StorageFull("There is no room left on the disk for the upload.") from error
+        raise Unavailable("The upload could not be written to the disk.", retry_after=1) from error

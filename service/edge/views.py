@@ -1,0 +1,178 @@
+"""What clients see of the service's records, the same over both protocols."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from api_schemas.rest import datasets as dataset_schemas
+from api_schemas.rest import inference as inference_schemas
+from api_schemas.rest import models as model_schemas
+from api_schemas.rest import training_jobs as job_schemas
+from api_schemas.rest.schema import Page as PageSchema
+from api_schemas.rest.schema import Schema
+from service.domain.datasets import Dataset, DatasetReport, Evaluation
+from service.domain.inference import InferResult, Tensor
+from service.domain.jobs import EpochRecord, Job
+from service.domain.models import Model, ModelVersion
+from service.domain.pages import Page
+
+Record = TypeVar("Record")
+View = TypeVar("View", bound=Schema)
+
+
+def page(records: Page[Record], view: Callable[[Record], View]) -> PageSchema[View]:
+    """A page of views."""
+    return PageSchema(items=[view(record) for record in records.items], next_cursor=records.next_cursor)
+
+
+def preview(report: DatasetReport) -> dataset_schemas.DatasetPreview:
+    """What was understood of a file."""
+    return dataset_schemas.DatasetPreview(**_understood(report))
+
+
+def dataset(record: Dataset) -> dataset_schemas.Dataset:
+    """A stored dataset."""
+    return dataset_schemas.Dataset(
+        id=record.id, name=record.name, created_at=record.created_at, **_understood(record.report)
+    )
+
+
+def _understood(report: DatasetReport) -> dict[str, Any]:
+    facts = report.facts
+    target = facts.target
+    return {
+        "digest": report.digest,
+        "format": report.format,
+        "task": facts.task,
+        "cases": facts.cases,
+        "channels": list(facts.channels),
+        "length": dataset_schemas.LengthRange(min=facts.length_min, max=facts.length_max),
+        "labels": None if facts.labels is None else dict(facts.labels),
+        "target": None if target is None else dataset_schemas.TargetRange(**target),
+        "missing": facts.missing,
+        "warnings": list(report.warnings),
+    }
+
+
+def job_summary(record: Job) -> job_schemas.TrainingJobSummary:
+    """A job as a list shows it."""
+    return job_schemas.TrainingJobSummary(**_job(record))
+
+
+def job(record: Job, history: Sequence[EpochRecord]) -> job_schemas.TrainingJob:
+    """A job with its spec and every recorded epoch."""
+    reports = [
+        job_schemas.EpochReport(
+            epoch=epoch.epoch, epochs=epoch.epochs, metrics=dict(epoch.metrics), seconds=epoch.seconds
+        )
+        for epoch in history
+    ]
+    return job_schemas.TrainingJob(**_job(record), spec=dict(record.spec), history=reports)
+
+
+def _job(record: Job) -> dict[str, Any]:
+    failure = record.failure
+    error = failure and job_schemas.JobError(
+        code=failure.code.value, message=failure.message, epoch=failure.epoch, step=failure.step
+    )
+    return {
+        "id": record.id,
+        "state": record.state.value,
+        "model": record.model,
+        "version": record.version,
+        "dataset": record.dataset,
+        "epoch": record.epoch,
+        "epochs": record.epochs,
+        "metrics": None if record.metrics is None else dict(record.metrics),
+        "error": error,
+        "attempt": record.attempt,
+        "created_at": record.created_at,
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+    }
+
+
+def model(record: Model) -> model_schemas.Model:
+    """A model with its newest version."""
+    return model_schemas.Model(
+        name=record.name,
+        latest=version(record.latest),
+        versions=list(record.versions),
+        aliases=dict(record.aliases),
+        created_at=record.created_at,
+    )
+
+
+def version(record: ModelVersion) -> model_schemas.ModelVersion:
+    """A published version."""
+    draft, signature, artifact = record.draft, record.draft.signature, record.draft.onnx.artifact
+    return model_schemas.ModelVersion(
+        model=record.model,
+        version=record.number,
+        job=draft.job,
+        dataset=draft.dataset,
+        dataset_digest=draft.dataset_digest,
+        signature=model_schemas.ModelSignature(
+            task=signature.task,  # type: ignore[arg-type]  # the task table has exactly the schema's values
+            channels=list(signature.channels),
+            length=signature.length,
+            classes=None if signature.classes is None else list(signature.classes),
+            targets=signature.targets,
+            horizon=signature.horizon,
+        ),
+        metrics=dict(draft.metrics),
+        onnx=model_schemas.OnnxFile(
+            available=artifact is not None,
+            size=None if artifact is None else artifact.size,
+            sha256=None if artifact is None else artifact.sha256,
+            largest_difference=draft.onnx.largest_difference,
+            error=draft.onnx.error,
+        ),
+        spec=dict(draft.spec),
+        lineage=dict(draft.lineage),
+        created_at=record.created_at,
+    )
+
+
+def evaluation(model: str, version: int, record: Evaluation) -> inference_schemas.Evaluation:
+    """How a version did on a dataset."""
+    confusion = record.confusion
+    return inference_schemas.Evaluation(
+        model=model,
+        version=version,
+        cases=record.cases,
+        metrics=dict(record.metrics),
+        confusion=None if confusion is None else {label: dict(row) for label, row in confusion.items()},
+    )
+
+
+def predictions(result: InferResult) -> inference_schemas.PredictResponse:
+    """One prediction a case, with labels in place of indices."""
+    draft = result.version.draft
+    rows = PREDICTIONS[draft.signature.task](result.outputs, draft.signature.classes or ())
+    return inference_schemas.PredictResponse(model=draft.model, version=result.version.number, predictions=rows)
+
+
+def _classified(outputs: Any, classes: Sequence[str]) -> list[inference_schemas.Prediction]:
+    return [
+        inference_schemas.Prediction(label=str(label), probabilities=dict(zip(classes, row, strict=True)))
+        for label, row in zip(outputs["label"], _plain(outputs["probabilities"]), strict=True)
+    ]
+
+
+def _regressed(outputs: Any, _classes: Sequence[str]) -> list[inference_schemas.Prediction]:
+    return [inference_schemas.Prediction(value=value) for value in _plain(outputs["value"])]
+
+
+def _forecast(outputs: Any, _classes: Sequence[str]) -> list[inference_schemas.Prediction]:
+    return [inference_schemas.Prediction(forecast=case) for case in _plain(outputs["forecast"])]
+
+
+def _plain(values: Tensor) -> list[Any]:
+    """Nested lists of floats, through float64 so that a float32 prints with all its digits."""
+    plain: list[Any] = np.asarray(values, dtype=np.float64).tolist()
+    return plain
+
+
+PREDICTIONS = {"classification": _classified, "regression": _regressed, "forecasting": _forecast}

@@ -1,0 +1,1 @@
+"""The HTTP edge: it translates to the use cases and back, nothing more."""

@@ -1,0 +1,70 @@
+"""The HTTP application: routes, errors, and the gate before them."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from service.edge.context import EdgeContext
+from service.edge.protocol import release
+from service.errors import Code, ServiceError
+from service.rest.bodies import refusal
+from service.rest.datasets import DatasetRoutes
+from service.rest.description import describe
+from service.rest.gate import Gate
+from service.rest.inference import InferenceRoutes
+from service.rest.models import ModelRoutes
+from service.rest.operation import OperationRoutes
+from service.rest.parameters import know_segments
+from service.rest.problems import CODES, HINTS, problem, problem_of, status_of
+from service.rest.training_jobs import TrainingJobRoutes
+from service.rest.v2 import ProtocolRoutes
+
+ROUTES = (DatasetRoutes, TrainingJobRoutes, ModelRoutes, InferenceRoutes, ProtocolRoutes, OperationRoutes)
+PROTOCOL = "/v2"
+PROTOCOL_STATUSES = {422: 400}
+"""The inference protocol's clients expect 400 for whatever is wrong with a request."""
+
+
+def application(edge: EdgeContext) -> ASGIApp:
+    """Everything that uvicorn serves."""
+    return Gate(routes(edge), edge)
+
+
+def routes(edge: EdgeContext) -> FastAPI:
+    """The routes with their description, without the gate."""
+    know_segments()
+    routes = FastAPI(
+        version=release(),
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        exception_handlers={
+            ServiceError: _on_service_error,
+            RequestValidationError: _on_invalid_parameters,
+            HTTPException: _on_framework_error,
+        },
+    )
+    routes.openapi = describe(routes)  # type: ignore[method-assign]  # the framework's own way to change it
+    for resource in ROUTES:
+        routes.include_router(resource(edge).router())
+    return routes
+
+
+async def _on_service_error(request: Request, error: ServiceError) -> Response:
+    status = status_of(error)
+    if request.url.path.startswith(PROTOCOL):
+        status = PROTOCOL_STATUSES.get(status, status)
+    return problem_of(error, request.state.request_id, status)
+
+
+async def _on_invalid_parameters(request: Request, error: RequestValidationError) -> Response:
+    faults = [{"loc": fault["loc"][1:], "msg": fault["msg"]} for fault in error.errors()]
+    return await _on_service_error(request, refusal(faults))
+
+
+async def _on_framework_error(request: Request, error: HTTPException) -> Response:
+    """What the framework refuses by itself: no such route, no such method, a form it cannot read."""
+    code = CODES.get(error.status_code, Code.UNKNOWN)
+    message = HINTS.get(error.status_code, "The request cannot be taken.")
+    return problem(error.status_code, code, message, (), request.state.request_id, error.headers)

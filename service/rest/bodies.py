@@ -1,0 +1,94 @@
+"""Bodies read with a limit, and JSON that is checked before anything looks at it."""
+
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from service.edge.lanes import Lane
+from service.errors import DETAILS_LISTED, Detail, InvalidRequest, TooLarge, UnsupportedFormat
+from service.rest.problems import Malformed
+
+S = TypeVar("S", bound=BaseModel)
+
+PARSED_INLINE = 64 << 10
+"""Bodies up to this size are parsed where they were read: a thread would cost more than it spares."""
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body; TooLarge as soon as it is known to be."""
+    announced = announced_size(request)
+    if announced is not None and announced > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in bounded(request.stream(), limit):
+        body += chunk
+    return bytes(body)
+
+
+async def bounded(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
+    """The same chunks, until they are more bytes than allowed."""
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        yield chunk
+
+
+def announced_size(request: Request) -> int | None:
+    """The Content-Length, if there is one."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+async def read_json(request: Request, schema: type[S], limit: int, lane: Lane) -> S:
+    """The body as a schema; Malformed if it is not JSON, InvalidRequest if it is other than the schema."""
+    check_media_type(request)
+    body = await read_body(request, limit)
+    if len(body) <= PARSED_INLINE:
+        return validated(parsed(body), schema)
+    return await lane.run(lambda: validated(parsed(body), schema))
+
+
+def check_media_type(request: Request) -> None:
+    """UnsupportedFormat unless the body says that it is JSON, uncompressed."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedFormat("The body must be JSON and say so: send the header Content-Type: application/json.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedFormat("A compressed body is not taken here: send it without Content-Encoding.")
+
+
+def parsed(body: bytes | memoryview) -> Any:
+    """The value of strict JSON in UTF-8: no NaN, no Infinity, and at most 1024 levels deep, as orjson has it."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+
+
+def validated(value: Any, schema: type[S]) -> S:
+    """The value as a schema, or InvalidRequest with the first faults; nothing of the value is echoed."""
+    try:
+        return schema.model_validate(value)
+    except ValidationError as error:
+        raise refusal(error.errors(include_url=False, include_context=False, include_input=False)) from None
+
+
+def refusal(faults: list[Any]) -> InvalidRequest:
+    """An error from pydantic's list of faults."""
+    details = [Detail(pointer(fault["loc"]), f"{fault['msg']}.") for fault in faults[:DETAILS_LISTED]]
+    where = f" at {details[0].pointer}" if details[0].pointer else ""
+    return InvalidRequest(f"The request is not valid{where}: {details[0].detail}", *details)
+
+
+def pointer(location: tuple[int | str, ...]) -> str:
+    """A JSON pointer (RFC 6901) from a path of keys and indices."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is too large: at most {limit} bytes are taken.")

@@ -1,0 +1,119 @@
+"""`/v1/datasets`."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api_schemas.rest.datasets import Dataset, DatasetPreview
+from api_schemas.rest.schema import NAME_PATTERN, Page
+from service.domain.datasets import Upload
+from service.edge import views
+from service.edge.context import EdgeContext
+from service.errors import UnsupportedFormat
+from service.rest.answers import answer, created, location, problems
+from service.rest.bodies import announced_size, bounded
+from service.rest.multipart import LONGEST_OTHERS, FilePart
+from service.rest.parameters import DatasetReference, PageParameters
+from service.rest.reading import ReadingParameters
+
+FILE = {
+    "requestBody": {
+        "required": True,
+        "description": "The file as it is, or as the part `file` of a multipart body.",
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+
+
+class DatasetRoutes:
+    """Uploads, shows and removes datasets."""
+
+    def __init__(self, edge: EdgeContext) -> None:
+        """Take what to call."""
+        self._edge = edge
+        self._datasets = edge.services.datasets
+
+    def router(self) -> APIRouter:
+        """The routes."""
+        router = APIRouter(tags=["Datasets"])
+        one = "/v1/datasets/{dataset:name}"
+        uploads: dict[str, Any] = {"openapi_extra": FILE, "responses": problems(413, 415, 422, 507)}
+        router.add_api_route("/v1/datasets:preview", self.preview, methods=["POST"], response_model=DatasetPreview, **uploads)
+        uploads["responses"] |= problems(409) | {200: {"model": Dataset, "description": "It was there already."}}
+        router.add_api_route("/v1/datasets", self.create, methods=["POST"], status_code=201, response_model=Dataset, **uploads)
+        router.add_api_route("/v1/datasets", self.list, response_model=Page[Dataset], responses=problems(422))
+        router.add_api_route(one, self.get, response_model=Dataset, responses=problems(404), name="dataset")
+        router.add_api_route(one, self.remove, methods=["DELETE"], status_code=204, responses=problems(404, 409))
+        return router
+
+    async def create(
+        self,
+        request: Request,
+        name: Annotated[str, Query(pattern=NAME_PATTERN, description="The dataset's name.")],
+        reading: ReadingParameters,
+    ) -> Response:
+        """Upload a file and keep it as a dataset.
+
+        The same content under the same name answers what is there, so an upload can safely be repeated.
+        """
+        async with self._upload(request) as upload:
+            record, new = await self._edge.lanes.bulk.run(self._datasets.add, name, upload, reading)
+        return created(views.dataset(record), location(request, "dataset", dataset=record.id), new=new)
+
+    async def preview(self, request: Request, reading: ReadingParameters) -> Response:
+        """Tell what would be understood of a file, and keep nothing."""
+        async with self._upload(request) as upload:
+            report = await self._edge.lanes.bulk.run(self._datasets.preview, upload, reading)
+        return answer(views.preview(report))
+
+    async def list(self, page: PageParameters) -> Response:
+        """List datasets, newest first."""
+        records = await self._edge.lanes.storage.run(self._datasets.list, page)
+        return answer(views.page(records, views.dataset))
+
+    async def get(self, dataset: DatasetReference) -> Response:
+        """Show one dataset."""
+        return answer(views.dataset(await self._edge.lanes.storage.run(self._datasets.get, dataset)))
+
+    async def remove(self, dataset: DatasetReference) -> Response:
+        """Remove a dataset that no unfinished job needs."""
+        await self._edge.lanes.storage.run(self._datasets.remove, dataset)
+        return Response(status_code=204)
+
+    @asynccontextmanager
+    async def _upload(self, request: Request) -> AsyncIterator[Upload]:
+        """The body's file, on disk as long as the context lasts."""
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise UnsupportedFormat("Send the file as it is, without Content-Encoding.")
+        content_type = request.headers.get("content-type")
+        part = FilePart(content_type) if content_type and _is_multipart(content_type) else None
+        async with self._spooled(request, part) as upload:
+            if part is None:
+                yield replace(upload, content_type=content_type)
+            else:
+                yield replace(upload, content_type=part.content_type, filename=part.filename)
+
+    def _spooled(self, request: Request, part: FilePart | None) -> AbstractAsyncContextManager[Upload]:
+        spool = self._edge.spool
+        if part is None:
+            spool.check_announced(announced_size(request))
+            return spool.take(request.stream())
+        return spool.take(part.content(bounded(request.stream(), spool.limit + LONGEST_OTHERS)))
+
+
+def _is_multipart(content_type: str) -> bool:
+    return content_type.lower().startswith("multipart/")
+
+

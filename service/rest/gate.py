@@ -1,0 +1,139 @@
+"""What stands before every route: the request's id, its key, its host, its log line and its metrics."""
+
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from service.edge.context import EdgeContext
+from service.errors import InternalError, PermissionRefused, ServiceError
+from service.rest.problems import Malformed, problem_of
+from service.settings import is_loopback
+from service.telemetry.logs import logger, shortened
+
+PUBLIC = frozenset({"/v2/health/live", "/v2/health/ready"})
+METRICS = "/metrics"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+CLOSED_BY_CLIENT = 499
+
+
+@dataclass
+class Exchange:
+    """One request and what became of it."""
+
+    request_id: str
+    started: float = field(default_factory=time.perf_counter)
+    status: int = 0
+    sent: int = 0
+    fault: BaseException | None = None
+
+
+class Gate:
+    """An ASGI application around the routes."""
+
+    def __init__(self, routes: ASGIApp, edge: EdgeContext) -> None:
+        """Take what is behind the gate."""
+        self._routes = routes
+        self._edge = edge
+        self._public = PUBLIC | {METRICS} if edge.metrics_public else PUBLIC
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it; in both cases tell of it."""
+        if scope["type"] != "http":
+            await self._routes(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        exchange = Exchange(_request_id(headers))
+        scope.setdefault("state", {})["request_id"] = exchange.request_id
+        gauge = self._edge.metrics.in_flight.labels("rest")
+        gauge.inc()
+        try:
+            with bound_contextvars(request_id=exchange.request_id):
+                await self._pass(scope, receive, _watched(send, exchange), exchange, headers)
+        finally:
+            gauge.dec()
+            self._tell(scope, exchange)
+
+    async def _pass(
+        self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, headers: Headers
+    ) -> None:
+        try:
+            self._check(scope, headers)
+            await self._routes(scope, receive, send)
+        except ServiceError as error:
+            await problem_of(error, exchange.request_id)(scope, receive, send)
+        except ClientDisconnect:
+            exchange.status = CLOSED_BY_CLIENT
+        except Exception as error:  # noqa: BLE001  # the outermost place: a fault of ours becomes a 500 and a log line
+            exchange.fault = error
+            if exchange.status == 0:
+                answer = problem_of(InternalError("Something went wrong on our side."), exchange.request_id)
+                await answer(scope, receive, send)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        """Refuse what may not pass: an odd Host, another site's page, no key."""
+        hosts = headers.getlist("host")
+        host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if host is None:
+            raise Malformed("A request has exactly one Host header, with a name and perhaps a port.")
+        if scope["path"] in self._public:
+            return
+        self._edge.access.check(headers.get("authorization"))
+        if self._edge.access.open:
+            _refuse_other_sites(scope["method"], headers, host["name"], scope.get("server"))
+
+    def _tell(self, scope: Scope, exchange: Exchange) -> None:
+        """One line and one count for each request, under the route's pattern."""
+        seconds = time.perf_counter() - exchange.started
+        route = getattr(scope.get("route"), "path_format", "(none)")
+        status = exchange.status or CLOSED_BY_CLIENT
+        self._edge.metrics.request("rest", scope["method"], route, str(status), seconds)
+        write = logger().error if exchange.fault else logger().info
+        write(
+            "request",
+            method=scope["method"],
+            route=route,
+            path=shortened(scope["path"]),
+            status=status,
+            duration_ms=round(seconds * 1000, 3),
+            bytes=exchange.sent,
+            request_id=exchange.request_id,
+            **({"exc_info": exchange.fault} if exchange.fault else {}),
+        )
+
+
+def _request_id(headers: Headers) -> str:
+    """The client's id if it is a plain one, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _watched(send: Send, exchange: Exchange) -> Send:
+    """A `send` that notes the status and the bytes, and adds the request's id."""
+
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            exchange.status = message["status"]
+            MutableHeaders(scope=message)["X-Request-Id"] = exchange.request_id
+        elif message["type"] == "http.response.body":
+            exchange.sent += len(message.get("body", b""))
+        await send(message)
+
+    return watched
+
+
+def _refuse_other_sites(method: str, headers: Headers, host: str, server: tuple[str, int | None] | None) -> None:
+    """Without a key a browser is the danger: a page of another site, or a name that was rebound to this machine."""
+    if server is not None and is_loopback(server[0]) and not is_loopback(host):
+        raise PermissionRefused("Without an API key this service answers to the names of this machine only.")
+    origin = headers.get("origin")
+    if origin is not None and method not in SAFE_METHODS and urlsplit(origin).netloc != headers["host"]:
+        raise PermissionRefused("Without an API key this service takes no requests from other sites' pages.")

@@ -1,0 +1,31 @@
+"""The query parameters that say how a file is to be read."""
+
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query
+
+from service.domain.datasets import Reading
+
+
+def _reading(  # noqa: PLR0913  # one parameter each, as clients see them
+    format: Annotated[  # noqa: A002  # the public name
+        Literal["ts", "csv", "npz", "parquet", "arrow", "json"] | None,
+        Query(description="By default found out from the content."),
+    ] = None,
+    series: Annotated[str | None, Query(max_length=1024, description="Tables: the column that tells cases apart.")] = None,
+    time: Annotated[str | None, Query(max_length=1024, description="Tables: the column that orders the steps.")] = None,
+    label: Annotated[str | None, Query(max_length=1024, description="Tables: the column of labels.")] = None,
+    target: Annotated[str | None, Query(max_length=1024, description="Tables: the column of targets.")] = None,
+    channels: Annotated[
+        str | None,
+        Query(
+            max_length=65536,
+            description="Tables: the columns of channels, with commas between; by default all other numeric columns.",
+        ),
+    ] = None,
+) -> Reading:
+    names = tuple(name for name in (channels or "").split(",") if name)
+    return Reading(format, series, time, label, target, names)
+
+
+ReadingParameters = Annotated[Reading, Depends(_reading)]

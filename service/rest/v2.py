@@ -1,0 +1,138 @@
+"""`/v2`: the Open Inference Protocol. Bodies are read raw: its clients send any content type, or none."""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from starlette.datastructures import Headers
+
+from api_schemas.rest import protocol as schemas
+from service.edge import protocol
+from service.edge.context import EdgeContext
+from service.edge.prediction import Addressed
+from service.rest.answers import answer, body, problems
+from service.rest.bodies import read_body
+from service.rest.parameters import ModelName, VersionNumber
+from service.rest.v2_codec import BINARY, Payload, compressed, decode, encode
+
+P = ParamSpec("P")
+
+MODEL = "/v2/models/{model:name}"
+VERSION = f"{MODEL}/versions/{{version:number}}"
+BYTES = {BINARY: {"schema": {"type": "string", "format": "binary"}}}
+
+
+class ProtocolRoutes:
+    """Health, metadata, statistics and inference."""
+
+    def __init__(self, edge: EdgeContext) -> None:
+        """Take what to call."""
+        self._edge = edge
+        self._services = edge.services
+        self._lane = edge.lanes.storage
+
+    def router(self) -> APIRouter:
+        """The routes; each of a model's also under one of its versions."""
+        router = APIRouter(tags=["Inference protocol"])
+        metadata = {"response_model": schemas.ServerMetadata, "responses": problems()}
+        router.add_api_route("/v2", self.server, **metadata)
+        router.add_api_route("/v2/", self.server, include_in_schema=False, **metadata)
+        router.add_api_route("/v2/health/live", self.live, response_model=schemas.Live, responses=problems())
+        not_ready = {503: {"model": schemas.Ready, "description": "No new work is welcome."}}
+        router.add_api_route(
+            "/v2/health/ready", self.ready, response_model=schemas.Ready, responses=problems() | not_ready
+        )
+        router.add_api_route(
+            "/v2/models/stats", self.all_statistics, response_model=schemas.StatisticsResponse, responses=problems()
+        )
+        for handler, schema, suffix in (
+            (self.model, schemas.ModelMetadata, ""),
+            (self.model_ready, schemas.ModelReady, "/ready"),
+            (self.config, schemas.ModelConfig, "/config"),
+            (self.statistics, schemas.StatisticsResponse, "/stats"),
+        ):
+            self._add(router, handler, suffix, response_model=schema, responses=problems(404))
+        self._add(router, self.infer, "/infer", methods=["POST"], **_infer_description())
+        return router
+
+    def _add(self, router: APIRouter, handler: Callable[..., Any], suffix: str, **options: Any) -> None:  # noqa: ANN401
+        """A route of a model, and its twin of a version."""
+        router.add_api_route(MODEL + suffix, handler, **options)
+        router.add_api_route(VERSION + suffix, handler, name=f"{handler.__name__}_of_version", **options)
+
+    async def server(self) -> Response:
+        """Tell the server's name, its release, and the protocol's extensions that work."""
+        return answer(protocol.server_metadata())
+
+    async def live(self) -> Response:
+        """Answer as long as the process can."""
+        return answer(schemas.Live(live=True))
+
+    async def ready(self) -> Response:
+        """Tell whether new work is welcome: 503 while the service shuts down or its database does not answer."""
+        ready = await self._edge.lifecycle.unready() is None
+        return answer(schemas.Ready(ready=ready), 200 if ready else 503)
+
+    async def model(self, model: ModelName, version: VersionNumber | None = None) -> Response:
+        """Tell what a model takes and gives; -1 in a shape is any size."""
+        return await self._told(protocol.model_metadata, self._services, model, _text(version))
+
+    async def model_ready(self, model: ModelName, version: VersionNumber | None = None) -> Response:
+        """Tell whether a version can be asked: 404 if there is none, 503 if it cannot be loaded."""
+        await self._lane.run(self._services.catalogue.version, model, version)
+        ready = await self._edge.lanes.inference.run(self._services.inference.ready, model, version)
+        return answer(schemas.ModelReady(name=model, ready=ready), 200 if ready else 503)
+
+    async def config(self, model: ModelName, version: VersionNumber | None = None) -> Response:
+        """Tell the model's configuration, as the peers' load generators read it."""
+        return await self._told(protocol.model_config, self._services, model, _text(version))
+
+    async def statistics(self, model: ModelName, version: VersionNumber | None = None) -> Response:
+        """Count what a model has done since the service started."""
+        return await self._told(
+            protocol.statistics, self._services, self._edge.statistics, model, _text(version)
+        )
+
+    async def all_statistics(self) -> Response:
+        """Count what every model has done since the service started."""
+        return await self._told(protocol.statistics, self._services, self._edge.statistics, None, None)
+
+    async def infer(self, request: Request, model: ModelName, version: VersionNumber | None = None) -> Response:
+        """Predict from tensors in JSON, or in binary behind the JSON.
+
+        Binary tensors follow the protocol's extension, with the header `Inference-Header-Content-Length`. Request
+        bodies may be compressed (gzip, deflate); an answer is compressed if the request names exactly one of these.
+        """
+        to = Addressed(model, _text(version))
+        raw = await read_body(request, self._edge.max_body_bytes)
+        payload = await self._edge.lanes.inference.run(self._inferred, to, raw, request.headers)
+        return Response(payload.body, headers=dict(payload.headers))
+
+    def _inferred(self, to: Addressed, raw: bytes, headers: Headers) -> Payload:
+        """The answer to a body; this runs on a thread, from the body's first byte to the answer's last."""
+        inference = self._services.inference
+        payload = self._edge.prediction.infer(
+            to,
+            lambda: decode(raw, headers, self._edge.max_body_bytes, lambda: inference.metadata(to.model, to.version)),
+            encode,
+        )
+        return compressed(payload, headers)
+
+    async def _told(self, tell: Callable[P, BaseModel], *args: P.args, **kwargs: P.kwargs) -> Response:
+        return answer(await self._lane.run(tell, *args, **kwargs))
+
+
+def _text(version: int | None) -> str | None:
+    return None if version is None else str(version)
+
+
+def _infer_description() -> dict[str, Any]:
+    """What the infer route says of itself in the interface's description."""
+    description = body(schemas.InferRequest)
+    description["requestBody"]["content"] |= BYTES
+    return {
+        "response_model": schemas.InferResponse,
+        "responses": problems(404, 413, 415, 504) | {200: {"content": BYTES}},
+        "openapi_extra": description,
+    }

@@ -1,0 +1,95 @@
+"""Every setting of the service, read once from `WAVETAP_*` environment variables."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "WAVETAP_"
+MEBIBYTE = 1 << 20
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """What an operator may choose; each field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address that REST and gRPC listen on. One that is not loopback needs an API key.",
+    )
+    port: Port = Field(default=8080, description="The port of REST; 0 takes a free one.")
+    grpc_port: Port = Field(default=8081, description="The port of gRPC; 0 takes a free one.")
+    data_dir: Path = Field(
+        default=Path("wavetap-data"), description="The directory of the database, the artefacts and unfinished uploads."
+    )
+    database_url: str | None = Field(
+        default=None, description="An SQLAlchemy URL; by default an SQLite file in the data directory."
+    )
+    engine: Literal["local"] = Field(
+        default="local", description="Where training runs: `local`, a child process of the service."
+    )
+
+    api_key: SecretStr | None = Field(
+        default=None,
+        min_length=8,
+        description="The key that every call brings as `Authorization: Bearer KEY`. None on loopback: open.",
+    )
+    insecure: bool = Field(default=False, description="Allow a bind beyond loopback without a key: open to everybody.")
+    metrics_public: bool = Field(default=False, description="Answer /metrics without a key.")
+
+    max_upload_bytes: int = Field(default=1024 * MEBIBYTE, ge=1, description="The largest dataset file.")
+    max_expanded_bytes: int = Field(
+        default=2048 * MEBIBYTE, ge=1, description="The largest dataset after decompression, in memory."
+    )
+    max_body_bytes: int = Field(
+        default=64 * MEBIBYTE,
+        ge=1024,
+        description="The largest body of any other request, before and after decompression.",
+    )
+    max_grpc_message_bytes: int = Field(
+        default=64 * MEBIBYTE, ge=1024, le=2**31 - 1, description="The largest gRPC message in either direction."
+    )
+
+    inference_threads: int = Field(
+        default=min(4, os.cpu_count() or 1), ge=1, le=256, description="How many predictions are computed at once."
+    )
+    inference_queue: int = Field(
+        default=256, ge=1, description="How many predictions may wait; what comes on top is answered 503."
+    )
+    running_jobs: int = Field(default=1, ge=0, le=64, description="How many training jobs run at once; 0 runs none.")
+    lease_seconds: float = Field(
+        default=30.0, ge=1.0, description="After how many silent seconds another service may take over a job."
+    )
+    shutdown_seconds: float = Field(
+        default=20.0, ge=0.0, description="How long requests and jobs may take to come to an end after SIGTERM."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important log line that is written."
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def exposure_fault(settings: Settings) -> str | None:
+    """Why the service must not start with these settings, or None if it may."""
+    if settings.api_key is not None or settings.insecure or is_loopback(settings.host):
+        return None
+    return (
+        f"WAVETAP_HOST={settings.host} can be reached from other machines, and there is no key: anybody could use "
+        "the service. Set WAVETAP_API_KEY to a secret of at least 8 characters, or bind to 127.0.0.1. "
+        "WAVETAP_INSECURE=1 starts it open nevertheless."
+    )

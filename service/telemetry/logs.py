@@ -1,0 +1,66 @@
+"""Structured logs: one JSON object a line on standard output, whoever writes it."""
+
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger
+
+LEVELS: Mapping[str, int] = logging.getLevelNamesMapping()
+LONGEST_TEXT = 500
+
+_SHARED: tuple[Callable[..., Any], ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def configure(level: str) -> None:
+    """Send our own lines and those of every library through one JSON format; called once, before anything logs."""
+    number = LEVELS[level.upper()]
+    structlog.configure(
+        processors=[*_SHARED, structlog.processors.format_exc_info, render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                render_text,
+            ],
+        )
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+
+
+def logger() -> FilteringBoundLogger:
+    """The service's logger."""
+    bound: FilteringBoundLogger = structlog.get_logger()
+    return bound
+
+
+def render(_logger: object, _method: str, event: EventDict) -> bytes:
+    """One line of JSON: control characters are escaped, so no text can forge a second line."""
+    try:
+        return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a lone surrogate, which is not UTF-8
+        return orjson.dumps({key: ascii(value) for key, value in event.items()})
+
+
+def render_text(wrapped: object, method: str, event: EventDict) -> str:
+    """The same as text, for the standard library's handlers."""
+    return render(wrapped, method, event).decode()
+
+
+def shortened(text: str) -> str:
+    """A client's text, cut to a length that a log line bears."""
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"

@@ -1,0 +1,78 @@
+"""The service's counters in Prometheus' format, in a registry of their own."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+
+
+class Metrics:
+    """Counts requests of both protocols and the rows that were predicted."""
+
+    def __init__(self, jobs_by_state: Callable[[], Mapping[str, int]]) -> None:
+        """Make every series; `jobs_by_state` is asked whenever the metrics are read."""
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "wavetap_requests",
+            "Finished requests.",
+            ("protocol", "method", "route", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "wavetap_request_duration_seconds",
+            "From the first byte of a request to the last of its answer.",
+            ("protocol", "method", "route"),
+            buckets=REQUEST_SECONDS,
+            registry=self._registry,
+        )
+        self.in_flight = Gauge(
+            "wavetap_requests_in_flight", "Requests that are being answered.", ("protocol",), registry=self._registry
+        )
+        self._rows = Counter(
+            "wavetap_inference_rows", "Cases that were predicted.", ("model", "version"), registry=self._registry
+        )
+        self._inference_seconds = Histogram(
+            "wavetap_inference_compute_seconds",
+            "Time in the network, without queueing and parsing.",
+            ("model", "version"),
+            buckets=REQUEST_SECONDS,
+            registry=self._registry,
+        )
+        self._registry.register(_JobsByState(jobs_by_state))
+        ProcessCollector(registry=self._registry)
+
+    def request(self, protocol: str, method: str, route: str, status: str, seconds: float) -> None:
+        """Count a finished request; `route` is a pattern, never a path, so that the series stay few."""
+        self._requests.labels(protocol, method, route, status).inc()
+        self._seconds.labels(protocol, method, route).observe(seconds)
+
+    def inference(self, model: str, version: int, rows: int, seconds: float) -> None:
+        """Count the rows of one computation."""
+        self._rows.labels(model, str(version)).inc(rows)
+        self._inference_seconds.labels(model, str(version)).observe(seconds)
+
+    def text(self) -> bytes:
+        """Everything, in the text format."""
+        return generate_latest(self._registry)
+
+
+class _JobsByState(Collector):
+    """Asks for the jobs when it is read, so that it can never drift from the rows."""
+
+    def __init__(self, count: Callable[[], Mapping[str, int]]) -> None:
+        self._count = count
+
+    def describe(self) -> Iterable[Metric]:
+        """Name the series without asking for them."""
+        return [GaugeMetricFamily("wavetap_training_jobs", "Training jobs by state.", labels=["state"])]
+
+    def collect(self) -> Iterable[Metric]:
+        """Ask now."""
+        family = GaugeMetricFamily("wavetap_training_jobs", "Training jobs by state.", labels=["state"])
+        for state, jobs in self._count().items():
+            family.add_metric([state], jobs)
+        return [family]

@@ -37,7 +37,8 @@ class LocalArtifacts:
         with _disk():
             try:
                 _write(draft, content)
-                _link(draft, place, self._root)
+                _make_directory(place.parent, self._root)
+                os.link(draft, place)
             except FileExistsError as error:
                 raise AlreadyExists(f"The artifact {key} exists already.") from error
             finally:
@@ -61,13 +62,10 @@ class LocalArtifacts:
         return self._place(artifact.key)
 
     def delete(self, key: str) -> None:
-        """Unlink the file, and directories that became empty."""
+        """Unlink the file; its directory stays, as another put may be about to use it."""
         place = self._place(key)
         with _disk():
             place.unlink(missing_ok=True)
-            for directory in place.parents:
-                if directory == self._root or not _remove_if_empty(directory):
-                    break
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """Every file whose key begins with the prefix, drafts of interrupted puts included."""
@@ -133,19 +131,6 @@ def _write(draft: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _link(draft: Path, place: Path, root: Path) -> None:
-    """Give the draft its name; a delete next door may take the empty directory away in between, so try again."""
-    for last in (False, False, True):
-        _make_directory(place.parent, root)
-        try:
-            os.link(draft, place)
-        except FileNotFoundError:
-            if last:
-                raise
-        else:
-            return
-
-
 def _make_directory(directory: Path, root: Path) -> None:
     """Make the directory so that it outlives a power cut: each new name is fsynced in its parent."""
     if directory == root or directory.is_dir():
@@ -161,13 +146,3 @@ def _fsync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _remove_if_empty(directory: Path) -> bool:
-    try:
-        directory.rmdir()
-    except OSError as error:
-        if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT}:
-            return False
-        raise
-    return True

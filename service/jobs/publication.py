@@ -41,7 +41,7 @@ def draft(job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactSto
     """Put the artefacts, whole and on the disk, and describe the version that will refer to them."""
     origin = lineage(job, dataset)
     pipeline = replace(pipeline, metadata={**pipeline.metadata, "lineage": origin})
-    key = f"models/{job.id}/{job.attempt}"
+    key = f"models/{job.id}-{job.attempt}"
     return VersionDraft(
         model=job.model,
         job=job.id,

@@ -76,7 +76,7 @@ class Recorder:
     def _key(self) -> str:
         """A key that no other attempt, and no earlier try of this one, has used."""
         tick = int(self._clock.monotonic() * 1e6)
-        return f"jobs/{self._claim.job}/{self._claim.attempt}-{self._epoch}-{tick}"
+        return f"checkpoints/{self._claim.job}-{self._claim.attempt}-{self._epoch}-{tick}"
 
     def _forget(self, artifact: Artifact | None) -> None:
         """Delete a checkpoint that nothing refers to any more; if that fails, a sweep will find it."""

@@ -36,7 +36,7 @@ class Datasets:
             return _same(present, report.digest), False
         now = self._clock.now()
         identifier = new_identifier("ds", now)
-        artifact = self._artifacts.put(f"datasets/{report.digest}/{identifier}", pack(ingested.series))
+        artifact = self._artifacts.put(f"datasets/{report.digest}-{identifier}", pack(ingested.series))
         dataset, created = self._store.add(Dataset(identifier, name, report, artifact, now))
         if dataset.artifact != artifact:
             self._artifacts.delete(artifact.key)

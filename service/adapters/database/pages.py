@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, Table, tuple_
+from sqlalchemy import Connection, RowMapping, Select, Table, and_, or_
 
 from service.domain.pages import Cursor, Page, PageRequest
 
@@ -21,7 +21,8 @@ def fetch_page(
     """Run a select of one table from the cursor on; one row more is fetched to know whether anything follows."""
     order = (table.c.created_at, table.c[identity])
     if request.after is not None:
-        statement = statement.where(tuple_(*order) < tuple_(request.after.created_at, request.after.id))
+        seen, (moment, name) = request.after, order
+        statement = statement.where(or_(moment < seen.created_at, and_(moment == seen.created_at, name < seen.id)))
     statement = statement.order_by(*(column.desc() for column in order)).limit(request.limit + 1)
     rows = connection.execute(statement).mappings().all()
     shown = rows[: request.limit]

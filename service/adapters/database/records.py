@@ -89,7 +89,7 @@ def job_values(job: Job) -> Values:
         "renewals": job.lease and job.lease.renewals,
         "lease_until": job.lease and job.lease.until,
         "checkpoint_epoch": job.checkpoint and job.checkpoint.epoch,
-        **artifact_values(job.checkpoint and job.checkpoint.artifact, "checkpoint"),
+        **artifact_values(job.checkpoint.artifact if job.checkpoint else None, "checkpoint"),
         "failure": None if job.failure is None else failure_json(job.failure),
     }
 

@@ -1,0 +1,162 @@
+"""The laws of jobs, whatever happens in whatever order, against the real store."""
+
+import tempfile
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+
+from service.domain.jobs import Claim, EventKind, FailureCode, Job, JobFailure
+from service.domain.states import OWNED, TERMINAL, TRANSITIONS, JobState, Move
+from service.errors import Fenced, NotAllowedNow
+from tests.fakes import FakeClock
+from tests.records import a_commit, a_dataset, a_draft, a_job
+from tests.stores import stores_in
+
+LEASE = timedelta(seconds=30)
+FAILURE = JobFailure(FailureCode.CRASHED, "It died.")
+STEPS = {
+    (state, after) for row in TRANSITIONS.values() for state, after in row.items() if isinstance(after, JobState)
+}
+
+
+class Jobs(RuleBasedStateMachine):
+    """Users, supervisors and attempts, some of them stale, act on a few jobs."""
+
+    jobs = Bundle("jobs")
+    claims = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resources = ExitStack()
+        directory = Path(self.resources.enter_context(tempfile.TemporaryDirectory()))
+        self.clock = FakeClock()
+        self.stores = self.resources.enter_context(stores_in(directory, self.clock))
+        self.dataset, _ = self.stores.datasets.add(a_dataset(self.clock))
+        self.known: list[str] = []
+        self.current: dict[str, Claim] = {}
+        self.published = 0
+
+    def teardown(self) -> None:
+        self.resources.close()
+
+    @rule(target=jobs)
+    def submit(self) -> str:
+        job, _ = self.stores.jobs.add(a_job(self.clock, self.dataset, epochs=99))
+        self.known.append(job.id)
+        return job.id
+
+    @rule(target=claims)
+    def claim(self) -> object:
+        job = self.stores.jobs.claim("host:a", LEASE)
+        if job is None:
+            return multiple()
+        self.current[job.id] = job.claim
+        return job.claim
+
+    @rule(job=jobs)
+    def cancel(self, job: str) -> None:
+        before = self.stores.jobs.get(job).state
+        try:
+            after = self.stores.jobs.cancel(job).state
+        except NotAllowedNow:
+            assert before in {JobState.SUCCEEDED, JobState.FAILED}
+        else:
+            assert (before, after) in STEPS
+
+    @rule(job=jobs, more=st.integers(0, 3))
+    def resume(self, job: str, more: int) -> None:
+        before = self.stores.jobs.get(job)
+        try:
+            self.stores.jobs.resume(job, before.spec, before.epoch + more)
+        except NotAllowedNow:
+            assert before.state not in TERMINAL or (before.state is JobState.SUCCEEDED and more == 0)
+
+    @rule(claim=claims, epochs=st.integers(1, 3))
+    def commit(self, claim: Claim, epochs: int) -> None:
+        job = self.stores.jobs.get(claim.job)
+        mine = self._with_attempt(job, claim)
+        try:
+            self.stores.jobs.commit(claim, a_commit(mine, job.epoch + 1, job.epoch + epochs), LEASE)
+        except Fenced:
+            assert not self._holds(job, claim)
+        else:
+            assert self._holds(job, claim)
+
+    @rule(claim=claims)
+    def renew(self, claim: Claim) -> None:
+        job = self.stores.jobs.get(claim.job)
+        try:
+            self.stores.jobs.renew(claim, LEASE)
+        except Fenced:
+            assert not self._holds(job, claim)
+        else:
+            assert self._holds(job, claim)
+
+    @rule(claim=consumes(claims))
+    def publish(self, claim: Claim) -> None:
+        job = self.stores.jobs.get(claim.job)
+        try:
+            version = self.stores.jobs.publish(claim, a_draft(self._with_attempt(job, claim)))
+        except Fenced:
+            assert not self._holds(job, claim)
+        except NotAllowedNow:
+            assert job.state is JobState.CANCELLING
+        else:
+            assert self._holds(job, claim)
+            self.published += 1
+            assert version.number == self.published
+
+    @rule(
+        claim=st.one_of(claims, consumes(claims)),
+        move=st.sampled_from([Move.FAIL, Move.STOP, Move.INTERRUPT, Move.CRASH]),
+    )
+    def settle(self, claim: Claim, move: Move) -> None:
+        job = self.stores.jobs.get(claim.job)
+        try:
+            after = self.stores.jobs.settle(claim, move, FAILURE)
+        except Fenced:
+            assert not self._holds(job, claim)
+        except NotAllowedNow:
+            assert (job.state, move) == (JobState.RUNNING, Move.STOP)
+        else:
+            assert (job.state, after.state) in STEPS
+            assert after.lease is None
+
+    @invariant()
+    def every_job_keeps_the_laws(self) -> None:
+        for identifier in self.known:
+            job = self.stores.jobs.get(identifier)
+            page = self.stores.jobs.events(identifier, 0, 10_000)
+            assert [event.sequence for event in page.events] == list(range(1, len(page.events) + 1))
+            assert [record.epoch for record in self.stores.jobs.history(identifier)] == list(range(1, job.epoch + 1))
+            assert page.ended == (job.state in TERMINAL)
+            assert (job.lease is not None) == (job.state in OWNED)
+            assert (job.finished_at is not None) == (job.state in TERMINAL)
+            assert (job.failure is not None) == (job.state is JobState.FAILED)
+            states = [JobState(event.data["state"]) for event in page.events if event.kind is not EventKind.EPOCH]
+            assert states[0] is JobState.QUEUED
+            assert states[-1] is job.state
+            assert all(step in STEPS for step in zip(states, states[1:], strict=False))
+
+    @invariant()
+    def every_version_has_a_number_of_its_own(self) -> None:
+        if self.published:
+            assert self.stores.catalogue.model("gestures").versions == tuple(range(self.published, 0, -1))
+
+    @staticmethod
+    def _holds(job: Job, claim: Claim) -> bool:
+        return job.attempt == claim.attempt and job.state in OWNED
+
+    @staticmethod
+    def _with_attempt(job: Job, claim: Claim) -> Job:
+        return Job(**{**vars(job), "attempt": claim.attempt})
+
+
+TestJobs = Jobs.TestCase
+TestJobs.settings = settings(
+    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -1,0 +1,104 @@
+"""The schema: migrated once, by one of many, refused when it is newer, and the same as the tables."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from service.adapters.database import migrate as migration
+from service.adapters.database.connection import Database
+from service.adapters.database.migrate import HEAD, MIGRATIONS, migrate
+from service.adapters.database.references import HOLDERS
+from service.adapters.database.tables import metadata
+from service.errors import NotAllowedNow, Unavailable
+from tests.stores import Stores
+
+
+def opened(directory: Path) -> Database:
+    return Database(f"sqlite:///{directory}/wavetap.db")
+
+
+def test_the_migrations_lead_to_the_tables(stores: Stores) -> None:
+    with stores.database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_one_that_is_named() -> None:
+    numbers = [path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py")]
+    assert max(numbers) == HEAD
+
+
+def test_a_second_migration_has_nothing_to_do(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    assert [migrate(database), migrate(database)] == [True, False]
+    database.close()
+
+
+def test_of_many_that_start_at_once_one_migrates(tmp_path: Path) -> None:
+    databases = [opened(tmp_path) for _ in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(migrate, databases)) == 1
+    for database in databases:
+        database.close()
+
+
+def test_a_migration_that_is_cut_short_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = opened(tmp_path)
+    real = migration._upgrade
+
+    def cut(*arguments: object) -> None:
+        real(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migration, "_upgrade", cut)
+        with pytest.raises(KeyboardInterrupt):
+            migrate(database)
+    with database.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM sqlite_master")) == 0
+    assert migrate(database)
+    database.close()
+
+
+def test_a_newer_schema_is_refused(stores: Stores) -> None:
+    with stores.database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NotAllowedNow, match="newer release.*9999"):
+        migrate(stores.database)
+
+
+def test_sqlite_is_set_to_lose_nothing(stores: Stores) -> None:
+    with stores.database.reading() as connection:
+        found = {
+            name: connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_every_column_that_holds_a_key_of_an_artifact_is_swept_with_care() -> None:
+    columns = {
+        column
+        for table in metadata.tables.values()
+        for column in table.c
+        if column.name.endswith("_key") and f"{column.name.removesuffix('_key')}_sha256" in table.c
+    }
+    assert set(HOLDERS) == columns
+
+
+def test_a_database_that_another_process_holds_is_unavailable_in_bounded_time(tmp_path: Path) -> None:
+    holder = opened(tmp_path)
+    migrate(holder)
+    other = Database(f"sqlite:///{tmp_path}/wavetap.db", busy_seconds=0.05)
+    with holder.writing():
+        with pytest.raises(Unavailable, match="busy"), other.writing():
+            pass
+        with other.reading() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM jobs")) == 0
+    with other.writing():
+        pass
+    holder.close()
+    other.close()

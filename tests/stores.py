@@ -1,0 +1,42 @@
+"""The real stores in a directory of their own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.adapters.artifacts import LocalArtifacts
+from service.adapters.database.catalogue import DatabaseCatalogue
+from service.adapters.database.connection import Database
+from service.adapters.database.datasets import DatabaseDatasets
+from service.adapters.database.jobs import DatabaseJobs
+from service.adapters.database.migrate import migrate
+from service.adapters.database.references import DatabaseReferences
+from service.ports import Clock
+
+
+@dataclass(frozen=True)
+class Stores:
+    clock: Clock
+    database: Database
+    datasets: DatabaseDatasets
+    jobs: DatabaseJobs
+    catalogue: DatabaseCatalogue
+    references: DatabaseReferences
+    artifacts: LocalArtifacts
+
+
+@contextmanager
+def stores_in(directory: Path, clock: Clock) -> Iterator[Stores]:
+    database = Database(f"sqlite:///{directory}/wavetap.db")
+    migrate(database)
+    yield Stores(
+        clock,
+        database,
+        DatabaseDatasets(database),
+        DatabaseJobs(database, clock),
+        DatabaseCatalogue(database),
+        DatabaseReferences(database),
+        LocalArtifacts(directory / "artifacts"),
+    )
+    database.close()

@@ -92,7 +92,9 @@ def test_a_cut_file_is_not_mapped(artifacts: LocalArtifacts, root: Path) -> None
         artifacts.path(artifact)
 
 
-@pytest.mark.parametrize("key", ["", "/etc/passwd", "../x", "a/../b", ".hidden", "a//b", "a/", "a\0b", ".incoming/../x"])
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "../x", "a/../b", ".hidden", "a//b", "a/", "a\0b", ".incoming/../x"]
+)
 def test_a_key_leads_nowhere_else(artifacts: LocalArtifacts, key: str) -> None:
     with pytest.raises(NotFound):
         artifacts.put(key, b"x")

@@ -18,9 +18,7 @@ from tests.stores import stores_in
 
 LEASE = timedelta(seconds=30)
 FAILURE = JobFailure(FailureCode.CRASHED, "It died.")
-STEPS = {
-    (state, after) for row in TRANSITIONS.values() for state, after in row.items() if isinstance(after, JobState)
-}
+STEPS = {(state, after) for row in TRANSITIONS.values() for state, after in row.items() if isinstance(after, JobState)}
 
 
 class Jobs(RuleBasedStateMachine):

@@ -1,0 +1,53 @@
+"""Wishes from outside, heard while computing and put off while writing."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from service.jobs.interruption import Interruption, Stopped
+
+
+@pytest.fixture
+def interruption() -> Iterator[Interruption]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)}
+    interruption = Interruption()
+    interruption.listen(signal.SIGTERM, signal.SIGUSR1)
+    yield interruption
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_stop_breaks_into_computing(interruption: Interruption) -> None:
+    with pytest.raises(Stopped), interruption.breakable():
+        os.kill(os.getpid(), signal.SIGUSR1)
+        for _ in range(10**9):
+            pass
+
+
+def test_a_stop_waits_while_something_is_written(interruption: Interruption) -> None:
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert interruption.stop
+    with pytest.raises(Stopped), interruption.breakable():
+        pytest.fail("It was to be raised before the first step.")
+
+
+def test_a_wish_to_hand_back_breaks_into_nothing(interruption: Interruption) -> None:
+    with interruption.breakable():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert interruption.hand_back
+
+
+def test_each_item_is_computed_breakably_and_used_in_peace(interruption: Interruption) -> None:
+    seen = []
+    with pytest.raises(Stopped):
+        for item in interruption.each(iter(range(5))):
+            seen.append(item)
+            if item == 2:
+                os.kill(os.getpid(), signal.SIGUSR1)
+    assert seen == [0, 1, 2]
+
+
+def test_items_that_end_by_themselves_are_all_seen(interruption: Interruption) -> None:
+    assert list(interruption.each(iter(range(3)))) == [0, 1, 2]

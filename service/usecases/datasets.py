@@ -37,7 +37,11 @@ class Datasets:
         now = self._clock.now()
         identifier = new_identifier("ds", now)
         artifact = self._artifacts.put(f"datasets/{report.digest}-{identifier}", pack(ingested.series))
-        dataset, created = self._store.add(Dataset(identifier, name, report, artifact, now))
+        try:
+            dataset, created = self._store.add(Dataset(identifier, name, report, artifact, now))
+        except AlreadyExists:  # somebody took the name while this file was read
+            self._artifacts.delete(artifact.key)
+            raise
         if dataset.artifact != artifact:
             self._artifacts.delete(artifact.key)
         return dataset, created

@@ -3,6 +3,7 @@
 import tempfile
 from contextlib import ExitStack
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -138,7 +139,7 @@ class Jobs(RuleBasedStateMachine):
             states = [JobState(event.data["state"]) for event in page.events if event.kind is not EventKind.EPOCH]
             assert states[0] is JobState.QUEUED
             assert states[-1] is job.state
-            assert all(step in STEPS for step in zip(states, states[1:], strict=False))
+            assert all(step in STEPS for step in pairwise(states))
 
     @invariant()
     def every_version_has_a_number_of_its_own(self) -> None:

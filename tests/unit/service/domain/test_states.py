@@ -14,7 +14,7 @@ def test_the_table_answers_every_move_in_every_state() -> None:
 
 
 def test_every_state_is_either_terminal_or_unfinished() -> None:
-    assert TERMINAL | UNFINISHED == set(JobState)
+    assert set(JobState) == TERMINAL | UNFINISHED
     assert not TERMINAL & UNFINISHED
     assert OWNED < UNFINISHED
 

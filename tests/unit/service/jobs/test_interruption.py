@@ -2,11 +2,20 @@
 
 import os
 import signal
+from collections import deque
 from collections.abc import Iterator
+from itertools import repeat
 
 import pytest
 
 from service.jobs.interruption import Interruption, Stopped
+
+
+def compute_until_told(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
+    for _ in repeat(None, 10**9):
+        pass
+    pytest.fail("Nothing broke into this.")
 
 
 @pytest.fixture
@@ -21,9 +30,7 @@ def interruption() -> Iterator[Interruption]:
 
 def test_a_stop_breaks_into_computing(interruption: Interruption) -> None:
     with pytest.raises(Stopped), interruption.breakable():
-        os.kill(os.getpid(), signal.SIGUSR1)
-        for _ in range(10**9):
-            pass
+        compute_until_told(signal.SIGUSR1)
 
 
 def test_a_stop_waits_while_something_is_written(interruption: Interruption) -> None:
@@ -41,11 +48,14 @@ def test_a_wish_to_hand_back_breaks_into_nothing(interruption: Interruption) -> 
 
 def test_each_item_is_computed_breakably_and_used_in_peace(interruption: Interruption) -> None:
     seen = []
+
+    def use(item: int) -> None:
+        if item == 2:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        seen.append(item)
+
     with pytest.raises(Stopped):
-        for item in interruption.each(iter(range(5))):
-            seen.append(item)
-            if item == 2:
-                os.kill(os.getpid(), signal.SIGUSR1)
+        deque(map(use, interruption.each(iter(range(5)))), maxlen=0)
     assert seen == [0, 1, 2]
 
 

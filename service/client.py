@@ -6,7 +6,7 @@ ClientError              anything below, in one sentence for a person
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ Json = dict[str, Any]
 TIMEOUT = httpx.Timeout(300.0, connect=5.0)
 SILENCE = httpx.Timeout(60.0, connect=5.0)
 """The service sends a sign of life on an event stream more often than this."""
+RETRIES, RETRY_SECONDS = 120, 0.5
 
 FORMATS = {".ts": "ts", ".csv": "csv", ".npz": "npz", ".parquet": "parquet", ".arrow": "arrow", ".json": "json"}
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
@@ -62,13 +63,22 @@ class Event:
 class Client:
     """Calls one server; owns its connections."""
 
-    def __init__(self, server: str, api_key: str | None = None) -> None:
-        """Take the server's URL, and the key if it wants one."""
+    def __init__(
+        self,
+        server: str,
+        api_key: str | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take the server's URL, and the key if it wants one; the others stand in for the network and for time."""
         self.server = server.rstrip("/")
+        self._sleep = sleep
         self._http = httpx.Client(
             base_url=self.server,
             headers={} if api_key is None else {"Authorization": f"Bearer {api_key}"},
             timeout=TIMEOUT,
+            transport=transport,
             trust_env=httpx.URL(self.server).host not in {"127.0.0.1", "localhost", "::1"},
         )
 
@@ -132,20 +142,24 @@ class Client:
             "POST", f"/v1/training-jobs/{quoted(identifier)}:resume", json={"epochs": epochs} if epochs else {}
         )
 
-    def follow(self, identifier: str, *, patience: float = 60.0) -> Iterator[Event]:
-        """A job's events from first to last, each once; a service that is gone is awaited for `patience` seconds."""
-        seen, deadline = 0, time.monotonic() + patience
+    def follow(self, identifier: str) -> Iterator[Event]:
+        """A job's events from first to last, each once; a service that is away for a minute is waited for.
+
+        A job that was resumed has had an end before: its last event is the end behind which the stream stops.
+        """
+        last, retries = Event(0, "", {}), RETRIES
         while True:
             try:
-                for event in self._events(identifier, seen):
+                for event in self._events(identifier, last.sequence):
                     yield event
-                    if event.kind == "end":
-                        return
-                    seen, deadline = event.sequence, time.monotonic() + patience
+                    last, retries = event, RETRIES
+                if last.kind == "end":
+                    return
             except Unreachable:
-                if time.monotonic() > deadline:
+                if retries == 0:
                     raise
-            time.sleep(0.5)
+                retries -= 1
+            self._sleep(RETRY_SECONDS)
 
     # Models
 

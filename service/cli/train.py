@@ -35,7 +35,7 @@ def train(
     api_key: ApiKey = None,
 ) -> None:
     """Upload a file, train a network on it, and print how well it does."""
-    request = _request(spec, {"recipe": recipe}, {"epochs": epochs, "seed": seed}, task)
+    request = training_request(spec, {"recipe": recipe}, {"epochs": epochs, "seed": seed}, task)
     with connect(server, api_key) as client:
         dataset = client.upload(file, name or dataset_name(file), reading(read))
         for warning in dataset["warnings"]:
@@ -64,7 +64,9 @@ def dataset_name(file: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip(".-")[:128] or "dataset"
 
 
-def _request(spec: Path | None, network: dict[str, Any], training: dict[str, Any], task: str | None) -> dict[str, Any]:
+def training_request(
+    spec: Path | None, network: dict[str, Any], training: dict[str, Any], task: str | None
+) -> dict[str, Any]:
     """The spec of the file, with the options on top of it."""
     try:
         request = {} if spec is None else json.loads(spec.read_text("utf-8"))

@@ -23,7 +23,6 @@ SILENCE = httpx.Timeout(60.0, connect=5.0)
 """The service sends a sign of life on an event stream more often than this."""
 RETRIES, RETRY_SECONDS = 120, 0.5
 
-FORMATS = {".ts": "ts", ".csv": "csv", ".npz": "npz", ".parquet": "parquet", ".arrow": "arrow", ".json": "json"}
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 
 
@@ -213,10 +212,8 @@ class Client:
         return quoted(version) if version else str(self.model(name)["latest"]["version"])
 
     def _send_file(self, url: str, path: Path, query: Mapping[str, str]) -> Json:
-        known = FORMATS.get(path.suffix.lower())
-        parameters = {"format": known, **query} if known else dict(query)
         with path.open("rb") as content:
-            return self._json("POST", url, params=parameters, content=content, headers=BYTES)
+            return self._json("POST", url, params=query, files={"file": (path.name, content)})
 
     def _pages(self, url: str) -> Iterator[Json]:
         cursor: str | None = ""
@@ -255,7 +252,6 @@ class Client:
 
 NUMPY = orjson.OPT_SERIALIZE_NUMPY
 JSON = {"Content-Type": "application/json"}
-BYTES = {"Content-Type": "application/octet-stream"}
 
 
 def quoted(name: str) -> str:

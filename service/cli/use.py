@@ -100,7 +100,7 @@ def _cases(
     from service.ingest import read_series
 
     channels = tuple(filter(None, options.pop("channels", "").split(",")))
-    series = read_series(file, Reading(**options, channels=channels), Limits()).series
+    series = read_series(file, Reading(**options, channels=channels), Limits(), filename=file.name).series
     signature = client.version(model, version)["signature"]
     window = signature["length"] if signature["task"] == "forecasting" else None
     first = -window if window else 0

@@ -98,7 +98,7 @@ def _export(console: Console, client: Client, output: Path) -> Path:
 def _compare(console: Console, client: Client, running: Running, path: Path, job: Json) -> float:
     """Ask all four ways and print a table; answers the largest difference of any from the first."""
     version = client.version(MODEL, str(job["version"]))
-    series = read_series(split(PROBLEM, "TEST"), Reading(), Limits()).series
+    series = read_series(split(PROBLEM, "TEST"), Reading(format="ts"), Limits()).series
     cases = np.stack([series.case(case).T for case in range(series.cases)])
     classes = version["signature"]["classes"]
     with ways.insecure_channel(running.grpc) as channel:

@@ -102,7 +102,7 @@ def test_a_missing_value_is_sent_as_null() -> None:
     assert orjson.loads(bodies[0]) == {"series": [[[1.0, None]]]}
 
 
-def test_a_file_is_sent_as_it_is_and_its_format_is_named(tmp_path: Path) -> None:
+def test_a_file_is_sent_as_it_is_under_its_name(tmp_path: Path) -> None:
     requests: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -110,10 +110,11 @@ def test_a_file_is_sent_as_it_is_and_its_format_is_named(tmp_path: Path) -> None
         requests.append(request)
         return httpx.Response(201, json={"id": "ds_1"})
 
-    (tmp_path / "walk.CSV").write_bytes(b"a,b\n")
-    client(handler).upload(tmp_path / "walk.CSV", "walk", {"label": "activity"})
-    assert dict(requests[0].url.params) == {"format": "csv", "name": "walk", "label": "activity"}
-    assert requests[0].content == b"a,b\n"
+    (tmp_path / "walk.csv.gz").write_bytes(b"a,b\n")
+    client(handler).upload(tmp_path / "walk.csv.gz", "walk", {"label": "activity"})
+    assert dict(requests[0].url.params) == {"name": "walk", "label": "activity"}
+    assert b'name="file"; filename="walk.csv.gz"' in requests[0].content
+    assert b"\r\n\r\na,b\n\r\n" in requests[0].content
 
 
 def test_a_job_is_followed_across_a_cut_stream_without_repeats() -> None:

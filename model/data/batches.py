@@ -11,9 +11,9 @@ from model.data.series import Series, rows_of
 
 def dense(series: Series, indices: Array, preprocessing: Preprocessing, length: int) -> tuple[Array, Array]:
     """Preprocessed cases, padded to `length`: x (n, length, C) float32 and their own lengths (n,) int64."""
-    rows, offsets = rows_of(series.offsets, indices)
+    rows, offsets = rows_of(series.offsets[indices], series.lengths[indices])
     x = np.empty((len(indices), length, len(series.channels)), np.float32)
-    scatter(preprocessing.apply_all(series.values[rows], offsets), np.diff(offsets), x)
+    scatter(preprocessing.apply_all(series.values[rows], offsets, indices), np.diff(offsets), x)
     return x, np.diff(offsets)
 
 

@@ -50,16 +50,20 @@ class Preprocessing:
         """(L, C) float32 with NaN for missing -> (L, C) float32, finite."""
         return self.apply_all(case, np.array([0, len(case)], np.int64))
 
-    def apply_all(self, values: Array, offsets: Array) -> Array:
-        """Several cases one after another at once: (T, C) float32 and (n + 1,) int64 -> (T, C) float32, finite."""
+    def apply_all(self, values: Array, offsets: Array, numbers: Array | None = None) -> Array:
+        """Several cases one after another at once: (T, C) float32 and (n + 1,) int64 -> (T, C) float32, finite.
+
+        numbers: (n,) int64, what an error calls the cases; their places by default
+        """
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             scaled = self._scaled(values, offsets)
         FILLINGS[self.missing](scaled, offsets, self._unobserved())
         if not np.isfinite(scaled).all():
             row, channel = np.argwhere(~np.isfinite(scaled))[0]
             case = int(np.searchsorted(offsets, row, side="right")) - 1
+            number = case if numbers is None else numbers[case]
             raise InvalidSeries(
-                f"Case {case} holds {values[row, channel]:g} in channel {channel} at step {row - offsets[case]}, "
+                f"Case {number} holds {values[row, channel]:g} in channel {channel} at step {row - offsets[case]}, "
                 "which leaves float32 once it is scaled; values nearer to the others are needed."
             )
         return scaled
@@ -135,8 +139,9 @@ def _deviation(variance: Array, varying: Array) -> Array:
 def _blocks(series: Series, indices: Array) -> Iterator[Array]:
     """(t, C) values of some cases, about a million at a time."""
     width = len(series.channels)
-    ends = np.cumsum(series.lengths[indices]) * width
+    lengths = series.lengths
+    ends = np.cumsum(lengths[indices]) * width
     cuts = np.flatnonzero(np.diff(ends // _BLOCK)) + 1
     for chunk in np.split(indices, cuts):
-        rows, _ = rows_of(series.offsets, chunk)
+        rows, _ = rows_of(series.offsets[chunk], lengths[chunk])
         yield series.values[rows]

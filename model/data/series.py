@@ -118,7 +118,7 @@ class Series:
 
     def select(self, indices: Array) -> Series:
         """A copy of some cases, in the order asked for; the classes stay as they are."""
-        rows, offsets = rows_of(self.offsets, indices)
+        rows, offsets = rows_of(self.offsets[indices], self.lengths[indices])
         return Series(
             values=self.values[rows],
             offsets=offsets,
@@ -179,12 +179,11 @@ def offsets_of(lengths: Array) -> Array:
     return offsets
 
 
-def rows_of(offsets: Array, indices: Array) -> tuple[Array, Array]:
-    """The rows of some cases in the flat values, and the offsets of those cases among themselves."""
-    lengths = np.diff(offsets)[indices]
-    chosen = offsets_of(lengths)
-    rows = np.repeat(offsets[indices] - chosen[:-1], lengths) + np.arange(chosen[-1], dtype=np.int64)
-    return rows, chosen
+def rows_of(starts: Array, lengths: Array) -> tuple[Array, Array]:
+    """The rows of stretches of the flat values, (n,) int64 each, and the offsets of these among themselves."""
+    offsets = offsets_of(lengths)
+    rows = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1], dtype=np.int64)
+    return rows, offsets
 
 
 def default_channels(count: int) -> tuple[str, ...]:

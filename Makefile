@@ -71,13 +71,14 @@ FRESH  := $(VENV)/fresh
 proto: $(STAMP) ## Make the gRPC stubs anew from api_schemas/proto
 	$(PROTOC)
 
-LOCK := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --fork-strategy fewest \
+RESOLVE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header
 
 .PHONY: lock
-lock: ## Resolve the dependencies anew (needs uv): two lock files with hashes, and no registry's address
-	$(LOCK) --upgrade --extra dev --output-file requirements-dev.lock
-	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+lock: ## Resolve the dependencies anew (needs uv): lock files with hashes, and no registry's address
+	$(RESOLVE) pyproject.toml --upgrade --extra dev --output-file requirements-dev.lock
+	$(RESOLVE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+	printf '%s\n' hatchling editables | $(RESOLVE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
 .PHONY: image
 image: ## Build the container image IMAGE=wavetap

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "explanation" / "dependencies.md"
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 ADDRESS = re.compile(r"://|--index|--extra-index|--find-links|@ file")
 
@@ -70,10 +70,10 @@ def test_every_locked_release_has_a_hash(lock: str) -> None:
 
 def test_the_locks_hold_every_dependency_and_agree() -> None:
     runtime, development = declared()
-    small, large = locked("requirements.lock"), locked("requirements-dev.lock")
+    small, build, large = (locked(lock) for lock in LOCKS)
     assert runtime <= small.keys()
     assert runtime | development <= large.keys()
-    assert small.items() <= large.items()
+    assert {**small, **build}.items() <= large.items()
 
 
 @pytest.mark.parametrize("package", sorted(FLOORS))

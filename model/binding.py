@@ -62,6 +62,7 @@ class Workshop:
     gradients: tuple[dict[str, Array], ...]
     state: dict[str, Array]
     generators: list[np.random.Generator]
+    fast: bool = True
     operations: list[Operation] = field(default_factory=list)
     storages: list[Storage] = field(default_factory=list)
     lengths: list[Lengths] = field(default_factory=list)
@@ -92,6 +93,11 @@ class Binding:
     @property
     def training(self) -> bool:
         return self.workshop.training
+
+    @property
+    def fast(self) -> bool:
+        """Whether algorithms may be used that multiply less and round a little more."""
+        return self.workshop.fast
 
     @property
     def shards(self) -> tuple[slice, ...]:

@@ -40,6 +40,7 @@ def compile(  # noqa: A001 - the field's word for it
     parameters: Array | None = None,
     state: Array | None = None,
     input_gradient: bool = False,
+    fast: bool = True,
 ) -> Plan:
     """A plan for `batch` cases of `length` steps.
 
@@ -52,7 +53,7 @@ def compile(  # noqa: A001 - the field's word for it
     if network.length not in {None, length}:
         raise InvalidSpec(f"the network takes series of {network.length} steps, not of {length}")
     sequence.shapes(network.layers, shape)
-    return Plan(network, shape, batch, mode, loss, dtype, masked, threads, parameters, state, input_gradient)
+    return Plan(network, shape, batch, mode, loss, dtype, masked, threads, parameters, state, input_gradient, fast)
 
 
 class Plan:
@@ -73,6 +74,7 @@ class Plan:
         parameters: Array | None,
         state: Array | None,
         input_gradient: bool,  # noqa: FBT001 - `compile` names it
+        fast: bool,  # noqa: FBT001 - `compile` names it
     ) -> None:
         training = mode == "training"
         shards = _shards(batch, threads)
@@ -96,6 +98,7 @@ class Plan:
             tuple(network.layout.views(row) for row in self._gradients),
             network.state_layout.views(self.state),
             [np.random.default_rng([0, index]) for index in range(len(shards))],
+            fast,
         )
         self._bind(shape, masked=masked, input_gradient=input_gradient)
         self.team = Team(len(shards))

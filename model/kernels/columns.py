@@ -147,7 +147,8 @@ def _tap_by_tap(
     steps = storage.steps[cases]
     if groups > 1:
         steps = steps.reshape(*steps.shape[:2], groups, storage.channels // groups).transpose(2, 0, 1, 3)
-    copies, edges = [], []
+    copies: list[tuple[Array, Array]] = []
+    edges: list[Array] = []
     for tap in range(sliding.kernel):
         low, high = tap_range(sliding, tap, storage.length, times)
         destination = target[..., tap, :]

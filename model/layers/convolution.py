@@ -15,6 +15,8 @@ import numpy as np
 from model.geometry import window_count
 from model.kernels.activation import rectify
 from model.kernels.columns import Block, Sliding, block_rows, blocks, tap_range
+from model.layers.fast_convolution import FastConvolution, pays
+from model.layers.kernel_source import FoldedKernel, Folding, KernelSource, StoredKernel
 from model.layers.mask import bind_mask
 
 if TYPE_CHECKING:
@@ -25,21 +27,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Folding:
-    """An inference-time batch normalization, folded into the kernel before it: y = (x - mean) * gain / deviation +
-    shift.
-    """
-
-    gain: Array
-    shift: Array
-    mean: Array
-    variance: Array
-    epsilon: float
-
-
-@dataclass(frozen=True, eq=False)
 class Epilogue:
-    """What happens to a block of products while it is in cache."""
+    """What happens to a block of products while it is in cache; folding and rectifying are for inference."""
 
     biased: bool
     folding: Folding | None = None
@@ -54,18 +43,25 @@ def bind_convolution(spec: Conv1d, x: Activation, binding: Binding, epilogue: Ep
     lengths = binding.derive(
         x.lengths, lambda valid: window_count(valid, spec.kernel, spec.stride, spec.dilation, widths), count
     )
-    y = binding.activation(y_shape, x, lengths=lengths, retained=epilogue.rectified and binding.training)
-    binding.add(_Convolution(spec, x, y, binding, epilogue))
+    y = binding.activation(y_shape, x, lengths=lengths)
+    source: KernelSource = StoredKernel(binding, biased=epilogue.biased)
+    if epilogue.folding is not None:
+        source = FoldedKernel(source, epilogue.folding)
+    if pays(spec, x, y, binding):
+        binding.add(FastConvolution(spec, x, y, binding, source, rectified=epilogue.rectified))
+    else:
+        binding.add(_Convolution(spec, x, y, binding, source, rectified=epilogue.rectified))
     return bind_mask(y, binding)
 
 
 class _Convolution:
     """One convolution of a plan; per shard it holds the blocks of its three products."""
 
-    def __init__(self, spec: Conv1d, x: Activation, y: Activation, binding: Binding, epilogue: Epilogue) -> None:
-        self.spec, self.x, self.y, self.binding, self.epilogue = spec, x, y, binding, epilogue
-        self.kernel = binding.weight("kernel")
-        self.bias = binding.weight("bias") if epilogue.biased else None
+    def __init__(
+        self, spec: Conv1d, x: Activation, y: Activation, binding: Binding, source: KernelSource, *, rectified: bool
+    ) -> None:
+        self.spec, self.x, self.y, self.binding, self.rectified = spec, x, y, binding, rectified
+        self.source = source
         left = spec.widths[0]
         self.sliding = Sliding(left, spec.kernel, spec.stride, spec.dilation, y.length)
         reach = (spec.kernel - 1) * spec.dilation
@@ -85,7 +81,7 @@ class _Convolution:
         self.binding.reserve_scratch("rows", rows * outputs)
         self.binding.reserve_scratch("zeros", rows * outputs)
         if self.binding.training:
-            self.binding.reserve_scratch("kernel", self.kernel.value.size)
+            self.binding.reserve_scratch("kernel", self.source.value.size)
             self.binding.reserve_scratch("bias", outputs)
         if self.wants_dx and self.by_reversal:
             rows = block_rows(cases, self.x.length, max(kernel * outputs, inputs))
@@ -94,11 +90,8 @@ class _Convolution:
 
     def prepare(self) -> None:
         groups, binding = self.spec.groups, self.binding
-        kernel = self.kernel.value
+        kernel = self.source.value
         self.w = kernel.reshape(groups, -1, kernel.shape[3])
-        self.b = None if self.bias is None else self.bias.value
-        if self.epilogue.folding is not None:
-            self.w, self.b = np.empty_like(self.w), np.empty(self.y.channels, binding.dtype)
         self.ones = np.ones(self.most_rows, binding.dtype)
         self.forward_blocks = [
             [self._output_block(block, shard) for block in self._blocks(self.x, self.sliding, shard, self.y.channels)]
@@ -148,7 +141,7 @@ class _Convolution:
         if self.spec.groups > 1:
             out = out.reshape(spread.shape)
         zeros = self.binding.scratch("zeros", shard, out.size).reshape(out.shape)
-        bias = self.b
+        bias = self.source.bias
         if bias is not None:
             tied = bias.ndim == 1
             bias = bias if tied else bias[block.times]
@@ -178,15 +171,9 @@ class _Convolution:
         return block, products, spread, out.reshape(spread.shape)
 
     def refresh(self) -> None:
-        kernel, folding = self.kernel.value, self.epilogue.folding
-        if folding is not None and self.b is not None:
-            scale = folding.gain / np.sqrt(folding.variance + folding.epsilon)
-            groups = self.spec.groups
-            np.multiply(kernel.reshape(self.w.shape), scale.reshape(groups, 1, -1), out=self.w)
-            own = self.bias.value if self.bias is not None else 0
-            self.b[...] = (own - folding.mean) * scale + folding.shift
+        self.source.refresh()
         if self.wants_dx and self.by_reversal:
-            np.copyto(self.w_reversed, kernel[:, ::-1].transpose(0, 1, 3, 2))
+            np.copyto(self.w_reversed, self.source.value[:, ::-1].transpose(0, 1, 3, 2))
 
     def forward(self) -> tuple[Stage, ...]:
         return (self._correlate,)
@@ -202,7 +189,7 @@ class _Convolution:
             self._fold_back(shard)
 
     def _correlate(self, shard: int) -> None:
-        w, rectified = self.w, self.epilogue.rectified
+        w, rectified = self.w, self.rectified
         for block, products, spread, out, zeros, bias in self.forward_blocks[shard]:
             np.matmul(block.gather(), w, out=products)
             if bias is not None and rectified:
@@ -216,9 +203,9 @@ class _Convolution:
                 np.copyto(out, spread)
 
     def _parameter_gradients(self, shard: int) -> None:
-        dw = self.kernel.gradients[shard].reshape(self.w.shape)
+        dw = self.source.kernel_gradient(shard).reshape(self.w.shape)
         partial = self.binding.scratch("kernel", shard, dw.size).reshape(dw.shape)
-        bias = None if self.bias is None else self.bias.gradients[shard]
+        bias = self.source.bias_gradient(shard)
         tied = None if bias is None or bias.ndim > 1 else bias.reshape(self.spec.groups, -1)
         for index, (block, dy, source, copy) in enumerate(self.gradient_blocks[shard]):
             if copy is not None:
@@ -233,6 +220,7 @@ class _Convolution:
                     np.add(tied, part, out=tied)
         if bias is not None and tied is None and self.y.gradient is not None:
             np.add.reduce(self.y.gradient.steps[self.binding.shards[shard]], axis=0, out=bias)
+        self.source.finish(shard)
 
     def _reverse_correlate(self, shard: int) -> None:
         w = self.w_reversed.reshape(self.spec.groups, -1, self.w_reversed.shape[3])

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from model.errors import InvalidSpec
 from model.layers.batch_normalization import BatchNormalization, bind_normalization
 from model.layers.conv1d import Conv1d
-from model.layers.convolution import Epilogue, Folding, bind_convolution
+from model.layers.convolution import Epilogue, bind_convolution
+from model.layers.kernel_source import Folding
 from model.layers.relu import Relu
 
 if TYPE_CHECKING:

@@ -30,8 +30,7 @@ __all__ = ["Contents", "load", "read", "save", "write"]
 KIND = "wavetap-model"
 FORMAT = 1
 
-_PLAIN = ("task", "horizon", "window", "length", "masked")
-_NAMES = ("channels", "classes")
+_PLAIN = ("task", "channels", "classes", "horizon", "window", "length", "masked")
 _TARGETS = ("target_mean", "target_deviation")
 
 
@@ -46,7 +45,7 @@ def save(pipeline: Pipeline) -> bytes:
         if array is not None:
             arrays[name] = array
     manifest = {
-        **{name: getattr(pipeline, name) for name in (*_PLAIN, *_NAMES)},
+        **{name: getattr(pipeline, name) for name in _PLAIN},
         "network": network.to_json(),
         "preprocessing": {"scaling": preprocessing.scaling, "missing": preprocessing.missing},
         "metadata": dict(pipeline.metadata),
@@ -71,19 +70,24 @@ def load(source: bytes | Path) -> Pipeline:
 def _pipeline(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Pipeline:
     if manifest["task"] not in TASKS:
         raise ValueError(f"there is no task {manifest['task']}")
-    plain = {name: manifest[name] for name in _PLAIN}
-    names = {name: None if manifest[name] is None else tuple(manifest[name]) for name in _NAMES}
+    classes = manifest["classes"]
     return Pipeline(
+        task=manifest["task"],
         network=_network(manifest["network"], arrays),
         preprocessing=Preprocessing(
             **manifest["preprocessing"],
             mean=arrays["preprocessing/mean"],
             deviation=arrays["preprocessing/deviation"],
         ),
+        channels=tuple(manifest["channels"]),
+        classes=None if classes is None else tuple(classes),
+        target_mean=arrays.get("target_mean"),
+        target_deviation=arrays.get("target_deviation"),
+        horizon=manifest["horizon"],
+        window=manifest["window"],
+        length=manifest["length"],
+        masked=manifest["masked"],
         metadata=manifest["metadata"],
-        **{name: arrays.get(name) for name in _TARGETS},
-        **plain,
-        **names,
     )
 
 

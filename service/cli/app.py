@@ -9,7 +9,7 @@ app = typer.Typer(
     help="Train, serve and export Conv1D networks for time series.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
 )
 
 app.command()(serve.serve)

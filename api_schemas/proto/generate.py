@@ -7,7 +7,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-from grpc_tools import protoc
+from grpc_tools import protoc  # type: ignore[import-untyped]  # it publishes no types
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

@@ -14,7 +14,9 @@ class OnnxFile(Schema):
     available: bool
     size: int | None = Field(description="In bytes.")
     sha256: str | None
-    largest_difference: float | None = Field(description="Between ONNX Runtime's answers and ours, when it was exported.")
+    largest_difference: float | None = Field(
+        description="Between ONNX Runtime's answers and ours, when it was exported."
+    )
     error: str | None
 
 

@@ -8,7 +8,9 @@ from api_schemas.rest.schema import Schema, example
 class ProblemDetail(Schema):
     """One fault and where it stands."""
 
-    pointer: str = Field(description="A JSON pointer into the body, a parameter's or header's name, or a place in a file.")
+    pointer: str = Field(
+        description="A JSON pointer into the body, a parameter's or header's name, or a place in a file."
+    )
     detail: str
 
 

@@ -78,5 +78,3 @@ def lanes(inference_threads: int, inference_queue: int) -> Lanes:
         bulk=Lane("bulk", 2, 32),
         inference=Lane("inference", inference_threads, inference_queue),
     )
-
-

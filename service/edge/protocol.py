@@ -91,4 +91,3 @@ def _tensor(spec: TensorSpec) -> schemas.TensorMetadata:
 def _configured(spec: TensorSpec) -> schemas.ConfiguredTensor:
     kind = CONFIGURED_TYPES.get(spec.datatype, f"TYPE_{spec.datatype}")
     return schemas.ConfiguredTensor(name=spec.name, data_type=kind, dims=list(spec.shape[1:]) or [1])
-

@@ -1,6 +1,6 @@
 """What clients see of the service's records, the same over both protocols."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -154,18 +154,18 @@ def predictions(result: InferResult) -> inference_schemas.PredictResponse:
     return inference_schemas.PredictResponse(model=draft.model, version=result.version.number, predictions=rows)
 
 
-def _classified(outputs: Any, classes: Sequence[str]) -> list[inference_schemas.Prediction]:
+def _classified(outputs: Mapping[str, Tensor], classes: Sequence[str]) -> list[inference_schemas.Prediction]:
     return [
         inference_schemas.Prediction(label=str(label), probabilities=dict(zip(classes, row, strict=True)))
         for label, row in zip(outputs["label"], _plain(outputs["probabilities"]), strict=True)
     ]
 
 
-def _regressed(outputs: Any, _classes: Sequence[str]) -> list[inference_schemas.Prediction]:
+def _regressed(outputs: Mapping[str, Tensor], _classes: Sequence[str]) -> list[inference_schemas.Prediction]:
     return [inference_schemas.Prediction(value=value) for value in _plain(outputs["value"])]
 
 
-def _forecast(outputs: Any, _classes: Sequence[str]) -> list[inference_schemas.Prediction]:
+def _forecast(outputs: Mapping[str, Tensor], _classes: Sequence[str]) -> list[inference_schemas.Prediction]:
     return [inference_schemas.Prediction(forecast=case) for case in _plain(outputs["forecast"])]
 
 

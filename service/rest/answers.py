@@ -15,6 +15,12 @@ JSON = "application/json"
 EVERYWHERE = (400, 401, 403, 500, 503)
 """What any route may answer: an odd request, no key, another site's page, a fault of ours, too much at once."""
 
+Description = dict[str, Any]
+"""A part of the interface's description."""
+Options = dict[str, Any]
+"""Keyword arguments of `add_api_route`."""
+Responses = dict[int | str, Description]
+
 
 def answer(view: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A view as JSON; numbers that are not finite are null."""
@@ -31,18 +37,13 @@ def location(request: Request, name: str, **parameters: str) -> str:
     return str(request.app.url_path_for(name, **parameters))
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The errors that a route may answer, besides those that any route may."""
-    return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": reference(Problem)}},
-        }
-        for status in sorted({*statuses, *EVERYWHERE})
-    }
+def responses(*problems: int, others: Mapping[int, Description] | None = None) -> Responses:
+    """What a route may answer: the problems named, those of any route, and what is described apart."""
+    described: Responses = {status: _problem(status) for status in sorted({*problems, *EVERYWHERE})}
+    return described | dict(others or {})
 
 
-def body(schema: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
+def body(schema: type[BaseModel], *, required: bool = True) -> Description:
     """The description of a JSON body that a route reads by itself."""
     return {"requestBody": {"required": required, "content": {JSON: {"schema": reference(schema)}}}}
 
@@ -50,3 +51,7 @@ def body(schema: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
 def reference(schema: type[BaseModel]) -> dict[str, str]:
     """Where a schema stands in the description; `description.py` puts it there."""
     return {"$ref": f"#/components/schemas/{schema.__name__}"}
+
+
+def _problem(status: int) -> Description:
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": reference(Problem)}}}

@@ -62,7 +62,7 @@ def check_media_type(request: Request) -> None:
         raise UnsupportedFormat("A compressed body is not taken here: send it without Content-Encoding.")
 
 
-def parsed(body: bytes | memoryview) -> Any:
+def parsed(body: bytes | memoryview) -> Any:  # noqa: ANN401  # any JSON
     """The value of strict JSON in UTF-8: no NaN, no Infinity, and at most 1024 levels deep, as orjson has it."""
     try:
         return orjson.loads(body)
@@ -70,7 +70,7 @@ def parsed(body: bytes | memoryview) -> Any:
         raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
 
 
-def validated(value: Any, schema: type[S]) -> S:
+def validated(value: object, schema: type[S]) -> S:
     """The value as a schema, or InvalidRequest with the first faults; nothing of the value is echoed."""
     try:
         return schema.model_validate(value)

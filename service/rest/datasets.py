@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -13,13 +13,13 @@ from service.domain.datasets import Upload
 from service.edge import views
 from service.edge.context import EdgeContext
 from service.errors import UnsupportedFormat
-from service.rest.answers import answer, created, location, problems
+from service.rest.answers import Description, answer, created, location, responses
 from service.rest.bodies import announced_size, bounded
 from service.rest.multipart import LONGEST_OTHERS, FilePart
 from service.rest.parameters import DatasetReference, PageParameters
 from service.rest.reading import ReadingParameters
 
-FILE = {
+FILE: Description = {
     "requestBody": {
         "required": True,
         "description": "The file as it is, or as the part `file` of a multipart body.",
@@ -49,13 +49,28 @@ class DatasetRoutes:
         """The routes."""
         router = APIRouter(tags=["Datasets"])
         one = "/v1/datasets/{dataset:name}"
-        uploads: dict[str, Any] = {"openapi_extra": FILE, "responses": problems(413, 415, 422, 507)}
-        router.add_api_route("/v1/datasets:preview", self.preview, methods=["POST"], response_model=DatasetPreview, **uploads)
-        uploads["responses"] |= problems(409) | {200: {"model": Dataset, "description": "It was there already."}}
-        router.add_api_route("/v1/datasets", self.create, methods=["POST"], status_code=201, response_model=Dataset, **uploads)
-        router.add_api_route("/v1/datasets", self.list, response_model=Page[Dataset], responses=problems(422))
-        router.add_api_route(one, self.get, response_model=Dataset, responses=problems(404), name="dataset")
-        router.add_api_route(one, self.remove, methods=["DELETE"], status_code=204, responses=problems(404, 409))
+        there = {200: {"model": Dataset, "description": "It was there already."}}
+        kept = responses(409, 413, 415, 422, 507, others=there)
+        router.add_api_route(
+            "/v1/datasets:preview",
+            self.preview,
+            methods=["POST"],
+            response_model=DatasetPreview,
+            responses=responses(413, 415, 422, 507),
+            openapi_extra=FILE,
+        )
+        router.add_api_route(
+            "/v1/datasets",
+            self.create,
+            methods=["POST"],
+            status_code=201,
+            response_model=Dataset,
+            responses=kept,
+            openapi_extra=FILE,
+        )
+        router.add_api_route("/v1/datasets", self.list, response_model=Page[Dataset], responses=responses(422))
+        router.add_api_route(one, self.get, response_model=Dataset, responses=responses(404), name="dataset")
+        router.add_api_route(one, self.remove, methods=["DELETE"], status_code=204, responses=responses(404, 409))
         return router
 
     async def create(
@@ -115,5 +130,3 @@ class DatasetRoutes:
 
 def _is_multipart(content_type: str) -> bool:
     return content_type.lower().startswith("multipart/")
-
-

@@ -62,9 +62,7 @@ def _description(application: FastAPI) -> dict[str, Any]:
         routes=application.routes,
         tags=TAGS,
     )
-    _, definitions = models_json_schema(
-        [(schema, "validation") for schema in READ_BY_ROUTES], ref_template=REFERENCE
-    )
+    _, definitions = models_json_schema([(schema, "validation") for schema in READ_BY_ROUTES], ref_template=REFERENCE)
     components = description.setdefault("components", {})
     components["schemas"] = dict(sorted({**components.get("schemas", {}), **definitions["$defs"]}.items()))
     components["securitySchemes"] = {"key": KEY}

@@ -16,11 +16,11 @@ EXAMPLE = (
 )
 
 
-async def stream(first: EventPage, pages: AsyncIterator[EventPage]) -> AsyncIterator[bytes]:
+async def encoded(first: EventPage, pages: AsyncIterator[EventPage]) -> AsyncIterator[bytes]:
     """Each page's events; a comment for a page that has none."""
-    yield _encoded(first)
+    yield _page(first)
     async for page in pages:
-        yield _encoded(page)
+        yield _page(page)
 
 
 def described() -> dict[str, Any]:
@@ -31,7 +31,7 @@ def described() -> dict[str, Any]:
     }
 
 
-def _encoded(page: EventPage) -> bytes:
+def _page(page: EventPage) -> bytes:
     return b"".join(map(_event, page.events)) or SIGN_OF_LIFE
 
 

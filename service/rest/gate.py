@@ -62,9 +62,7 @@ class Gate:
             gauge.dec()
             self._tell(scope, exchange)
 
-    async def _pass(
-        self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, headers: Headers
-    ) -> None:
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, headers: Headers) -> None:
         try:
             self._check(scope, headers)
             await self._routes(scope, receive, send)

@@ -6,7 +6,7 @@ from api_schemas.rest import inference as schemas
 from service.edge import views
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
-from service.rest.answers import JSON, answer, body, problems
+from service.rest.answers import JSON, answer, body, responses
 from service.rest.bodies import check_media_type, parsed, read_body, read_json, validated
 from service.rest.parameters import ModelName
 
@@ -24,7 +24,7 @@ class InferenceRoutes:
     def router(self) -> APIRouter:
         """The routes."""
         router = APIRouter(tags=["Predictions"])
-        one, faults = "/v1/models/{model:name}", problems(404, 413, 415, 422)
+        one, faults = "/v1/models/{model:name}", responses(404, 413, 415, 422)
         router.add_api_route(
             f"{one}:predict",
             self.predict,
@@ -68,5 +68,3 @@ class InferenceRoutes:
         version = services.catalogue.version(model, wanted.version)
         found = services.inference.evaluate(model, version.number, wanted.dataset)
         return views.evaluation(model, version.number, found)
-
-

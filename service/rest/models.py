@@ -6,7 +6,7 @@ from api_schemas.rest.models import AliasRequest, Model, ModelVersion
 from api_schemas.rest.schema import Page
 from service.edge import views
 from service.edge.context import EdgeContext
-from service.rest.answers import answer, body, problems
+from service.rest.answers import answer, body, responses
 from service.rest.bodies import read_json
 from service.rest.parameters import AliasName, ModelName, PageParameters, VersionNumber, VersionReference
 
@@ -32,22 +32,24 @@ class ModelRoutes:
         router = APIRouter(tags=["Models"])
         one = "/v1/models/{model:name}"
         version, number, alias = f"{one}{VERSION}", f"{one}{NUMBER}", f"{one}{ALIAS}"
-        found, kept = problems(404), problems(404, 409)
-        router.add_api_route("/v1/models", self.list, response_model=Page[Model], responses=problems(422))
+        found, kept = responses(404), responses(404, 409)
+        router.add_api_route("/v1/models", self.list, response_model=Page[Model], responses=responses(422))
         router.add_api_route(one, self.get, response_model=Model, responses=found)
         router.add_api_route(one, self.remove, methods=["DELETE"], status_code=204, responses=found)
         router.add_api_route(
-            f"{one}/versions", self.versions, response_model=Page[ModelVersion], responses=problems(404, 422)
+            f"{one}/versions", self.versions, response_model=Page[ModelVersion], responses=responses(404, 422)
         )
         router.add_api_route(version, self.version, response_model=ModelVersion, responses=found)
         router.add_api_route(number, self.remove_version, methods=["DELETE"], status_code=204, responses=kept)
-        router.add_api_route(f"{version}/onnx", self.onnx, response_class=Response, responses={200: ONNX} | found)
+        router.add_api_route(
+            f"{version}/onnx", self.onnx, response_class=Response, responses=responses(404, others={200: ONNX})
+        )
         router.add_api_route(
             alias,
             self.set_alias,
             methods=["PUT"],
             response_model=Model,
-            responses=problems(404, 413, 415, 422),
+            responses=responses(404, 413, 415, 422),
             openapi_extra=body(AliasRequest),
         )
         router.add_api_route(alias, self.remove_alias, methods=["DELETE"], status_code=204, responses=found)

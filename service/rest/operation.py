@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from service.edge.context import EdgeContext
-from service.rest.answers import problems
+from service.rest.answers import responses
 from service.telemetry.metrics import CONTENT_TYPE
 
 TEXT = {"description": "Prometheus' text format.", "content": {"text/plain": {"schema": {"type": "string"}}}}
@@ -19,7 +19,7 @@ class OperationRoutes:
     def router(self) -> APIRouter:
         """The routes."""
         router = APIRouter(tags=["Operation"])
-        router.add_api_route("/metrics", self.metrics, response_class=Response, responses={200: TEXT} | problems())
+        router.add_api_route("/metrics", self.metrics, response_class=Response, responses=responses(others={200: TEXT}))
         return router
 
     async def metrics(self) -> Response:

@@ -41,9 +41,7 @@ def know_segments() -> None:
 
 def _page(
     limit: Annotated[int | None, Query(ge=1, le=LARGEST_PAGE, description="How many items at most.")] = None,
-    cursor: Annotated[
-        str | None, Query(max_length=512, description="`next_cursor` of the previous page.")
-    ] = None,
+    cursor: Annotated[str | None, Query(max_length=512, description="`next_cursor` of the previous page.")] = None,
 ) -> PageRequest:
     return PageRequest.parse(limit, cursor)
 

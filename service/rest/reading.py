@@ -7,12 +7,14 @@ from fastapi import Depends, Query
 from service.domain.datasets import Reading
 
 
-def _reading(  # noqa: PLR0913  # one parameter each, as clients see them
+def _reading(
     format: Annotated[  # noqa: A002  # the public name
         Literal["ts", "csv", "npz", "parquet", "arrow", "json"] | None,
         Query(description="By default found out from the content."),
     ] = None,
-    series: Annotated[str | None, Query(max_length=1024, description="Tables: the column that tells cases apart.")] = None,
+    series: Annotated[
+        str | None, Query(max_length=1024, description="Tables: the column that tells cases apart.")
+    ] = None,
     time: Annotated[str | None, Query(max_length=1024, description="Tables: the column that orders the steps.")] = None,
     label: Annotated[str | None, Query(max_length=1024, description="Tables: the column of labels.")] = None,
     target: Annotated[str | None, Query(max_length=1024, description="Tables: the column of targets.")] = None,

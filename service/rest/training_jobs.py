@@ -18,9 +18,9 @@ from service.domain.states import JobState
 from service.edge import views
 from service.edge.context import EdgeContext
 from service.edge.following import follow
-from service.rest.answers import answer, body, created, location, problems
+from service.rest.answers import Options, answer, body, created, location, responses
 from service.rest.bodies import read_body, read_json
-from service.rest.event_stream import EVENT_STREAM, described, stream
+from service.rest.event_stream import EVENT_STREAM, described, encoded
 from service.rest.parameters import IdempotencyKey, JobId, PageParameters
 
 LARGEST_SPEC = 1 << 20
@@ -39,24 +39,25 @@ class TrainingJobRoutes:
         """The routes."""
         router = APIRouter(tags=["Training jobs"])
         jobs, one = "/v1/training-jobs", "/v1/training-jobs/{job:name}"
-        changed = {"response_model": TrainingJob, "responses": problems(404, 409, 413, 415, 422)}
+        there = {200: {"model": TrainingJob, "description": "The key's job was there already."}}
+        stream = {200: described(), 204: {"description": "Nothing has followed, and nothing will."}}
+        changed: Options = {"response_model": TrainingJob, "responses": responses(404, 409, 413, 415, 422)}
         router.add_api_route(
             jobs,
             self.create,
             methods=["POST"],
             status_code=201,
             response_model=TrainingJob,
-            responses={200: {"model": TrainingJob, "description": "The key's job was there already."}}
-            | problems(404, 409, 413, 415, 422),
+            responses=responses(404, 409, 413, 415, 422, others=there),
             openapi_extra=body(TrainingJobRequest),
         )
-        router.add_api_route(jobs, self.list, response_model=Page[TrainingJobSummary], responses=problems(422))
-        router.add_api_route(one, self.get, response_model=TrainingJob, responses=problems(404), name="training_job")
+        router.add_api_route(jobs, self.list, response_model=Page[TrainingJobSummary], responses=responses(422))
+        router.add_api_route(one, self.get, response_model=TrainingJob, responses=responses(404), name="training_job")
         router.add_api_route(
             f"{one}/events",
             self.events,
             response_class=StreamingResponse,
-            responses=problems(404, 422) | {200: described(), 204: {"description": "Nothing has followed, or will."}},
+            responses=responses(404, 422, others=stream),
         )
         router.add_api_route(f"{one}:cancel", self.cancel, methods=["POST"], **changed)
         resume = body(ResumeRequest, required=False)
@@ -103,7 +104,7 @@ class TrainingJobRoutes:
         first = await anext(pages)
         if first.ended and not first.events:  # nothing will follow: the standard's word for "do not connect again"
             return Response(status_code=204)
-        return StreamingResponse(stream(first, pages), media_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
+        return StreamingResponse(encoded(first, pages), media_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
 
     async def cancel(self, job: JobId) -> Response:
         """End a training job; what it has trained so far can be resumed."""
@@ -118,5 +119,3 @@ class TrainingJobRoutes:
 
     async def _view(self, record: Job) -> TrainingJob:
         return views.job(record, await self._lane.run(self._training.history, record.id))
-
-

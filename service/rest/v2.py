@@ -11,7 +11,7 @@ from api_schemas.rest import protocol as schemas
 from service.edge import protocol
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
-from service.rest.answers import answer, body, problems
+from service.rest.answers import Options, answer, body, responses
 from service.rest.bodies import read_body
 from service.rest.parameters import ModelName, VersionNumber
 from service.rest.v2_codec import BINARY, Payload, compressed, decode, encode
@@ -35,16 +35,16 @@ class ProtocolRoutes:
     def router(self) -> APIRouter:
         """The routes; each of a model's also under one of its versions."""
         router = APIRouter(tags=["Inference protocol"])
-        metadata = {"response_model": schemas.ServerMetadata, "responses": problems()}
+        metadata: Options = {"response_model": schemas.ServerMetadata, "responses": responses()}
         router.add_api_route("/v2", self.server, **metadata)
         router.add_api_route("/v2/", self.server, include_in_schema=False, **metadata)
-        router.add_api_route("/v2/health/live", self.live, response_model=schemas.Live, responses=problems())
+        router.add_api_route("/v2/health/live", self.live, response_model=schemas.Live, responses=responses())
         not_ready = {503: {"model": schemas.Ready, "description": "No new work is welcome."}}
         router.add_api_route(
-            "/v2/health/ready", self.ready, response_model=schemas.Ready, responses=problems() | not_ready
+            "/v2/health/ready", self.ready, response_model=schemas.Ready, responses=responses(others=not_ready)
         )
         router.add_api_route(
-            "/v2/models/stats", self.all_statistics, response_model=schemas.StatisticsResponse, responses=problems()
+            "/v2/models/stats", self.all_statistics, response_model=schemas.StatisticsResponse, responses=responses()
         )
         for handler, schema, suffix in (
             (self.model, schemas.ModelMetadata, ""),
@@ -52,7 +52,7 @@ class ProtocolRoutes:
             (self.config, schemas.ModelConfig, "/config"),
             (self.statistics, schemas.StatisticsResponse, "/stats"),
         ):
-            self._add(router, handler, suffix, response_model=schema, responses=problems(404))
+            self._add(router, handler, suffix, response_model=schema, responses=responses(404))
         self._add(router, self.infer, "/infer", methods=["POST"], **_infer_description())
         return router
 
@@ -90,9 +90,7 @@ class ProtocolRoutes:
 
     async def statistics(self, model: ModelName, version: VersionNumber | None = None) -> Response:
         """Count what a model has done since the service started."""
-        return await self._told(
-            protocol.statistics, self._services, self._edge.statistics, model, _text(version)
-        )
+        return await self._told(protocol.statistics, self._services, self._edge.statistics, model, _text(version))
 
     async def all_statistics(self) -> Response:
         """Count what every model has done since the service started."""
@@ -127,12 +125,12 @@ def _text(version: int | None) -> str | None:
     return None if version is None else str(version)
 
 
-def _infer_description() -> dict[str, Any]:
+def _infer_description() -> Options:
     """What the infer route says of itself in the interface's description."""
     description = body(schemas.InferRequest)
     description["requestBody"]["content"] |= BYTES
     return {
         "response_model": schemas.InferResponse,
-        "responses": problems(404, 413, 415, 504) | {200: {"content": BYTES}},
+        "responses": responses(404, 413, 415, 504, others={200: {"content": BYTES}}),
         "openapi_extra": description,
     }

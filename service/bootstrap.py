@@ -1,0 +1,182 @@
+"""The composition root: the one place where adapters are chosen and everything is put together."""
+
+import asyncio
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it publishes no types
+
+from service.adapters.artifacts import LocalArtifacts
+from service.adapters.clock import SystemClock
+from service.adapters.database.catalogue import DatabaseCatalogue
+from service.adapters.database.census import DatabaseCensus
+from service.adapters.database.connection import Database
+from service.adapters.database.datasets import DatabaseDatasets
+from service.adapters.database.jobs import DatabaseJobs
+from service.adapters.database.migrate import HEAD
+from service.adapters.database.migrate import migrate as migrate_schema
+from service.adapters.database.references import DatabaseReferences
+from service.domain.datasets import Limits
+from service.edge.access import Access
+from service.edge.context import EdgeContext
+from service.edge.lanes import lanes
+from service.edge.lifecycle import Lifecycle
+from service.edge.prediction import Prediction
+from service.edge.statistics import Statistics
+from service.edge.uploads import Spool
+from service.engines.local import LocalEngine
+from service.errors import ServiceError
+from service.ingest import read_series
+from service.jobs.liveness import Liveness
+from service.jobs.supervisor import Supervision, Supervisor
+from service.jobs.sweeps import sweep
+from service.rest.application import routes
+from service.server import run
+from service.serving.loaded import LoadedModels
+from service.settings import PREFIX, Settings, exposure_fault
+from service.telemetry.logs import configure, logger
+from service.telemetry.metrics import Metrics
+from service.usecases.catalogue import Catalogue
+from service.usecases.datasets import Datasets
+from service.usecases.inference import Inference
+from service.usecases.services import Services
+from service.usecases.training import Training
+
+EXIT_FAILED = 1
+EXIT_REFUSED = 2
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that was put together for one data directory."""
+
+    edge: EdgeContext
+    supervisor: Supervisor
+    database: Database
+    artifacts: LocalArtifacts
+    clock: SystemClock
+
+    def sweep(self) -> None:
+        """Delete what killed processes have left in the artifact store."""
+        gone = sweep(self.artifacts, DatabaseReferences(self.database), self.clock)
+        if gone:
+            logger().info("swept", artifacts=len(gone))
+
+    def close(self) -> None:
+        """Give everything back that was taken."""
+        self.edge.lanes.close()
+        self.supervisor.liveness.close()
+        self.database.close()
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the answer is the process's exit code."""
+    fault = exposure_fault(settings)
+    if fault is not None:
+        return _refused(fault, EXIT_REFUSED)
+    configure(settings.log_level)
+    try:
+        house = build(settings)
+        migrate_schema(house.database)
+        threading.Thread(target=house.sweep, name="wavetap-sweep", daemon=True).start()
+        # Predictions run side by side: a BLAS that starts threads as well would only be in their way.
+        with threadpool_limits(1), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(settings, house.edge, house.supervisor))
+    except ServiceError as error:
+        return _refused(error.message, EXIT_FAILED)
+    except OSError as error:
+        return _refused(f"{error.filename or settings.data_dir}: {error.strerror}.", EXIT_FAILED)
+    house.close()
+    return 0
+
+
+def migrate(settings: Settings) -> str:
+    """Bring the database to this release's schema, and say what was done."""
+    database = Database(_database_url(settings))
+    try:
+        changed = migrate_schema(database)
+    finally:
+        database.close()
+    return f"The schema is {HEAD}; {'it was brought up to date' if changed else 'there was nothing to do'}."
+
+
+def openapi() -> dict[str, Any]:
+    """The description of the REST interface; it needs no data, so it is made over an empty directory."""
+    with tempfile.TemporaryDirectory(prefix="wavetap-") as directory:
+        house = build(Settings(data_dir=Path(directory)))
+        try:
+            return routes(house.edge).openapi()
+        finally:
+            house.close()
+
+
+def build(settings: Settings) -> House:
+    """Put everything together; directories are made, but no row is read and nothing runs yet."""
+    data_dir = settings.data_dir.resolve()
+    clock, log = SystemClock(), logger()
+    database = Database(_database_url(settings))
+    artifacts = LocalArtifacts(data_dir / "artifacts")
+    jobs = DatabaseJobs(database, clock)
+    supervisor = Supervisor(
+        jobs=jobs,
+        engine=LocalEngine(_environment(settings), log),
+        liveness=Liveness(data_dir / "supervisors"),
+        clock=clock,
+        log=log,
+        supervision=Supervision(
+            running=settings.running_jobs, lease=settings.lease_seconds, drain_within=settings.shutdown_seconds
+        ),
+    )
+    stored = DatabaseDatasets(database)
+    published = DatabaseCatalogue(database)
+    limits = Limits(expanded_bytes=settings.max_expanded_bytes)
+    datasets = Datasets(stored, artifacts, read_series, clock, limits)
+    services = Services(
+        datasets=datasets,
+        training=Training(jobs, stored, clock, supervisor.wake),
+        catalogue=Catalogue(published, artifacts),
+        inference=Inference(published, LoadedModels(artifacts), datasets),
+    )
+    return House(_edge(settings, services, DatabaseCensus(database)), supervisor, database, artifacts, clock)
+
+
+def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> EdgeContext:
+    work = lanes(settings.inference_threads, settings.inference_queue)
+    metrics, statistics = Metrics(census.jobs_by_state), Statistics()
+    key = settings.api_key
+    return EdgeContext(
+        services=services,
+        access=Access(None if key is None else key.get_secret_value()),
+        lanes=work,
+        lifecycle=Lifecycle(census.probe, work.storage),
+        spool=Spool(settings.data_dir.resolve() / "uploads", settings.max_upload_bytes, work.storage),
+        metrics=metrics,
+        statistics=statistics,
+        prediction=Prediction(services.inference, services.catalogue, statistics, metrics),
+        max_body_bytes=settings.max_body_bytes,
+        metrics_public=settings.metrics_public,
+    )
+
+
+def _database_url(settings: Settings) -> str:
+    return settings.database_url or f"sqlite:///{settings.data_dir.resolve() / 'wavetap.db'}"
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What a training process must know of the settings."""
+    return {
+        f"{PREFIX}DATABASE_URL": _database_url(settings),
+        f"{PREFIX}DATA_DIR": str(settings.data_dir.resolve()),
+        f"{PREFIX}LEASE_SECONDS": str(settings.lease_seconds),
+        f"{PREFIX}LOG_LEVEL": settings.log_level,
+    }
+
+
+def _refused(reason: str, code: int) -> int:
+    sys.stderr.write(f"The service does not start. {reason}\n")
+    return code

@@ -1,0 +1,98 @@
+"""The dataset methods of `wavetap.v1.TrainingService`."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+
+from api_schemas.generated import wavetap_pb2 as pb
+from service.domain.datasets import Reading, Upload
+from service.edge import views
+from service.edge.context import EdgeContext
+from service.errors import InvalidRequest
+from service.rpc.messages import message, page_request
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Chunks = AsyncIterator[pb.UploadChunk]
+
+
+class DatasetMethods:
+    """Uploads, shows and removes datasets."""
+
+    def __init__(self, edge: EdgeContext) -> None:
+        """Take what to call."""
+        self._edge = edge
+        self._datasets = edge.services.datasets
+        self._lane = edge.lanes.storage
+
+    def table(self) -> dict[str, Callable[..., Any]]:
+        """The methods by their names in the proto file."""
+        return {
+            "CreateDataset": self.create,
+            "PreviewDataset": self.preview,
+            "ListDatasets": self.list,
+            "GetDataset": self.get,
+            "DeleteDataset": self.remove,
+        }
+
+    async def create(self, chunks: Chunks, _context: Context) -> pb.Dataset:
+        """Keep the streamed file as a dataset."""
+        header = await _header(chunks)
+        async with self._upload(header, chunks) as upload:
+            add = self._datasets.add
+            record, _ = await self._edge.lanes.bulk.run(add, header.name, upload, _reading(header))
+        return message(views.dataset(record), pb.Dataset())
+
+    async def preview(self, chunks: Chunks, _context: Context) -> pb.Dataset:
+        """Tell what would be understood of the streamed file."""
+        header = await _header(chunks)
+        async with self._upload(header, chunks) as upload:
+            report = await self._edge.lanes.bulk.run(self._datasets.preview, upload, _reading(header))
+        return message(views.preview(report), pb.Dataset())
+
+    async def list(self, request: pb.ListRequest, _context: Context) -> pb.DatasetPage:
+        """List datasets, newest first."""
+        records = await self._lane.run(self._datasets.list, page_request(request))
+        return message(views.page(records, views.dataset), pb.DatasetPage())
+
+    async def get(self, request: pb.DatasetRequest, _context: Context) -> pb.Dataset:
+        """Show one dataset."""
+        return message(views.dataset(await self._lane.run(self._datasets.get, request.dataset)), pb.Dataset())
+
+    async def remove(self, request: pb.DatasetRequest, _context: Context) -> empty_pb2.Empty:
+        """Remove a dataset that no unfinished job needs."""
+        await self._lane.run(self._datasets.remove, request.dataset)
+        return empty_pb2.Empty()
+
+    @asynccontextmanager
+    async def _upload(self, header: pb.UploadHeader, chunks: Chunks) -> AsyncIterator[Upload]:
+        async with self._edge.spool.take(_content(chunks)) as upload:
+            yield replace(upload, content_type=header.content_type or None, filename=header.filename or None)
+
+
+async def _header(chunks: Chunks) -> pb.UploadHeader:
+    first = await anext(chunks, None)
+    if first is None or not first.HasField("header"):
+        raise InvalidRequest("The first message of an upload holds its header.")
+    return first.header
+
+
+async def _content(chunks: Chunks) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        if chunk.HasField("header"):
+            raise InvalidRequest("Only the first message of an upload holds a header.")
+        yield chunk.content
+
+
+def _reading(header: pb.UploadHeader) -> Reading:
+    return Reading(
+        format=header.format or None,
+        series=header.series or None,
+        time=header.time or None,
+        label=header.label or None,
+        target=header.target or None,
+        channels=tuple(header.channels),
+    )

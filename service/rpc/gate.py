@@ -1,0 +1,135 @@
+"""What stands before every method: the request's id, its key, its log line, its metrics, and errors as statuses."""
+
+import asyncio
+import inspect
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias
+
+import grpc
+from structlog.contextvars import bound_contextvars
+
+from service.edge.context import EdgeContext
+from service.errors import ServiceError
+from service.rpc.statuses import sentence_of, status_of
+from service.telemetry.logs import logger
+
+PUBLIC = frozenset(
+    {
+        "/inference.GRPCInferenceService/ServerLive",
+        "/inference.GRPCInferenceService/ServerReady",
+        "/grpc.health.v1.Health/Check",
+        "/grpc.health.v1.Health/Watch",
+    }
+)
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Context = grpc.aio.ServicerContext[Any, Any]
+Exchange = Callable[[Context], AbstractAsyncContextManager[None]]
+
+
+class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+    """An interceptor around every method of every service."""
+
+    def __init__(self, edge: EdgeContext) -> None:
+        """Take who may call and who counts."""
+        self._edge = edge
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Put the method's behaviour inside an exchange."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        metadata = {key: value for key, value in handler_call_details.invocation_metadata or () if type(value) is str}
+
+        @asynccontextmanager
+        async def exchange(context: Context) -> AsyncIterator[None]:
+            async with self._told(method, metadata, context):
+                if method not in PUBLIC:
+                    self._edge.access.check(metadata.get("authorization"))
+                yield
+
+        return None if handler is None else _within(handler, exchange)
+
+    @asynccontextmanager
+    async def _told(self, method: str, metadata: dict[str, str], context: Context) -> AsyncIterator[None]:
+        """Log and count one call; what it raises becomes its status."""
+        request_id = metadata.get("x-request-id", "")
+        if not REQUEST_ID.fullmatch(request_id):
+            request_id = secrets.token_hex(8)
+        context.set_trailing_metadata((("x-request-id", request_id),))
+        started = time.perf_counter()
+        status, fault = grpc.StatusCode.OK, None
+        gauge = self._edge.metrics.in_flight.labels("grpc")
+        gauge.inc()
+        try:
+            with bound_contextvars(request_id=request_id):
+                yield
+        except ServiceError as error:
+            status = status_of(error)
+            await context.abort(status, sentence_of(error))
+        except grpc.aio.AbortError:
+            status = context.code()
+            raise
+        except asyncio.CancelledError:
+            status = grpc.StatusCode.CANCELLED
+            raise
+        except Exception as error:  # noqa: BLE001  # the outermost place: a fault of ours becomes a status and a log line
+            status, fault = grpc.StatusCode.INTERNAL, error
+            await context.abort(status, "Something went wrong on our side.")
+        finally:
+            gauge.dec()
+            seconds = time.perf_counter() - started
+            self._edge.metrics.request("grpc", "call", method, status.name, seconds)
+            write = logger().error if fault else logger().info
+            write(
+                "request",
+                method="grpc",
+                route=method,
+                status=status.name,
+                duration_ms=round(seconds * 1000, 3),
+                request_id=request_id,
+                **({"exc_info": fault} if fault else {}),
+            )
+
+
+def _within(handler: Handler, exchange: Exchange) -> Handler:
+    """The same handler with its behaviour inside an exchange."""
+    make, name = KINDS[handler.request_streaming, handler.response_streaming]
+    behaviour = getattr(handler, name)
+    wrapped = _streaming(behaviour, exchange) if inspect.isasyncgenfunction(behaviour) else _single(behaviour, exchange)
+    wrapped_handler: Handler = make(wrapped, handler.request_deserializer, handler.response_serializer)
+    return wrapped_handler
+
+
+KINDS: dict[tuple[bool, bool], tuple[Callable[..., Handler], str]] = {
+    (False, False): (grpc.unary_unary_rpc_method_handler, "unary_unary"),
+    (False, True): (grpc.unary_stream_rpc_method_handler, "unary_stream"),
+    (True, False): (grpc.stream_unary_rpc_method_handler, "stream_unary"),
+    (True, True): (grpc.stream_stream_rpc_method_handler, "stream_stream"),
+}
+"""By whether requests, and whether responses, are a stream."""
+
+
+def _single(behaviour: Callable[[Any, Context], Awaitable[Any]], exchange: Exchange) -> Callable[..., Any]:
+    async def within(request: Any, context: Context) -> Any:  # noqa: ANN401  # any message of any service
+        async with exchange(context):
+            return await behaviour(request, context)
+
+    return within
+
+
+def _streaming(behaviour: Callable[[Any, Context], AsyncIterator[Any]], exchange: Exchange) -> Callable[..., Any]:
+    async def within(request: Any, context: Context) -> AsyncIterator[Any]:  # noqa: ANN401  # as above
+        async with exchange(context):
+            async for answer in behaviour(request, context):
+                yield answer
+
+    return within

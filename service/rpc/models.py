@@ -1,0 +1,122 @@
+"""The model and prediction methods of `wavetap.v1.TrainingService`."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import numpy as np
+from google.protobuf import empty_pb2
+
+from api_schemas.generated import wavetap_pb2 as pb
+from api_schemas.rest import inference as schemas
+from service.domain.inference import Tensor
+from service.edge import views
+from service.edge.context import EdgeContext
+from service.edge.prediction import Addressed
+from service.errors import Detail, InvalidRequest
+from service.rpc.messages import evaluation, message, page_request, predictions
+
+Context = grpc.aio.ServicerContext[Any, Any]
+CHUNK = 256 << 10
+
+
+class ModelMethods:
+    """Shows and removes models and versions, hands out ONNX files, points aliases, predicts and judges."""
+
+    def __init__(self, edge: EdgeContext) -> None:
+        """Take what to call."""
+        self._edge = edge
+        self._catalogue = edge.services.catalogue
+        self._lane = edge.lanes.storage
+
+    def table(self) -> dict[str, Callable[..., Any]]:
+        """The methods by their names in the proto file."""
+        return {
+            "ListModels": self.list,
+            "GetModel": self.get,
+            "DeleteModel": self.remove,
+            "ListModelVersions": self.versions,
+            "GetModelVersion": self.version,
+            "DeleteModelVersion": self.remove_version,
+            "SetAlias": self.set_alias,
+            "DeleteAlias": self.remove_alias,
+            "DownloadOnnx": self.onnx,
+            "Predict": self.predict,
+            "Evaluate": self.evaluate,
+        }
+
+    async def list(self, request: pb.ListRequest, _context: Context) -> pb.ModelPage:
+        """List models, newest first."""
+        records = await self._lane.run(self._catalogue.models, page_request(request))
+        return message(views.page(records, views.model), pb.ModelPage())
+
+    async def get(self, request: pb.ModelRequest, _context: Context) -> pb.Model:
+        """Show one model."""
+        return message(views.model(await self._lane.run(self._catalogue.model, request.model)), pb.Model())
+
+    async def remove(self, request: pb.ModelRequest, _context: Context) -> empty_pb2.Empty:
+        """Remove a model with all its versions and aliases."""
+        await self._lane.run(self._catalogue.remove_model, request.model)
+        return empty_pb2.Empty()
+
+    async def versions(self, request: pb.ListModelVersionsRequest, _context: Context) -> pb.ModelVersionPage:
+        """List a model's versions, newest first."""
+        records = await self._lane.run(self._catalogue.versions, request.model, page_request(request))
+        return message(views.page(records, views.version), pb.ModelVersionPage())
+
+    async def version(self, request: pb.ModelVersionRequest, _context: Context) -> pb.ModelVersion:
+        """Show one version."""
+        found = await self._lane.run(self._catalogue.version, request.model, request.version or None)
+        return message(views.version(found), pb.ModelVersion())
+
+    async def remove_version(self, request: pb.ModelVersionRequest, _context: Context) -> empty_pb2.Empty:
+        """Remove a version, named by its number, that no alias points at."""
+        if not (request.version.isascii() and request.version.isdecimal()):
+            text = "Name the version to be removed by its number."
+            raise InvalidRequest(text, Detail("/version", text))
+        await self._lane.run(self._catalogue.remove_version, request.model, int(request.version))
+        return empty_pb2.Empty()
+
+    async def set_alias(self, request: pb.SetAliasRequest, _context: Context) -> pb.Model:
+        """Point an alias at a version."""
+        set_alias = self._catalogue.set_alias
+        record = await self._lane.run(set_alias, request.model, request.alias, request.version)
+        return message(views.model(record), pb.Model())
+
+    async def remove_alias(self, request: pb.AliasRequest, _context: Context) -> empty_pb2.Empty:
+        """Forget an alias."""
+        await self._lane.run(self._catalogue.remove_alias, request.model, request.alias)
+        return empty_pb2.Empty()
+
+    async def onnx(self, request: pb.ModelVersionRequest, _context: Context) -> AsyncIterator[pb.FileChunk]:
+        """Stream a version's ONNX file."""
+        file = await self._lane.run(self._catalogue.onnx, request.model, request.version or None)
+        for at in range(0, len(file.content), CHUNK):
+            yield pb.FileChunk(content=file.content[at : at + CHUNK])
+
+    async def predict(self, request: pb.PredictRequest, _context: Context) -> pb.PredictResponse:
+        """Predict cases."""
+        return await self._edge.lanes.inference.run(
+            self._edge.prediction.predict,
+            Addressed(request.model, request.version or None),
+            lambda: [_case(case, f"/series/{index}") for index, case in enumerate(request.series)],
+            lambda result: predictions(views.predictions(result)),
+        )
+
+    async def evaluate(self, request: pb.EvaluateRequest, _context: Context) -> pb.Evaluation:
+        """Compare a model's answers with a dataset."""
+        return evaluation(await self._edge.lanes.bulk.run(self._evaluated, request))
+
+    def _evaluated(self, request: pb.EvaluateRequest) -> schemas.Evaluation:
+        version = self._catalogue.version(request.model, request.version or None)
+        found = self._edge.services.inference.evaluate(request.model, version.number, request.dataset)
+        return views.evaluation(request.model, version.number, found)
+
+
+def _case(case: pb.Case, pointer: str) -> Tensor:
+    """(C, L) float32."""
+    lengths = {len(channel.values) for channel in case.channels}
+    if len(lengths) != 1:
+        text = "The channels of a case are equally long, and there is at least one."
+        raise InvalidRequest(text, Detail(pointer, text))
+    return np.array([channel.values for channel in case.channels], np.float32)

@@ -1,0 +1,92 @@
+"""The inference protocol's messages: tensors as raw bytes or as typed contents in, as raw bytes out."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from api_schemas.generated import inference_pb2 as pb
+from service.domain.inference import InferResult, Tensor
+from service.edge.datatypes import BINARY_ONLY, DTYPES, check_tensor, datatype_of, from_raw, refusal, to_raw
+from service.edge.prediction import InferCall, Wanted, most_likely
+
+CONTENTS: Mapping[str, str] = {
+    "BOOL": "bool_contents",
+    "INT8": "int_contents",
+    "INT16": "int_contents",
+    "INT32": "int_contents",
+    "INT64": "int64_contents",
+    "UINT8": "uint_contents",
+    "UINT16": "uint_contents",
+    "UINT32": "uint_contents",
+    "UINT64": "uint64_contents",
+    "FP32": "fp32_contents",
+    "FP64": "fp64_contents",
+    "BYTES": "bytes_contents",
+}
+"""The field of each datatype's elements; those without one travel raw."""
+
+Parameters = Mapping[str, pb.InferParameter]
+
+
+def decode(request: pb.ModelInferRequest, remaining: float | None) -> InferCall:
+    """A request of the protocol; `remaining` is the time that the caller has left, in seconds."""
+    raw = request.raw_input_contents
+    if raw and (len(raw) != len(request.inputs) or any(entry.HasField("contents") for entry in request.inputs)):
+        raise refusal("/raw_input_contents", "There is one element for each input, and then no input has contents.")
+    tensors: dict[str, Tensor] = {}
+    for index, entry in enumerate(request.inputs):
+        pointer = f"/inputs/{index}"
+        if entry.name in tensors:
+            raise refusal(f"{pointer}/name", "An input is given once only.")
+        tensors[entry.name] = (
+            from_raw(entry.datatype, entry.shape, raw[index], pointer) if raw else _from_contents(entry, pointer)
+        )
+    outputs = tuple(
+        Wanted(output.name, classes=_number(output.parameters, "classification", f"/outputs/{index}") or 0)
+        for index, output in enumerate(request.outputs)
+    )
+    microseconds = _number(request.parameters, "timeout", "")
+    limits = [limit for limit in (remaining, microseconds and microseconds / 1e6) if limit]
+    return InferCall(tensors, outputs, request.id, timeout_seconds=min(limits, default=None))
+
+
+def encode(call: InferCall, result: InferResult) -> pb.ModelInferResponse:
+    """The answer to a request, every output raw and in order: clients look nowhere else."""
+    labels = result.version.draft.signature.classes or ()
+    classes = {output.name: output.classes for output in call.outputs}
+    response = pb.ModelInferResponse(
+        model_name=result.version.model, model_version=str(result.version.number), id=call.id
+    )
+    for name, full in result.outputs.items():
+        tensor = most_likely(full, classes[name], labels) if classes.get(name) else full
+        response.outputs.add(name=name, datatype=datatype_of(tensor), shape=tensor.shape)
+        response.raw_output_contents.append(to_raw(tensor))
+    return response
+
+
+def _from_contents(entry: pb.ModelInferRequest.InferInputTensor, pointer: str) -> Tensor:
+    count = check_tensor(entry.datatype, entry.shape, pointer)
+    if entry.datatype in BINARY_ONLY:
+        raise refusal(f"{pointer}/datatype", f"{entry.datatype} travels in raw_input_contents only.")
+    dtype = DTYPES[entry.datatype]
+    elements = getattr(entry.contents, CONTENTS[entry.datatype])
+    if len(elements) != count:
+        field = CONTENTS[entry.datatype]
+        raise refusal(f"{pointer}/contents", f"The shape needs {count} elements in {field}; there are {len(elements)}.")
+    try:
+        tensor = np.array(elements, dtype)
+    except OverflowError as error:
+        raise refusal(f"{pointer}/contents", f"A value does not fit into {entry.datatype}.") from error
+    return tensor.reshape(entry.shape)
+
+
+def _number(parameters: Parameters, name: str, pointer: str) -> int | None:
+    """A whole number, 0 or more, in either field that may hold one."""
+    if name not in parameters:
+        return None
+    parameter = parameters[name]
+    kind = parameter.WhichOneof("parameter_choice")
+    value = getattr(parameter, kind) if kind in {"int64_param", "uint64_param"} else -1
+    if value < 0:
+        raise refusal(f"{pointer}/parameters/{name}", f"{name} is a whole number from 0.")
+    return int(value)

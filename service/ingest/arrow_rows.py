@@ -171,10 +171,10 @@ class Codes:
 
 
 def numeric_like(column: Column) -> bool:
-    """Whether a column is one of numbers, or of texts most of which are numbers, so that the rest are mistakes."""
+    """Whether a column is one of numbers, or of nothing, or of texts that are mostly numbers: the rest are slips."""
     column = _plain(column)
     if not is_text(column.type):
-        return is_number(column.type)
+        return is_number(column.type) or pa.types.is_null(column.type)
     sample = column.slice(0, SAMPLE).drop_null()
     return len(sample) > 0 and 2 * (pc.sum(pc.match_substring_regex(sample, NUMBER)).as_py() or 0) >= len(sample)
 

@@ -37,7 +37,7 @@ class Faults:
 
     def _refuse(self) -> NoReturn:
         first = self.details[0]
-        others = f" ({self.count - 1} more such faults were met.)" if self.count > 1 else ""
+        others = f" Faults in all: {self.count}." if self.count > 1 else ""
         raise Unreadable(f"At {first.pointer}: {first.detail}{others}", *self.details)
 
 

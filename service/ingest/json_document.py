@@ -81,7 +81,7 @@ def _read_case(case: object, index: int, width: int, faults: Faults) -> Doubles 
         return None
     channels = case if _is_nested(case) else [case]
     if len(channels) != width:
-        faults.add(place, f"The case has {len(channels)} channels where the first case has {width}.")
+        faults.add(place, f"The number of channels is {len(channels)}; the first case has {width}.")
         return None
     return _read_channels_of(channels, place, faults)
 
@@ -99,7 +99,7 @@ def _read_channels_of(channels: Sequence[Any], place: str, faults: Faults) -> Do
         if block is None:
             block = np.empty((len(values), len(channels)))
         if len(values) != len(block):
-            sentence = f"It has {len(values)} values where channel 0 has {len(block)}; "
+            sentence = f"Its length is {len(values)}, that of channel 0 is {len(block)}; "
             faults.add(here, sentence + "channels of a case share their steps.")
             return None
         block[:, channel] = values

@@ -89,7 +89,7 @@ def _sort(rows: Rows, warnings: list[str]) -> Ordered:
     if late.size:
         case = _case_name(rows, codes[order[late[0]]])
         warnings.append(
-            f"{late.size} rows stand before an earlier time, the first at row {ordered.row(int(late[0]))}{case}; "
+            f"Rows behind a later time: {late.size}, the first is row {ordered.row(int(late[0]))}{case}; "
             "the steps were put in the order of time."
         )
         order = np.lexsort((rows.time, codes))
@@ -125,8 +125,7 @@ def _without_repeats(rows: Rows, ordered: Ordered, warnings: list[str]) -> Order
         faults.add(f"row {ordered.row(place)}, column {quote(rows.roles.time or '')}", sentence)
     faults.raise_any()
     warnings.append(
-        f"{places.size} rows repeat the row before them and were left out, "
-        f"the first at row {ordered.row(int(places[0]))}."
+        f"Rows that repeat a row: {places.size}, the first is row {ordered.row(int(places[0]))}; they were left out."
     )
     kept = ~again
     starts = (np.cumsum(kept) - 1)[ordered.starts]
@@ -145,7 +144,7 @@ def _gaps(rows: Rows, ordered: Ordered) -> Iterator[str]:
     if long.size:
         case = _case_name(rows, None if rows.series is None else int(rows.series[ordered.order[long[0]]]))
         yield (
-            f"{long.size} steps in time are longer than usual, the first before row {ordered.row(int(long[0]))}{case}; "
+            f"Gaps in time: {long.size}, the first before row {ordered.row(int(long[0]))}{case}; "
             "rows are used as if they were evenly spaced."
         )
 
@@ -156,7 +155,7 @@ def _case_labels(rows: Rows, ordered: Ordered, faults: Faults) -> list[str] | No
         return None
     column = quote(rows.roles.label or "")
     codes = rows.labels[ordered.order]
-    chosen: Array = np.maximum.reduceat(codes, ordered.starts)
+    chosen = codes[_first(codes >= 0, ordered)]
     for start in ordered.starts[chosen < 0].tolist():
         faults.add(f"row {ordered.row(start)}, column {column}", "The label of the case is missing in all of its rows.")
     spread = np.repeat(chosen, ordered.lengths)
@@ -178,7 +177,7 @@ def _case_targets(rows: Rows, ordered: Ordered, faults: Faults) -> Doubles | Non
         return None
     column = quote(rows.roles.target or "")
     targets = rows.targets[ordered.order]
-    chosen: Doubles = np.fmax.reduceat(targets, ordered.starts)
+    chosen = targets[_first(~np.isnan(targets), ordered)]
     for start, value in zip(ordered.starts.tolist(), chosen.tolist(), strict=True):
         sentence = check_target(value)
         if sentence is not None:
@@ -188,6 +187,13 @@ def _case_targets(rows: Rows, ordered: Ordered, faults: Faults) -> Doubles | Non
         sentence = "The target differs from that in another row of the case; a case has one target."
         faults.add(f"row {ordered.row(place)}, column {column}", sentence)
     return chosen[:, None]
+
+
+def _first(present: Array, ordered: Ordered) -> Array:
+    """The place of the first row of each case in which something is present, or of its first row if in none."""
+    places = np.where(present, np.arange(len(present)), len(present))
+    first = np.minimum.reduceat(places, ordered.starts)
+    return np.where(first < len(present), first, ordered.starts)
 
 
 def _case_name(rows: Rows, code: int | None) -> str:

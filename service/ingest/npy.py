@@ -99,6 +99,7 @@ def read_blocks(stream: ByteStream, header: ArrayHeader, block_bytes: int = 8 <<
         raw = stream.take(count * inner)
         block = np.frombuffer(raw, header.dtype, count=count * math.prod(shape[1:])).reshape(count, *shape[1:])
         yield block.T if header.fortran else block
+    stream.take(1)  # nothing is left, but what comes behind the last byte is the check of its sum
 
 
 def _parse_type(text: str, place: str) -> np.dtype[Any]:

@@ -91,7 +91,7 @@ def _assemble(
         lengths = _observed_lengths(dense)
         padded = int(np.count_nonzero(lengths < length))
         if padded:
-            warnings.append(f"{padded} cases end in steps without any value, which were read as padding.")
+            warnings.append(f"Cases that end in steps without any value: {padded}; these steps were read as padding.")
     flat = dense[np.arange(length) < lengths[:, None]] if (lengths < length).any() else dense.reshape(-1, channels)
     series = build_series(flat, lengths.tolist(), limits, channels=names, labels=labels, targets=targets)
     return series, tuple(warnings)

@@ -19,6 +19,7 @@ Doubles: TypeAlias = NDArray[np.float64]
 PLAIN = b"0123456789+-.eE,? \t"
 NUMBER = re.compile(rb"[ \t]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t]*")
 MISSING = re.compile(rb"[ \t]*(?:\?|[+-]?nan)[ \t]*", re.IGNORECASE)
+INFINITE = re.compile(rb"\s*[+-]?inf(?:inity)?\s*", re.IGNORECASE)
 NAN = re.compile(rb"[+-]?nan", re.IGNORECASE)
 
 
@@ -45,6 +46,8 @@ def no_number(piece: str | bytes) -> str:
     """The sentence about a text in a number's place."""
     if not piece.strip():
         return "Nothing stands where a number belongs; a missing value is written ?."
+    if INFINITE.fullmatch(piece.encode() if isinstance(piece, str) else piece):
+        return f"{quote(piece)} is not finite; finite numbers and missing values are accepted."
     return f"{quote(piece)} stands where a number belongs."
 
 

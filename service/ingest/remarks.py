@@ -40,14 +40,14 @@ def _labels(series: Series) -> Iterator[str]:
         )
     single = np.flatnonzero(counts == 1)
     if single.size:
-        yield f"{single.size} labels stand at one case only: {_named(series.classes, single)}."
+        yield f"Labels with a single case: {_named(series.classes, single)}."
 
 
 def _lengths(series: Series) -> Iterator[str]:
     shortest = int(series.lengths.min())
     if shortest < SHORT:
         case = int(series.lengths.argmin())
-        yield f"Case {case} has {shortest} steps only; kernels longer than that see mostly padding."
+        yield f"The shortest is case {case}, of length {shortest}; longer kernels see mostly padding there."
 
 
 def _missing(series: Series) -> Iterator[str]:
@@ -58,27 +58,27 @@ def _missing(series: Series) -> Iterator[str]:
         case = int(np.searchsorted(series.offsets, row, side="right")) - 1
         share = counts[channel] / len(missing)
         yield (
-            f"Channel {quote(series.channels[channel])} misses {counts[channel]} values ({share:.1%}), "
+            f"Missing in channel {quote(series.channels[channel])}: {counts[channel]} ({share:.1%}), "
             f"the first in case {case} at step {row - series.offsets[case]}."
         )
     if np.count_nonzero(counts) > NAMED:
-        yield f"{np.count_nonzero(counts) - NAMED} more channels miss values."
+        yield f"Further channels with missing values: {np.count_nonzero(counts) - NAMED}."
     if counts.any():
         empty = np.flatnonzero(np.logical_and.reduceat(missing.all(axis=1), series.offsets[:-1]))
         if empty.size:
-            yield f"{empty.size} cases hold no value at all, the first is case {empty[0]}."
+            yield f"Cases without any value: {empty.size}, the first is case {empty[0]}."
 
 
 def _levels(series: Series) -> Iterator[str]:
     low, high = np.fmin.reduce(series.values, axis=0), np.fmax.reduce(series.values, axis=0)
     constant = np.flatnonzero(~(low < high))
     if constant.size:
-        yield f"{constant.size} channels are constant and tell nothing: {_named(series.channels, constant)}."
+        yield f"Constant channels, which tell nothing: {_named(series.channels, constant)}."
     mean, deviation = _moments(series.values)
     far = np.flatnonzero((low < high) & (np.abs(mean) > FAR * deviation))
     if far.size:
         yield (
-            f"{far.size} channels lie far from zero beside how much they vary: {_named(series.channels, far)}; "
+            f"Channels far from zero beside how much they vary: {_named(series.channels, far)}; "
             "without scaling, zero padding would make up steps at their ends."
         )
 

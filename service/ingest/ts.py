@@ -149,7 +149,7 @@ def _read_case(cases: Cases, number: int, line: bytes) -> None:
     parts = line.split(b":")
     answer = parts.pop() if cases.header.labelled or cases.header.targeted else None
     cases.channels = cases.channels or cases.header.dimensions or len(parts)
-    if len(parts) != cases.channels:
+    if len(parts) != cases.channels or not parts:
         cases.faults.add(f"line {number}", _wrong_channels(len(parts), cases))
         return
     block = _read_values(parts, number, cases.faults)
@@ -176,7 +176,7 @@ def _read_values(parts: list[bytes], number: int, faults: Faults) -> Doubles | N
         return None
     for channel, length in enumerate(lengths):
         if length != lengths[0]:
-            sentence = f"It has {length} values where channel 1 has {lengths[0]}; channels of a case share their steps."
+            sentence = f"Its length is {length}, that of channel 1 is {lengths[0]}; a case has one length."
             faults.add(f"line {number}, channel {channel + 1}", sentence)
             return None
     return values.reshape(len(parts), -1).T
@@ -203,8 +203,10 @@ def _read_answer(cases: Cases, answer: bytes, place: str) -> None:
 
 
 def _wrong_channels(count: int, cases: Cases) -> str:
+    if not count:
+        return "The case has an answer and no values."
     declared = "@dimensions declares" if cases.header.dimensions else "the first case has"
-    return f"The case has {count} channels where {declared} {cases.channels}."
+    return f"The number of channels is {count}; {declared} {cases.channels}."
 
 
 def _place(line: int, channel: int, step: int) -> str:
@@ -220,4 +222,4 @@ def _contradictions(header: Header, series: Series) -> Iterator[str]:
         yield f"@seriesLength declares {header.length} steps, and the cases have {lengths[0]}."
     absent = sorted((header.labels or frozenset()) - set(series.classes or ())) if header.labelled else []
     if absent:
-        yield f"{len(absent)} labels are declared and never used: {', '.join(map(quote, absent[:5]))}."
+        yield f"Labels that are declared and never used: {len(absent)} ({', '.join(map(quote, absent[:5]))})."

@@ -1,0 +1,38 @@
+"""One set of series is one dataset, whichever file it comes in."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from model.data.series import Series
+from service.domain.datasets import Limits, Reading
+from service.ingest import read_series
+from service.ingest.detection import Format
+from service.ingest.reading import READERS, reader
+from tests.reference import series_files
+
+SPELLINGS = {
+    **series_files.WRITERS,
+    "npz compressed": partial(series_files.to_npz, compressed=True),
+    "npz in Fortran's order": partial(series_files.to_npz, fortran=True),
+    "arrow stream": partial(series_files.to_arrow, stream=True),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@given(series=series_files.series_sets())
+def test_a_series_read_back_has_its_digest(spelling: str, series: Series) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "upload"
+        path.write_bytes(SPELLINGS[spelling](series))
+        read = read_series(path, Reading(), Limits())
+    assert read.format == spelling.split(maxsplit=1)[0]
+    assert read.series.digest() == series.digest()
+
+
+def test_every_format_has_a_reader() -> None:
+    assert set(READERS) == set(Format)
+    assert all(callable(reader(kind)) for kind in Format)

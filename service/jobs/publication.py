@@ -65,12 +65,12 @@ def withdraw(unpublished: VersionDraft, artifacts: ArtifactStore) -> None:
 
 
 def signature(pipeline: Pipeline) -> Signature:
-    """What the pipeline takes and gives."""
+    """What the pipeline takes and gives; one that masks takes any length up to its own, and says so itself."""
     targets = pipeline.target_mean
     return Signature(
         task=pipeline.task,
         channels=pipeline.channels,
-        length=pipeline.length,
+        length=None if pipeline.masked else pipeline.length,
         classes=pipeline.classes,
         targets=len(targets) if pipeline.task == "regression" and targets is not None else None,
         horizon=pipeline.horizon,

@@ -1,0 +1,140 @@
+"""A data directory with a dataset in it, and cores that can be started, stopped and killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.adapters.clock import SystemClock
+from service.domain.datasets import Dataset, Ingested, Limits, Reading, Upload
+from service.domain.jobs import Job
+from service.usecases.datasets import Datasets
+from service.usecases.training import Training
+from tests.records import some_series
+from tests.stores import Stores, stores_in
+
+PATIENCE = 60.0
+CORE = Path(__file__).parent / "core.py"
+
+
+def children(pid: int) -> list[int]:
+    """The living children of a process."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid and fields[0] != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    with suppress(OSError):
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def eventually(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """Wait for something that another process does, and answer it."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    pytest.fail(f"{what} did not come within {patience} s")
+
+
+@dataclass
+class Core:
+    """A process with a supervisor."""
+
+    process: subprocess.Popen[bytes]
+
+    @property
+    def attempts(self) -> list[int]:
+        return children(self.process.pid)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def pause(self) -> list[int]:
+        """Stop the core with its attempts, and answer whom `proceed` shall wake."""
+        stopped = [self.process.pid, *self.attempts]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        return stopped
+
+    def drain(self) -> None:
+        """End in order."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(PATIENCE)
+
+
+@dataclass
+class House:
+    """A data directory, seen from the test's own process."""
+
+    directory: Path
+    stores: Stores
+    training: Training
+    dataset: Dataset
+    cores: list[Core] = field(default_factory=list)
+
+    def start(self, lease: float = 30.0) -> Core:
+        command = [sys.executable, str(CORE), str(self.directory), str(lease)]
+        environment = {**os.environ, "PYTHONPATH": str(CORE.parents[2])}
+        log = (self.directory / f"core-{len(self.cores)}.log").open("wb")
+        with log:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
+        self.cores.append(Core(process))
+        return self.cores[-1]
+
+    def submit(self, epochs: int = 3, **training: Any) -> Job:
+        request = {
+            "model": "gestures",
+            "dataset": self.dataset.id,
+            "network": {"layers": [{"kind": "conv1d", "out_channels": 8, "kernel": 5}, {"kind": "relu"}]},
+            "training": {"epochs": epochs, "batch_size": 16, "seed": 7, **training},
+        }
+        return self.training.submit(request)[0]
+
+    def job(self, job: Job) -> Job:
+        return self.stores.jobs.get(job.id)
+
+    def reaches(self, job: Job, epoch: int) -> Job:
+        """Wait until an epoch was recorded."""
+        return eventually(lambda: (found := self.job(job)).epoch >= epoch and found, f"epoch {epoch} of {job.id}")
+
+    def ends(self, job: Job, patience: float = PATIENCE) -> Job:
+        """Wait until the job has ended."""
+        return eventually(lambda: (found := self.job(job)).finished_at and found, f"the end of {job.id}", patience)
+
+    def log(self) -> str:
+        return "".join(path.read_text() for path in sorted(self.directory.glob("core-*.log")))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    clock = SystemClock()
+    with stores_in(tmp_path, clock) as stores:
+        series = some_series(cases=400, channels=3, length=100)
+        datasets = Datasets(stores.datasets, stores.artifacts, lambda *_: Ingested(series, "ts"), clock, Limits())
+        dataset, _ = datasets.add("gestures", Upload(tmp_path / "upload", 0), Reading())
+        house = House(tmp_path, stores, Training(stores.jobs, stores.datasets, clock, lambda: None), dataset)
+        yield house
+        for core in house.cores:
+            core.process.kill()
+            core.process.wait()
+            if core.process.stdin is not None:
+                core.process.stdin.close()

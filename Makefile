@@ -52,6 +52,7 @@ check: $(STAMP) ## Format, lint, types, import directions, snapshots
 	$(BIN)/lint-imports
 	@mkdir -p $(FRESH) && $(PROTOC) $(FRESH)
 	diff -r -x __pycache__ -x __init__.py $(FRESH)/api_schemas/generated api_schemas/generated
+	$(BIN)/wavetap openapi | diff - api_schemas/openapi.json
 
 .PHONY: format
 format: $(STAMP) ## Format, and mend what ruff can mend
@@ -63,6 +64,10 @@ bench: $(STAMP) ## Run the benchmarks
 	$(BIN)/python -m benchmarks
 
 # --- make what is generated ------------------------------------------------------------------------------------------
+
+.PHONY: openapi
+openapi: $(STAMP) ## Write the description of the REST interface anew
+	$(BIN)/wavetap openapi > $(FRESH).json && mv $(FRESH).json api_schemas/openapi.json
 
 PROTOC := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m api_schemas.proto.generate
 FRESH  := $(VENV)/fresh

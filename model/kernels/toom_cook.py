@@ -1,8 +1,9 @@
 """Toom-Cook filtering: m outputs of an r-tap correlation by m + r - 1 multiplications instead of m * r.
 
 y = A^T [(G w) * (B^T x)], for a tile x of n = m + r - 1 steps: tile and kernel are evaluated at n points (one of them
-infinity), multiplied there, and brought back (Toom 1963, Cook 1966; for convolution networks Winograd's form, Lavin and Gray
-2016). With channels the multiplication at each point is a matrix product over channels, so the saving is in GEMM work.
+infinity), multiplied there, and brought back (Toom 1963, Cook 1966; for convolution networks Winograd's form, Lavin
+and Gray 2016). With channels the multiplication at each point is a matrix product over channels, so the saving is in
+GEMM work.
 
 The points decide the rounding: small powers of two and their opposites and inverses keep the constants near one.
 """
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from model.arrays import Array
 
 POINTS = (Fraction(0), Fraction(1), Fraction(-1), Fraction(1, 2), Fraction(-2), Fraction(-1, 2), Fraction(2))
-"""In the order that gave the smallest error for each number of them, measured against float64; infinity comes on top."""
+"""In the order that gave the smallest error for each number of them, measured against float64; infinity comes on
+top.
+"""
 
 Rational = list[list[Fraction]]
 
@@ -38,8 +41,9 @@ class Filtering:
 def filtering(outputs: int, taps: int) -> Filtering:
     """The transforms for m = `outputs` and r = `taps`, at most eight points in all.
 
-    Evaluating polynomials at n points is a Vandermonde matrix V_n; a product of polynomials is V_n^-1 [(V_m h) * (V_r w)].
-    Correlation is its transpose in h: y = V_m^T [(V_r w) * (V_n^-T x)]. Each point is scaled by a power of two, exactly.
+    Evaluating polynomials at n points is a Vandermonde matrix V_n; a product of polynomials is V_n^-1 [(V_m h) * (V_r
+    w)]. Correlation is its transpose in h: y = V_m^T [(V_r w) * (V_n^-T x)]. Each point is scaled by a power of two,
+    exactly.
     """
     points = POINTS[: outputs + taps - 2]
     tile = _inverse(_vandermonde(points, outputs + taps - 1))

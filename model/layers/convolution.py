@@ -1,8 +1,8 @@
 """The bound convolution: gather windows into cache, multiply, finish the block while it is there.
 
 dx and dw are products of the same kind. For stride 1, dx is the correlation of dy with the reversed kernel:
-dx[i] = sum_k dy[i + left - k * dilation] w[k]; with a longer stride, windows of gradients are made by one product and folded
-back, tap by tap, onto the steps they came from. dw[k] = sum_t x[t * stride + k * dilation - left] dy[t].
+dx[i] = sum_k dy[i + left - k * dilation] w[k]; with a longer stride, windows of gradients are made by one product and
+folded back, tap by tap, onto the steps they came from. dw[k] = sum_t x[t * stride + k * dilation - left] dy[t].
 """
 
 from __future__ import annotations

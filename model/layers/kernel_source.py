@@ -1,7 +1,7 @@
 """The kernel that a convolution multiplies by: as it is stored, or made from what is stored.
 
-Both ways to compute a convolution read `value` and `bias` and write gradients where `kernel_gradient` and `bias_gradient`
-say; how the stored parameters become a kernel is told here, and nowhere else.
+Both ways to compute a convolution read `value` and `bias` and write gradients where `kernel_gradient` and
+`bias_gradient` say; how the stored parameters become a kernel is told here, and nowhere else.
 """
 
 from __future__ import annotations

@@ -61,7 +61,8 @@ def layer_from_json(given: object, pointer: str = "", depth: int = 0) -> LayerSp
     kind = given.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise InvalidSpec(
-            f"there is no layer kind {str(kind)[:40]!r}{_suggest(str(kind), KINDS)}; the kinds are {', '.join(sorted(KINDS))}",
+            f"there is no layer kind {str(kind)[:40]!r}{_suggest(str(kind), KINDS)}; "
+            f"the kinds are {', '.join(sorted(KINDS))}",
             pointer=f"{pointer}/kind",
         )
     spec = KINDS[kind]

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model import plan as plans
-from model.data.batches import scatter
-from model.data.series import offsets_of, rows_of
+from model.data.batches import gather
+from model.data.endings import ends
+from model.data.series import offsets_of
 from model.errors import InvalidSeries, InvalidSpec
 from model.geometry import Shape
 from model.layers import sequence
@@ -56,7 +57,7 @@ class Predictor:
         """Restored outputs (N, K) of stretches of flat values (T, C): rows starts[i] to starts[i] + lengths[i]."""
         pipeline = self.pipeline
         if pipeline.masked:
-            lengths = trimmed(values, starts, lengths)
+            lengths = ends(values, starts, lengths)
         if pipeline.window is not None:
             self._require(lengths >= pipeline.window, lengths, f"at least {pipeline.window} steps")
             starts, lengths = starts + lengths - pipeline.window, np.full_like(lengths, pipeline.window)
@@ -151,11 +152,9 @@ class Predictor:
         return min(LARGEST_CHUNK, 1 << (fitting.bit_length() - 1))
 
     def _run(self, values: Array, starts: Array, lengths: Array, indices: Array, length: int) -> Array:
-        rows, offsets = rows_of(starts[indices], lengths[indices])
-        prepared = self.pipeline.preprocessing.apply_all(values[rows], offsets, indices)
         count = len(indices)
         plan = self._plan(1 << (count - 1).bit_length(), length)
-        scatter(prepared, lengths[indices], plan.inputs[:count])
+        gather(values, starts, lengths, indices, self.pipeline.preprocessing, plan.inputs[:count])
         plan.inputs[count:] = 0
         if plan.lengths is not None:
             plan.lengths[:count] = lengths[indices]
@@ -176,11 +175,3 @@ class Predictor:
         while len(self._plans) > 1 and sum(kept.nbytes for kept in self._plans.values()) > PLAN_BYTES:
             self._plans.popitem(last=False)[1].close()
         return plan
-
-
-def trimmed(values: Array, starts: Array, lengths: Array) -> Array:
-    """(N,) int64: lengths without the trailing steps that miss every channel; a case keeps one step at least."""
-    rows, offsets = rows_of(starts, lengths)
-    observed = ~np.isnan(values[rows]).all(axis=1)
-    place = np.arange(len(rows)) - np.repeat(offsets[:-1], lengths)
-    return np.maximum.reduceat(np.where(observed, place + 1, 1), offsets[:-1])

@@ -11,14 +11,22 @@ from model.data.series import Series, rows_of
 
 def dense(series: Series, indices: Array, preprocessing: Preprocessing, length: int) -> tuple[Array, Array]:
     """Preprocessed cases, padded to `length`: x (n, length, C) float32 and their own lengths (n,) int64."""
-    rows, offsets = rows_of(series.offsets[indices], series.lengths[indices])
     x = np.empty((len(indices), length, len(series.channels)), np.float32)
-    scatter(preprocessing.apply_all(series.values[rows], offsets, indices), np.diff(offsets), x)
-    return x, np.diff(offsets)
+    lengths = series.lengths
+    gather(series.values, series.offsets[:-1], lengths, indices, preprocessing, x)
+    return x, lengths[indices]
+
+
+def gather(
+    values: Array, starts: Array, lengths: Array, indices: Array, preprocessing: Preprocessing, out: Array
+) -> None:
+    """Preprocess some of the stretches that (N,) starts and lengths mark in flat values (T, C), into out (n, L, C)."""
+    rows, offsets = rows_of(starts[indices], lengths[indices])
+    scatter(preprocessing.apply_all(values[rows], offsets, indices), lengths[indices], out)
 
 
 def scatter(values: Array, lengths: Array, out: Array) -> None:
-    """Lay cases that stand one after another, (T, C), into out (n, length, C); what is behind their ends is zero."""
+    """Lay cases that stand one after another, (T, C), into out (n, L, C); what is behind their ends is zero."""
     n, length, channels = out.shape
     if (lengths == length).all():
         out[...] = values.reshape(n, length, channels)

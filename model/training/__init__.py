@@ -1,0 +1,1 @@
+"""Training: the spec, the epochs, the checkpoint, the metrics."""

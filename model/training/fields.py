@@ -1,0 +1,132 @@
+"""Reading JSON strictly: a field is known, of its type and in its range, or the refusal says what would be accepted."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from model.errors import InvalidSpec
+
+_SHOWN = 60
+
+
+class Fields:
+    """One JSON object at its place in a spec; a field that is absent or null reads as None."""
+
+    def __init__(self, value: object, pointer: str, known: Sequence[str]) -> None:
+        """Refuse whatever is no object, and every field that is not known."""
+        place = pointer.lstrip("/").replace("/", ".") or "the spec"
+        if not isinstance(value, Mapping):
+            raise InvalidSpec(
+                f"{place} is {_shown(value)}; an object is needed, with fields out of {', '.join(known)}.",
+                pointer=pointer,
+            )
+        self._values = value
+        self._pointer = pointer
+        for name in value:
+            if name not in known:
+                raise InvalidSpec(unknown(f"field of {place}", name, known), pointer=self.at(name))
+
+    def at(self, name: object) -> str:
+        """The JSON pointer to one of the fields (RFC 6901)."""
+        return f"{self._pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
+
+    def value(self, name: str) -> object:
+        """Whatever stands there."""
+        return self._values.get(name)
+
+    def given(self, name: str) -> bool:
+        """Whether the field stands there at all, be it as null."""
+        return name in self._values
+
+    def integer(self, name: str, low: int, high: int) -> int | None:
+        """A whole number from low to high."""
+        value = self.value(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise self._refusal(name, value, f"a whole number from {low} to {high}")
+        return value
+
+    def number(self, name: str, low: float, high: float) -> float | None:
+        """A finite number from low to high."""
+        value = self.value(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise self._refusal(name, value, f"a number from {low:g} to {high:g}")
+        return float(value)
+
+    def choice(self, name: str, choices: Sequence[str]) -> str | None:
+        """One of some names."""
+        value = self.value(name)
+        if value is None:
+            return None
+        if not isinstance(value, str) or value not in choices:
+            raise InvalidSpec(unknown(name, value, choices), pointer=self.at(name))
+        return value
+
+    def tagged(self, name: str, kinds: Mapping[str, type]) -> Any | None:  # noqa: ANN401 - one of the kinds
+        """An object whose `kind` chooses a dataclass and whose other fields are its own."""
+        value = self.value(name)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping) or "kind" not in value:
+            raise self._refusal(name, value, f'an object with a "kind" out of {", ".join(kinds)}')
+        kind = value["kind"]
+        if not isinstance(kind, str) or kind not in kinds:
+            raise InvalidSpec(unknown(f"{name} kind", kind, tuple(kinds)), pointer=f"{self.at(name)}/kind")
+        fields = dataclasses.fields(kinds[kind])
+        inner = Fields(value, self.at(name), ("kind", *(field.name for field in fields)))
+        values = {field.name: inner.plain(field.name, str(field.type)) for field in fields if inner.given(field.name)}
+        try:
+            return kinds[kind](**values)
+        except InvalidSpec as error:
+            raise InvalidSpec(error.message, pointer=f"{self.at(name)}{error.pointer or ''}") from error
+
+    def plain(self, name: str, annotation: str) -> object:
+        """A value of the type that a dataclass notes for its field."""
+        value = self.value(name)
+        wanted, fits = PLAIN[annotation]
+        if not fits(value):
+            raise self._refusal(name, value, wanted)
+        return value
+
+    def _refusal(self, name: str, value: object, wanted: str) -> InvalidSpec:
+        return InvalidSpec(f"{name} is {_shown(value)}; {wanted} is needed.", pointer=self.at(name))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+PLAIN: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "int": ("a whole number", _is_whole),
+    "float": ("a finite number", _is_number),
+}
+"""What the fields of optimizers and schedules may be, by their annotation."""
+
+
+def tagged_to_json(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass with a kind
+    """The object that `Fields.tagged` reads back: every field, defaults too."""
+    return {"kind": value.kind, **dataclasses.asdict(value)}
+
+
+def unknown(what: str, name: object, known: Sequence[str]) -> str:
+    """The sentence that refuses a name, with the nearest known one if one is near."""
+    near = difflib.get_close_matches(str(name)[:_SHOWN], known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"There is no {what} {_shown(name)}; {hint}Known: {', '.join(known)}."
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

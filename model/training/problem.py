@@ -1,0 +1,91 @@
+"""The problem: a resolved spec and its series, made into samples, a fresh network and the pipeline it will become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.data.endings import ended
+from model.data.series import Series, SeriesFacts, Task
+from model.data.windows import Windowing
+from model.geometry import Shape
+from model.losses import LossSpec, MeanSquaredError, SoftmaxCrossEntropy
+from model.network import Network
+from model.pipeline import Pipeline
+from model.training.architecture import with_head
+from model.training.samples import Prepared, Samples, from_cases, from_windows
+from model.training.spec import TrainingSpec, head_width, resolve, windowing
+
+LOSSES: Mapping[Task, LossSpec] = {
+    "classification": SoftmaxCrossEntropy(),
+    "regression": MeanSquaredError(),
+    "forecasting": MeanSquaredError(),
+}
+
+STREAMS = ("split", "weights", "order", "dropout")
+"""The uses of random numbers: each has its own stream from the seed, so that none disturbs another."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be trained: the samples, and the pipeline with a fresh network."""
+
+    spec: TrainingSpec
+    training: Samples
+    held: Samples | None
+    pipeline: Pipeline
+
+    @property
+    def task(self) -> Task:
+        """The task of the pipeline."""
+        return self.pipeline.task
+
+    @property
+    def loss(self) -> LossSpec:
+        """What training makes small."""
+        return LOSSES[self.pipeline.task]
+
+
+def pose(series: Series, wanted: TrainingSpec) -> Problem:
+    """Resolve the spec, then split, measure and initialize; the same spec and series give the same bits."""
+    series = series if wanted.task == "forecasting" else ended(series)
+    facts = series.describe()
+    spec = resolve(wanted, facts)
+    network = _network(spec, facts)
+    prepared, windows = _prepared(series, spec)
+    pipeline = Pipeline(
+        task=spec.task or facts.task,
+        network=network,
+        preprocessing=prepared.preprocessing,
+        channels=series.channels,
+        classes=series.classes if spec.task == "classification" else None,
+        target_mean=prepared.target_mean,
+        target_deviation=prepared.target_deviation,
+        horizon=None if windows is None else windows.horizon,
+        window=None if windows is None else windows.window,
+        length=network.length if windows is None else windows.window,
+        masked=prepared.training.masked,
+    )
+    return Problem(spec, prepared.training, prepared.held, pipeline)
+
+
+def stream(spec: TrainingSpec, use: str, shard: int = 0) -> np.random.Generator:
+    """The random numbers of one use, and of one shard where the use has several."""
+    return np.random.default_rng([spec.training.seed or 0, STREAMS.index(use), shard])
+
+
+def _prepared(series: Series, spec: TrainingSpec) -> tuple[Prepared, Windowing | None]:
+    fraction = 0.0 if spec.training.validation is None else spec.training.validation.fraction
+    if spec.task == "forecasting":
+        windows = windowing(spec.preprocessing)
+        return from_windows(series, spec.preprocessing, windows, fraction), windows
+    return from_cases(series, spec.preprocessing, fraction, stream(spec, "split")), None
+
+
+def _network(spec: TrainingSpec, facts: SeriesFacts) -> Network:
+    length = windowing(spec.preprocessing).window if spec.task == "forecasting" else facts.length_max
+    shape = Shape(len(facts.channels), length)
+    layers = with_head(spec.network.body(), head_width(spec, facts), shape)
+    return Network.initialize(layers, shape.channels, shape.length, stream(spec, "weights"))

@@ -1,0 +1,167 @@
+"""The training spec: what a client may ask for, and what becomes of it for a dataset.
+
+`TrainingSpec.from_json` accepts nothing it does not know; `resolve` fills every default in and refuses whatever could
+not train, so that a resolved spec says all that a training does, and resolving it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from model import recipes
+from model.data.series import TASKS, SeriesFacts, Task
+from model.data.windows import Windowing
+from model.errors import InvalidSeries, InvalidSpec
+from model.geometry import Shape
+from model.training import defaults
+from model.training.architecture import require_buildable, with_head
+from model.training.fields import Fields
+from model.training.sections import EarlyStopping, NetworkSection, PreprocessingSection, TrainingSection, Validation
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """Task, network, preprocessing and training; what is None was not chosen, and nothing is in a resolved spec."""
+
+    task: Task | None = None
+    network: NetworkSection = field(default_factory=NetworkSection)
+    preprocessing: PreprocessingSection = field(default_factory=PreprocessingSection)
+    training: TrainingSection = field(default_factory=TrainingSection)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> TrainingSpec:
+        """Read the JSON of a training job; InvalidSpec with a pointer to what cannot be meant."""
+        fields = Fields(value, "", tuple(cls.__dataclass_fields__))
+        return cls(
+            task=cast("Task | None", fields.choice("task", TASKS)),
+            network=NetworkSection.from_json(fields.value("network"), "/network"),
+            preprocessing=PreprocessingSection.from_json(fields.value("preprocessing"), "/preprocessing"),
+            training=TrainingSection.from_json(fields.value("training"), "/training"),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The same JSON back, with everything that was filled in."""
+        sections = {
+            "network": self.network.to_json(),
+            "preprocessing": self.preprocessing.to_json(),
+            "training": self.training.to_json(),
+        }
+        return sections if self.task is None else {"task": self.task, **sections}
+
+
+def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
+    """Fill in every default for series with these facts; InvalidSpec or InvalidSeries for what cannot train."""
+    task = _task(spec.task, facts)
+    preprocessing = _preprocessing(spec.preprocessing, task, facts)
+    training = _training(spec.training, preprocessing, task, facts)
+    network = _network(spec.network)
+    resolved = TrainingSpec(task, network, preprocessing, training)
+    low, high = facts.length_min, facts.length_max
+    if task == "forecasting":
+        low = high = preprocessing.window or 0
+    layers = with_head(network.body(), head_width(resolved, facts), Shape(len(facts.channels), low))
+    require_buildable(layers, len(facts.channels), (low, high), training.batch_size or 1)
+    return resolved
+
+
+def head_width(spec: TrainingSpec, facts: SeriesFacts) -> int:
+    """Outputs of the head: one a class, a target, or a channel and step of the horizon."""
+    if spec.task == "classification":
+        return len(facts.labels or ())
+    if spec.task == "regression":
+        return facts.target_width or 0
+    return len(facts.channels) * (spec.preprocessing.horizon or 0)
+
+
+def windowing(section: PreprocessingSection) -> Windowing:
+    """The windows of a resolved spec for forecasting."""
+    return Windowing(section.window or 0, section.horizon or 0, section.stride or 1)
+
+
+def _task(task: Task | None, facts: SeriesFacts) -> Task:
+    task = task or facts.task
+    lacking = {"classification": facts.labels is None, "regression": facts.target is None, "forecasting": False}
+    if lacking[task]:
+        need = "labels" if task == "classification" else "targets"
+        raise InvalidSpec(f"{task} needs {need}, and the series have none; they are for {facts.task}.", pointer="/task")
+    if task == "forecasting":
+        return task
+    if facts.cases == 1:
+        raise InvalidSeries(f"There is one case; {task} needs two at least.")
+    if task == "classification":
+        present = [name for name, count in (facts.labels or {}).items() if count]
+        if len(present) == 1:
+            raise InvalidSeries(f"Every case is labelled {present[0]!r}; classification needs two classes at least.")
+    return task
+
+
+def _preprocessing(section: PreprocessingSection, task: Task, facts: SeriesFacts) -> PreprocessingSection:
+    chosen = replace(section, scaling=section.scaling or "channel", missing=section.missing or "interpolate")
+    if task != "forecasting":
+        for name in ("window", "horizon", "stride"):
+            if getattr(section, name) is not None:
+                raise InvalidSpec(f"{name} is for forecasting, not for {task}.", pointer=f"/preprocessing/{name}")
+        return chosen
+    if section.scaling == "instance":
+        raise InvalidSpec(
+            "Forecasts scale by channel or not at all: a series scaled by itself hides the level to forecast.",
+            pointer="/preprocessing/scaling",
+        )
+    horizon = section.horizon or defaults.horizon(facts.length_max)
+    window = section.window or defaults.window(facts.length_max, horizon)
+    if window + horizon > facts.length_max:
+        raise InvalidSpec(
+            f"A window of {window} and a horizon of {horizon} need {window + horizon} steps; "
+            f"the longest series has {facts.length_max}.",
+            pointer="/preprocessing/window" if section.window else "/preprocessing/horizon",
+        )
+    count = facts.cases * (facts.length_max - window - horizon + 1)
+    return replace(chosen, window=window, horizon=horizon, stride=section.stride or defaults.stride(count))
+
+
+def _training(
+    section: TrainingSection, preprocessing: PreprocessingSection, task: Task, facts: SeriesFacts
+) -> TrainingSection:
+    samples = facts.cases
+    if task == "forecasting":
+        span = windowing(preprocessing).span
+        samples = facts.cases * ((facts.length_max - span) // (preprocessing.stride or 1) + 1)
+    stopping = section.early_stopping
+    validation = section.validation or Validation(
+        defaults.fraction(task, samples, stopping=stopping is not None and stopping.patience is not None)
+    )
+    if stopping is not None and stopping.patience is not None and not validation.fraction:
+        raise InvalidSpec(
+            "early_stopping watches the validation loss; validation with a fraction above 0 is needed.",
+            pointer="/training/early_stopping",
+        )
+    trained = max(samples - round(samples * validation.fraction), 1)
+    if section.batch_size is not None and section.batch_size > trained:
+        raise InvalidSpec(
+            f"batch_size is {section.batch_size}; there are {trained} cases to train on.",
+            pointer="/training/batch_size",
+        )
+    batch_size = section.batch_size or min(defaults.BATCH_SIZE, trained)
+    return TrainingSection(
+        epochs=section.epochs or defaults.epochs(trained, batch_size),
+        batch_size=batch_size,
+        optimizer=section.optimizer or defaults.OPTIMIZER,
+        schedule=section.schedule or defaults.SCHEDULE,
+        validation=validation,
+        early_stopping=stopping or EarlyStopping(None),
+        seed=section.seed or 0,
+        threads=section.threads or defaults.THREADS,
+    )
+
+
+def _network(section: NetworkSection) -> NetworkSection:
+    """A recipe with all its options written out, so that a stored spec does not change when a default does."""
+    if section.layers is not None:
+        return section
+    name = section.recipe or defaults.RECIPE
+    parameters = inspect.signature(recipes.RECIPES[name]).parameters if name in recipes.RECIPES else {}
+    options = {key: parameter.default for key, parameter in parameters.items()} | dict(section.options)
+    return NetworkSection(name, tuple(sorted(options.items())))

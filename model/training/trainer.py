@@ -1,0 +1,171 @@
+"""The trainer: epochs one at a time, as a generator that whoever drives it may stop at any report.
+
+Everything random comes from the spec's seed, by a generator each for the split, the weights, the order of cases and
+each shard's dropout. With the number of threads in the spec, the same series give the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from model.arrays import Array
+from model.data.series import Series
+from model.errors import Diverged, InvalidArchive
+from model.pipeline import Pipeline
+from model.training import metrics
+from model.training.checkpoint import Checkpoint, Generators, Weights
+from model.training.passes import Passes
+from model.training.problem import pose, stream
+from model.training.spec import TrainingSpec
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """One finished epoch, counted from 1, of at most `epochs`; `seconds` is the time it took."""
+
+    epoch: int
+    epochs: int
+    metrics: Mapping[str, float]
+    seconds: float
+
+
+class Trainer:
+    """Trains one network on one set of series; owns the plans, the optimizer and the random numbers."""
+
+    def __init__(self, series: Series, spec: TrainingSpec, checkpoint: Checkpoint | None = None) -> None:
+        """Make everything ready, from the beginning or from a checkpoint of the same spec and series."""
+        problem = self._problem = pose(series, spec)
+        network, section = problem.pipeline.network, problem.spec.training
+        if section.optimizer is None or section.schedule is None or section.epochs is None:
+            raise ValueError("a trainer takes a resolved spec")
+        self._epochs, self._schedule, self._rate = section.epochs, section.schedule, section.optimizer.learning_rate
+        self._weights = Weights(network.parameters.copy(), network.state.copy())
+        self._optimizer = section.optimizer.bind(network.layout.size, network.layout.decayed())
+        self._order = stream(problem.spec, "order")
+        self._dropout = [stream(problem.spec, "dropout", shard) for shard in range(section.threads or 1)]
+        self._training = Passes(problem, problem.training, self._weights, "training", self._dropout)
+        self._validation = None if problem.held is None else Passes(problem, problem.held, self._weights, "inference")
+        self._history: list[Mapping[str, float]] = []
+        self._best: Weights | None = None
+        self._best_epoch: int | None = None
+        if checkpoint is not None:
+            self._restore(checkpoint)
+
+    @property
+    def spec(self) -> TrainingSpec:
+        """The spec with every default filled in."""
+        return self._problem.spec
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return len(self._history)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every epoch is done, or validation has not improved for as long as early stopping allows."""
+        stopping = self.spec.training.early_stopping
+        patience = None if stopping is None else stopping.patience
+        waited = 0 if self._best_epoch is None else self.epoch - self._best_epoch
+        return self.epoch >= self._epochs or (patience is not None and waited >= patience)
+
+    def epochs(self) -> Iterator[EpochReport]:
+        """Train epoch by epoch; Diverged when a loss, or what it leads to, is no longer finite."""
+        while not self.finished:
+            begun = time.perf_counter()
+            report = self._train() | self._validate()
+            self._history.append(report)
+            yield EpochReport(self.epoch, self._epochs, report, time.perf_counter() - begun)
+
+    def checkpoint(self) -> bytes:
+        """All that the next epoch depends on."""
+        return Checkpoint(
+            spec=self.spec.to_json(),
+            weights=self._weights,
+            moments=self._optimizer.moments,
+            steps=self._optimizer.steps,
+            generators=Generators(
+                self._order.bit_generator.state, tuple(each.bit_generator.state for each in self._dropout)
+            ),
+            history=tuple(self._history),
+            best=self._best,
+            best_epoch=self._best_epoch,
+        ).write()
+
+    def pipeline(self) -> Pipeline:
+        """The trained pipeline: of the lowest validation loss, or of the last epoch if nothing is held back."""
+        weights = self._weights if self._best is None else self._best
+        chosen = self.epoch if self._best_epoch is None else self._best_epoch
+        pipeline = self._problem.pipeline
+        return replace(
+            pipeline,
+            network=pipeline.network.with_parameters(weights.parameters.copy(), weights.state.copy()),
+            metadata={
+                "spec": self.spec.to_json(),
+                "epoch": chosen,
+                "metrics": dict(self._history[chosen - 1]) if chosen else {},
+            },
+        )
+
+    def _train(self) -> dict[str, float]:
+        samples = self._problem.training
+        outputs = np.empty((samples.count, self._problem.pipeline.network.output_width), np.float32)
+        steps = self._training.steps
+        watched = tuple(self._watched(report) for report in self._history)
+        total, rate = 0.0, self._rate
+        batches = self._training.batches(self._order.permutation(samples.count))
+        for step, (indices, plan) in enumerate(batches):
+            loss = plan.step()
+            if not math.isfinite(loss):
+                raise Diverged(epoch=self.epoch + 1, step=step + 1)
+            progress = (self.epoch + step / steps) / self._epochs
+            rate = self._rate * self._schedule.factor(progress, watched)
+            self._optimizer.update(self._weights.parameters, plan.gradient, rate)
+            outputs[indices] = plan.outputs
+            total += loss * len(indices)
+        if not (np.isfinite(self._weights.parameters).all() and np.isfinite(self._weights.state).all()):
+            raise Diverged(epoch=self.epoch + 1, step=steps)
+        return {"loss": total / samples.count, **self._measured(samples.answers, outputs), "learning_rate": rate}
+
+    def _validate(self) -> dict[str, float]:
+        if self._validation is None or self._problem.held is None:
+            return {}
+        outputs, loss = self._validation.outputs()
+        if not math.isfinite(loss):
+            raise Diverged(epoch=self.epoch + 1, step=self._training.steps)
+        measured = self._measured(self._problem.held.answers, outputs)
+        found = {"validation_loss": loss, **{f"validation_{name}": value for name, value in measured.items()}}
+        if self._best_epoch is None or loss < self._history[self._best_epoch - 1]["validation_loss"]:
+            self._best, self._best_epoch = self._weights.copy(), self.epoch + 1
+        return found
+
+    def _measured(self, answers: Array, outputs: Array) -> dict[str, float]:
+        return metrics.epoch_metrics(self._problem.pipeline, answers, outputs)
+
+    @staticmethod
+    def _watched(report: Mapping[str, float]) -> float:
+        """The loss that a schedule watches."""
+        return report.get("validation_loss", report["loss"])
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        """Go on where the checkpoint was made; only the number of epochs may have changed since."""
+        theirs, ours = (
+            dict(spec, training={**spec["training"], "epochs": None}) for spec in (checkpoint.spec, self.spec.to_json())
+        )
+        if theirs != ours or checkpoint.weights.parameters.shape != self._weights.parameters.shape:
+            raise InvalidArchive("The checkpoint is of another training: its spec or its network differs.")
+        np.copyto(self._weights.parameters, checkpoint.weights.parameters)
+        np.copyto(self._weights.state, checkpoint.weights.state)
+        for name, moment in self._optimizer.moments.items():
+            np.copyto(moment, checkpoint.moments[name])
+        self._optimizer.steps = checkpoint.steps
+        self._order.bit_generator.state = checkpoint.generators.order
+        for generator, state in zip(self._dropout, checkpoint.generators.dropout, strict=True):
+            generator.bit_generator.state = state
+        self._history = list(checkpoint.history)
+        self._best, self._best_epoch = checkpoint.best, checkpoint.best_epoch

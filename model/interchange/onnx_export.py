@@ -1,0 +1,122 @@
+"""A pipeline as one ONNX file: preprocessing, network and head, runnable wherever ONNX runs.
+
+The graph takes `series` (batch, channels, length) float32 as measured, NaN where a value is missing, and answers by the
+names of the inference protocol. The batch is free, all data is inside the file, and equal pipelines give equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from model.errors import ExportRefused
+from model.interchange.onnx_graph import Graph, Name
+from model.interchange.onnx_layers import emit
+from model.interchange.onnx_preprocessing import prepared
+from model.interchange.onnx_signal import Site
+from model.interchange.onnx_verification import TOLERANCE, verify
+
+if TYPE_CHECKING:
+    from model.pipeline import Pipeline
+
+__all__ = ["INPUT", "TOLERANCE", "export", "verify"]
+
+INPUT = "series"
+LOWEST_OPSET, HIGHEST_OPSET = 17, 21
+"""The oldest opset with all that is needed, and the newest that was tried."""
+LARGEST_FILE = (1 << 31) - 1
+"""protobuf's limit; beyond it ONNX needs external data, which no file of ours has."""
+
+
+def export(pipeline: Pipeline, *, opset: int = LOWEST_OPSET) -> bytes:
+    """The pipeline as an ONNX model, checked by ONNX's own rules; ExportRefused where that is not possible."""
+    if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
+        raise ExportRefused(f"There is no export to opset {opset}; {LOWEST_OPSET} to {HIGHEST_OPSET} are written.")
+    graph = Graph(opset)
+    network = pipeline.network
+    arrays = {**network.layout.views(network.parameters), **network.state_layout.views(network.state)}
+    logits = emit(network.layers, prepared(graph, INPUT, pipeline), Site(graph, arrays))
+    outputs = _answers(graph, logits.value, pipeline)
+    model = _model(graph, outputs, pipeline)
+    if model.ByteSize() > LARGEST_FILE:
+        raise ExportRefused(f"The model takes {model.ByteSize()} bytes; an ONNX file holds at most {LARGEST_FILE}.")
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString(deterministic=True)
+
+
+def _answers(graph: Graph, outputs: Name, pipeline: Pipeline) -> list[onnx.ValueInfoProto]:
+    """Turn the head's outputs into the task's answers, and declare these."""
+    if pipeline.classes is not None:
+        probabilities = graph.op("Softmax", outputs, axis=1)
+        place = graph.op("ArgMax", probabilities, axis=1, keepdims=0)
+        label = graph.op("Gather", graph.texts(pipeline.classes), place, axis=0)
+        return [
+            _output(graph, "probabilities", probabilities, TensorProto.FLOAT, len(pipeline.classes)),
+            _output(graph, "label", label, TensorProto.STRING),
+        ]
+    restored = outputs
+    if pipeline.target_mean is not None and pipeline.target_deviation is not None:
+        restored = graph.op("Mul", restored, graph.constant(pipeline.target_deviation))
+        restored = graph.op("Add", restored, graph.constant(pipeline.target_mean))
+    if pipeline.horizon is not None:
+        sizes = (len(pipeline.channels), pipeline.horizon)
+        forecast = graph.op("Reshape", restored, graph.integers(0, *sizes))
+        return [_output(graph, "forecast", forecast, TensorProto.FLOAT, *sizes)]
+    width = pipeline.network.output_width
+    if width > 1:
+        return [_output(graph, "value", restored, TensorProto.FLOAT, width)]
+    return [_output(graph, "value", graph.op("Squeeze", restored, graph.integers(1)), TensorProto.FLOAT)]
+
+
+def _output(graph: Graph, name: str, value: Name, kind: int, *sizes: int) -> onnx.ValueInfoProto:
+    """Give a value its public name, and declare it with a free batch."""
+    graph.nodes.append(helper.make_node("Identity", [value], [name], name=name))
+    return helper.make_tensor_value_info(name, kind, ["batch", *sizes])
+
+
+def _model(graph: Graph, outputs: list[onnx.ValueInfoProto], pipeline: Pipeline) -> onnx.ModelProto:
+    fixed = None if pipeline.masked or pipeline.window is not None else pipeline.length
+    shape: list[str | int | None] = ["batch", len(pipeline.channels), "length" if fixed is None else fixed]
+    series = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, shape)
+    body = helper.make_graph(graph.nodes, "wavetap", [series], outputs, graph.initializers)
+    opset = helper.make_opsetid("", graph.opset)
+    lineage = pipeline.metadata.get("lineage")
+    model = helper.make_model(
+        body,
+        opset_imports=[opset],
+        ir_version=helper.find_min_ir_version_for([opset]),
+        producer_name="wavetap",
+        producer_version=str(lineage.get("code_version", "")) if isinstance(lineage, Mapping) else "",
+    )
+    helper.set_model_props(model, _properties(pipeline))
+    return model
+
+
+def _properties(pipeline: Pipeline) -> dict[str, str]:
+    """What the file says of itself: each property is a text, or JSON."""
+    fitted = pipeline.preprocessing
+    preprocessing = {
+        "scaling": fitted.scaling,
+        "missing": fitted.missing,
+        "mean": np.asarray(fitted.mean).tolist(),
+        "deviation": np.asarray(fitted.deviation).tolist(),
+    }
+    properties: dict[str, object] = {
+        "channels": pipeline.channels,
+        "labels": pipeline.classes,
+        "horizon": pipeline.horizon,
+        "window": pipeline.window,
+        "masked": pipeline.masked,
+        "preprocessing": preprocessing,
+        "lineage": pipeline.metadata.get("lineage"),
+    }
+    texts: dict[str, str] = {"task": pipeline.task}
+    for name, value in properties.items():
+        if value is not None:
+            texts[name] = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return texts

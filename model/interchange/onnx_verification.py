@@ -1,0 +1,153 @@
+"""An exported file against the network it came from: both answer the same probes, in ONNX Runtime and in NumPy.
+
+The probes are what serving meets: one case and several, gaps, channels that were never observed, constants, the
+shortest series and longer ones, and cases that end early where the pipeline masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from model.arrays import Array
+from model.errors import ExportRefused, InvalidSpec
+from model.geometry import Shape
+from model.layers import sequence
+from model.pipeline import Predictor
+
+if TYPE_CHECKING:
+    from model.pipeline import Pipeline
+
+TOLERANCE = 1e-4
+LONGEST = 1 << 16
+SEED = 20180101
+GAPS = 0.3
+"""The share of values that a damaged probe misses."""
+
+
+def verify(model_bytes: bytes, pipeline: Pipeline) -> float:
+    """The largest difference of any answer; ExportRefused above `TOLERANCE`, or if the file does not run.
+
+    Probabilities are compared as they are, values in units of their own size or their training deviation, whichever is
+    larger. A label may differ only where the two best probabilities are that close.
+    """
+    session = _session(model_bytes)
+    names = [each.name for each in session.get_outputs()]
+    predictor = Predictor(pipeline)
+    largest = 0.0
+    for series in probes(pipeline):
+        expected = predictor.predict(series)
+        try:
+            found = dict(zip(names, session.run(names, {"series": series}), strict=True))
+        except Exception as error:
+            raise ExportRefused(f"The graph does not run on series of shape {series.shape}: {error}") from error
+        largest = max(largest, _difference(expected, found, pipeline))
+        if not largest <= TOLERANCE:
+            raise ExportRefused(
+                f"The exported graph differs from the network by {largest:.2g} on series of shape {series.shape}; "
+                f"at most {TOLERANCE:g} is accepted."
+            )
+    return largest
+
+
+def probes(pipeline: Pipeline) -> Iterator[Array]:
+    """Batches (N, C, L) float32 with NaN where a value is missing, like the series that the pipeline was trained on."""
+    generator = np.random.default_rng(SEED)
+    fitted = pipeline.preprocessing
+    for length in _lengths(pipeline):
+        for batch in (1, 5):
+            noise = generator.standard_normal((batch, len(pipeline.channels), length))
+            walk = noise + np.cumsum(noise, axis=2) / np.sqrt(np.arange(1, length + 1))
+            whole = (walk * fitted.deviation[:, None] + fitted.mean[:, None]).astype(np.float32)
+            yield whole
+            yield _damaged(whole, generator)
+            if pipeline.masked:
+                yield _ended(whole, generator)
+
+
+def _damaged(whole: Array, generator: np.random.Generator) -> Array:
+    """Gaps within, before and behind; in the last case a channel never observed, and one that is constant."""
+    series = whole.copy()
+    batch, channels, length = series.shape
+    series[generator.random(series.shape) < GAPS] = np.nan
+    series[0, 0, : length // 3] = np.nan
+    series[0, -1, length - length // 3 :] = np.nan
+    series[-1, generator.integers(channels)] = np.nan
+    series[batch // 2, generator.integers(channels)] = whole[0, 0, 0]
+    last, unseen = series[:, :, -1], np.isnan(series[:, :, -1]).all(axis=1)
+    last[unseen] = whole[unseen, :, -1]  # only what is cut off on purpose ends early
+    return series
+
+
+def _ended(whole: Array, generator: np.random.Generator) -> Array:
+    """Cases that end anywhere from the first fit length on, the rest of the array missing."""
+    series = _damaged(whole, generator)
+    for case in range(1, len(series)):
+        series[case, :, generator.integers(series.shape[2] * 2 // 3, series.shape[2]) + 1 :] = np.nan
+    return series
+
+
+def _lengths(pipeline: Pipeline) -> tuple[int, ...]:
+    """Lengths to probe: the only one there is, or the shortest possible and some longer."""
+    if pipeline.window is not None:
+        return (pipeline.window, pipeline.window + 13)
+    if pipeline.length is not None:
+        return (pipeline.length,)
+    shortest = shortest_length(pipeline)
+    return (shortest, shortest + 1, 2 * shortest + 29)
+
+
+def shortest_length(pipeline: Pipeline) -> int:
+    """The shortest series that the network's windows fit into."""
+    low, high = 0, 1
+    while not _fits(pipeline, high):
+        low, high = high, 2 * high
+        if high > LONGEST:
+            raise ExportRefused(f"The network takes no series of {LONGEST} steps, and no longer ones are tried.")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _fits(pipeline, middle) else (middle, high)
+    return high
+
+
+def _fits(pipeline: Pipeline, length: int) -> bool:
+    try:
+        sequence.shapes(pipeline.network.layers, Shape(len(pipeline.channels), length))
+    except InvalidSpec:
+        return False
+    return True
+
+
+def _difference(expected: dict[str, Array], found: dict[str, Array], pipeline: Pipeline) -> float:
+    """The largest difference between two sets of answers; infinite if they cannot be compared."""
+    for name, values in expected.items():
+        if name not in found or found[name].shape != values.shape:
+            raise ExportRefused(f"The exported graph gives no output {name} of shape {values.shape}.")
+    if "probabilities" in expected:
+        ours, theirs = expected["probabilities"], found["probabilities"]
+        difference = np.abs(ours - theirs).max()
+        best = np.sort(ours, axis=1)
+        clear = best[:, -1] - best[:, -2] > 2 * TOLERANCE if ours.shape[1] > 1 else np.ones(len(ours), np.bool_)
+        if (expected["label"] != found["label"])[clear].any():
+            return float("inf")
+        return float(difference) if np.isfinite(difference) else float("inf")
+    (name,) = expected
+    ours, theirs = (each[name].reshape(len(each[name]), -1) for each in (expected, found))
+    deviation = 1.0 if pipeline.target_deviation is None else np.abs(pipeline.target_deviation)
+    difference = (np.abs(ours - theirs) / np.maximum(np.abs(ours), deviation)).max()
+    return float(difference) if np.isfinite(difference) else float("inf")
+
+
+def _session(model_bytes: bytes) -> Any:  # noqa: ANN401 - ONNX Runtime publishes no types
+    """ONNX Runtime on one thread of the CPU, without a word to the log."""
+    import onnxruntime  # noqa: PLC0415 - needed here only, and slow to import
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ExportRefused(f"ONNX Runtime does not load the exported graph: {error}") from error

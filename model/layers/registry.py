@@ -17,11 +17,15 @@ from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
 from model.layers.dropout import Dropout
 from model.layers.flatten import Flatten
+from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
+from model.layers.rectifiers import Elu, LeakyRelu
 from model.layers.relu import Relu
 from model.layers.residual import Residual
+from model.layers.softmax import Softmax
+from model.layers.squashing import Sigmoid, Tanh
 
 if TYPE_CHECKING:
     from model.layers.layer import LayerSpec
@@ -34,6 +38,13 @@ KINDS: Mapping[str, type] = MappingProxyType(
             Dense,
             BatchNormalization,
             Relu,
+            LeakyRelu,
+            Elu,
+            Gelu,
+            Silu,
+            Tanh,
+            Sigmoid,
+            Softmax,
             Dropout,
             MaxPool,
             AveragePool,

@@ -185,9 +185,7 @@ class Client:
     def predict(self, name: str, series: Any, version: str | None = None) -> Json:  # noqa: ANN401 - lists or arrays
         """Predict cases, each (channels, length): nested lists or float arrays; NaN and None are missing values."""
         body = {"series": series} if version is None else {"series": series, "version": version}
-        return self._json(
-            "POST", f"/v1/models/{quoted(name)}:predict", content=orjson.dumps(body, option=NUMPY), headers=JSON
-        )
+        return self._json("POST", f"/v1/models/{quoted(name)}:predict", content=encoded(body), headers=JSON)
 
     def evaluate(self, name: str, dataset: str, version: str | None = None) -> Json:
         """Judge a model by a dataset."""
@@ -196,8 +194,7 @@ class Client:
 
     def infer(self, name: str, request: Mapping[str, Any]) -> Json:
         """One inference in the Open Inference Protocol's JSON."""
-        content = orjson.dumps(request, option=NUMPY)
-        return self._json("POST", f"/v2/models/{quoted(name)}/infer", content=content, headers=JSON)
+        return self._json("POST", f"/v2/models/{quoted(name)}/infer", content=encoded(request), headers=JSON)
 
     def ready(self) -> bool:
         """Whether the service takes requests."""
@@ -250,8 +247,12 @@ class Client:
         return Unreachable(f"No answer from {self.server} ({error}). Is it running? Start it with: wavetap serve")
 
 
-NUMPY = orjson.OPT_SERIALIZE_NUMPY
 JSON = {"Content-Type": "application/json"}
+
+
+def encoded(body: object) -> bytes:
+    """JSON in which NumPy arrays, contiguous or not, are lists and NaN is null."""
+    return orjson.dumps(body, default=lambda array: array.tolist(), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def quoted(name: str) -> str:

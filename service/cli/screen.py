@@ -1,18 +1,20 @@
 """What commands print: answers on the standard output, everything else on the error output."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+PIPED_WIDTH = 10_000
+
 
 def answers() -> Console:
     """Where answers go: piped ones are neither wrapped nor coloured."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=200)
+    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
 
 
 def remarks() -> Console:
@@ -37,12 +39,36 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    answers().print(table)
+    _print(table)
 
 
 def print_record(record: Mapping[str, Any]) -> None:
-    """Print one thing, a member a line."""
-    print_table(("", ""), ((name, value) for name, value in record.items() if value not in (None, [], {})))
+    """Print one thing, a member a line: members of members by their paths, and nothing where nothing is."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in _members(record):
+        table.add_row(name, Text(_cell(value)))
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    """A table fills its cells with spaces: at the ends of lines nobody wants them."""
+    console = answers()
+    with console.capture() as captured:
+        console.print(table)
+    console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def _members(record: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in record.items():
+        match value:
+            case None | {} | []:
+                continue
+            case dict():
+                yield from _members(value, f"{path}{name}.")
+            case _:
+                yield path + name, value
 
 
 def figures(metrics: Mapping[str, Any] | None) -> str:
@@ -56,6 +82,8 @@ def _cell(value: object) -> str:
             return "-"
         case float():
             return f"{value:.4g}"
+        case list() if all(isinstance(item, str | int | float) for item in value):
+            return ", ".join(map(_cell, value))
         case dict() | list():
             return json.dumps(value, ensure_ascii=False)
         case _:

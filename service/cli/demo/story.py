@@ -1,5 +1,6 @@
 """The demo from its beginning to its end."""
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Mapping
@@ -42,7 +43,10 @@ def tell(output: Path) -> None:
     console = Console(highlight=False)
     output.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="wavetap-") as data, service(Path(data), output / "service.log") as running:
+    with contextlib.ExitStack() as stack:
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wavetap-")))
+        with console.status("starting the service"):
+            running = stack.enter_context(service(data, output / "service.log"))
         _step(
             console, "service", f"ready in {running.seconds_to_ready:.1f} s: REST {running.rest}, gRPC {running.grpc}"
         )

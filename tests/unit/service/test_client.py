@@ -99,7 +99,8 @@ def test_a_missing_value_is_sent_as_null() -> None:
         return httpx.Response(200, json={})
 
     client(handler).predict("m", np.array([[[1.0, np.nan]]], np.float32))
-    assert orjson.loads(bodies[0]) == {"series": [[[1.0, None]]]}
+    client(handler).predict("m", [np.array([[1.0], [np.nan]], np.float32).T])
+    assert [orjson.loads(body) for body in bodies] == [{"series": [[[1.0, None]]]}] * 2
 
 
 def test_a_file_is_sent_as_it_is_under_its_name(tmp_path: Path) -> None:

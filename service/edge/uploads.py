@@ -28,7 +28,7 @@ class Spool:
         for leftover in directory.glob(f"*{SUFFIX}"):
             if time.time() - leftover.stat().st_mtime > ABANDONED_AFTER_SECONDS:
                 leftover.unlink(missing_ok=True)
-        self._directory = directory
+        self.directory = directory
         self._lane = lane
         self.limit = limit
 
@@ -40,7 +40,7 @@ class Spool:
     @asynccontextmanager
     async def take(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Upload]:
         """Write the chunks to a file that exists within the context; TooLarge, StorageFull."""
-        path = self._directory / f"{secrets.token_hex(16)}{SUFFIX}"
+        path = self.directory / f"{secrets.token_hex(16)}{SUFFIX}"
         try:
             yield Upload(path, await self._write(path, chunks))
         finally:

@@ -1,13 +1,16 @@
 """The HTTP application: routes, errors, and the gate before them."""
 
+from http import HTTPStatus
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from service.edge.context import EdgeContext
 from service.edge.protocol import release
-from service.errors import Code, ServiceError
+from service.errors import Code, InternalError, ServiceError
 from service.rest.bodies import refusal
 from service.rest.datasets import DatasetRoutes
 from service.rest.description import describe
@@ -43,11 +46,12 @@ def routes(edge: EdgeContext) -> FastAPI:
             ServiceError: _on_service_error,
             RequestValidationError: _on_invalid_parameters,
             HTTPException: _on_framework_error,
+            Exception: _on_fault,
         },
     )
     routes.openapi = describe(routes)  # type: ignore[method-assign]  # the framework's own way to change it
     for resource in ROUTES:
-        routes.include_router(resource(edge).router())
+        routes.router.routes.extend(resource(edge).router().routes)
     return routes
 
 
@@ -67,4 +71,19 @@ async def _on_framework_error(request: Request, error: HTTPException) -> Respons
     """What the framework refuses by itself: no such route, no such method, a form it cannot read."""
     code = CODES.get(error.status_code, Code.UNKNOWN)
     message = HINTS.get(error.status_code, "The request cannot be taken.")
-    return problem(error.status_code, code, message, (), request.state.request_id, error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem(error.status_code, code, message, (), request.state.request_id, headers)
+
+
+async def _on_fault(request: Request, _error: Exception) -> Response:
+    """A fault of ours; the framework raises it again behind this, and the gate logs it."""
+    return problem_of(InternalError("Something went wrong on our side."), request.state.request_id)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of every route of the path; the framework names those of the first one only."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return ", ".join(sorted(methods))

@@ -1,6 +1,7 @@
 """`/v2`: the Open Inference Protocol. Bodies are read raw: its clients send any content type, or none."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import cleandoc
 from typing import Any, ParamSpec
 
 from fastapi import APIRouter, Request, Response
@@ -17,6 +18,7 @@ from service.rest.parameters import ModelName, VersionNumber
 from service.rest.v2_codec import BINARY, Payload, compressed, decode, encode
 
 P = ParamSpec("P")
+Handler = Callable[[Request, str, str | None], Awaitable[Response]]
 
 MODEL = "/v2/models/{model:name}"
 VERSION = f"{MODEL}/versions/{{version:number}}"
@@ -56,10 +58,19 @@ class ProtocolRoutes:
         self._add(router, self.infer, "/infer", methods=["POST"], **_infer_description())
         return router
 
-    def _add(self, router: APIRouter, handler: Callable[..., Any], suffix: str, **options: Any) -> None:  # noqa: ANN401
-        """A route of a model, and its twin of a version."""
-        router.add_api_route(MODEL + suffix, handler, **options)
-        router.add_api_route(VERSION + suffix, handler, name=f"{handler.__name__}_of_version", **options)
+    def _add(self, router: APIRouter, handler: Handler, suffix: str, **options: Any) -> None:  # noqa: ANN401
+        """A route of a model, which means its newest version, and its twin of one version."""
+
+        async def of_model(request: Request, model: ModelName) -> Response:
+            return await handler(request, model, None)
+
+        async def of_version(request: Request, model: ModelName, version: VersionNumber) -> Response:
+            return await handler(request, model, str(version))
+
+        name = handler.__name__
+        described = {"description": cleandoc(handler.__doc__ or ""), **options}
+        router.add_api_route(MODEL + suffix, of_model, name=name, **described)
+        router.add_api_route(VERSION + suffix, of_version, name=f"{name}_of_version", **described)
 
     async def server(self) -> Response:
         """Tell the server's name, its release, and the protocol's extensions that work."""
@@ -74,35 +85,35 @@ class ProtocolRoutes:
         ready = await self._edge.lifecycle.unready() is None
         return answer(schemas.Ready(ready=ready), 200 if ready else 503)
 
-    async def model(self, model: ModelName, version: VersionNumber | None = None) -> Response:
+    async def model(self, _request: Request, model: str, version: str | None) -> Response:
         """Tell what a model takes and gives; -1 in a shape is any size."""
-        return await self._told(protocol.model_metadata, self._services, model, _text(version))
+        return await self._told(protocol.model_metadata, self._services, model, version)
 
-    async def model_ready(self, model: ModelName, version: VersionNumber | None = None) -> Response:
+    async def model_ready(self, _request: Request, model: str, version: str | None) -> Response:
         """Tell whether a version can be asked: 404 if there is none, 503 if it cannot be loaded."""
         await self._lane.run(self._services.catalogue.version, model, version)
         ready = await self._edge.lanes.inference.run(self._services.inference.ready, model, version)
         return answer(schemas.ModelReady(name=model, ready=ready), 200 if ready else 503)
 
-    async def config(self, model: ModelName, version: VersionNumber | None = None) -> Response:
+    async def config(self, _request: Request, model: str, version: str | None) -> Response:
         """Tell the model's configuration, as the peers' load generators read it."""
-        return await self._told(protocol.model_config, self._services, model, _text(version))
+        return await self._told(protocol.model_config, self._services, model, version)
 
-    async def statistics(self, model: ModelName, version: VersionNumber | None = None) -> Response:
+    async def statistics(self, _request: Request, model: str, version: str | None) -> Response:
         """Count what a model has done since the service started."""
-        return await self._told(protocol.statistics, self._services, self._edge.statistics, model, _text(version))
+        return await self._told(protocol.statistics, self._services, self._edge.statistics, model, version)
 
     async def all_statistics(self) -> Response:
         """Count what every model has done since the service started."""
         return await self._told(protocol.statistics, self._services, self._edge.statistics, None, None)
 
-    async def infer(self, request: Request, model: ModelName, version: VersionNumber | None = None) -> Response:
+    async def infer(self, request: Request, model: str, version: str | None) -> Response:
         """Predict from tensors in JSON, or in binary behind the JSON.
 
         Binary tensors follow the protocol's extension, with the header `Inference-Header-Content-Length`. Request
         bodies may be compressed (gzip, deflate); an answer is compressed if the request names exactly one of these.
         """
-        to = Addressed(model, _text(version))
+        to = Addressed(model, version)
         raw = await read_body(request, self._edge.max_body_bytes)
         payload = await self._edge.lanes.inference.run(self._inferred, to, raw, request.headers)
         return Response(payload.body, headers=dict(payload.headers))
@@ -119,10 +130,6 @@ class ProtocolRoutes:
 
     async def _told(self, tell: Callable[P, BaseModel], *args: P.args, **kwargs: P.kwargs) -> Response:
         return answer(await self._lane.run(tell, *args, **kwargs))
-
-
-def _text(version: int | None) -> str | None:
-    return None if version is None else str(version)
 
 
 def _infer_description() -> Options:

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
+from structlog.typing import FilteringBoundLogger
 
 from model.errors import ModelError
 from model.interchange import archive
@@ -37,7 +38,9 @@ def code_version() -> str:
         return "unknown"
 
 
-def draft(job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactStore) -> VersionDraft:
+def draft(
+    job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactStore, log: FilteringBoundLogger
+) -> VersionDraft:
     """Put the artefacts, whole and on the disk, and describe the version that will refer to them."""
     origin = lineage(job, dataset)
     pipeline = replace(pipeline, metadata={**pipeline.metadata, "lineage": origin})
@@ -49,7 +52,7 @@ def draft(job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactSto
         dataset=dataset.id,
         dataset_digest=dataset.digest,
         archive=artifacts.put(f"{key}.wavetap", archive.save(pipeline)),
-        onnx=_exported(pipeline, f"{key}.onnx", artifacts),
+        onnx=_exported(pipeline, f"{key}.onnx", artifacts, log),
         signature=signature(pipeline),
         metrics=dict(pipeline.metadata["metrics"]),
         spec=job.spec,
@@ -77,13 +80,16 @@ def signature(pipeline: Pipeline) -> Signature:
     )
 
 
-def _exported(pipeline: Pipeline, key: str, artifacts: ArtifactStore) -> OnnxExport:
+def _exported(pipeline: Pipeline, key: str, artifacts: ArtifactStore, log: FilteringBoundLogger) -> OnnxExport:
     """The ONNX file, run against ONNX Runtime first; a network that cannot be exported is published without."""
-    from model.interchange import onnx_export  # noqa: PLC0415 - it loads ONNX Runtime, which only a finished job needs
+    from model.interchange.onnx_export import export, verify  # noqa: PLC0415 - slow to load, and only needed at the end
 
     try:
-        content = onnx_export.export(pipeline)
-        difference = onnx_export.verify(content, pipeline)
+        content = export(pipeline)
+        difference = verify(content, pipeline)
     except ModelError as error:
         return OnnxExport(None, error=error.message)
+    except Exception:  # whatever is wrong with the exporter, the trained network is worth keeping
+        log.exception("export_failed")
+        return OnnxExport(None, error="The export failed by a fault of the service; its log tells more.")
     return OnnxExport(artifacts.put(key, content), largest_difference=difference)

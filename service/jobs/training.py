@@ -82,7 +82,7 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
             return Move.INTERRUPT
     _patiently(lambda: recorder.commit(trainer.checkpoint))
     with wishes.breakable():
-        finished = draft(job, dataset, trainer.pipeline(), attempt.artifacts)
+        finished = draft(job, dataset, trainer.pipeline(), attempt.artifacts, attempt.log)
     return _published(attempt, finished)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from model.data.series import Series
 from service.adapters.clock import SystemClock
 from service.domain.datasets import Dataset, Ingested, Limits, Reading, Upload
 from service.domain.jobs import Job
@@ -23,6 +24,24 @@ from tests.stores import Stores, stores_in
 
 PATIENCE = 60.0
 CORE = Path(__file__).parent / "core.py"
+
+
+NETWORK = {
+    "layers": [
+        {"kind": "conv1d", "out_channels": 24, "kernel": 5},
+        {"kind": "batch_normalization"},
+        {"kind": "relu"},
+        {"kind": "dropout", "rate": 0.2},
+        {"kind": "conv1d", "out_channels": 24, "kernel": 5},
+        {"kind": "relu"},
+    ]
+}
+"""One of each kind of state: weights, moments, running statistics, random numbers."""
+
+
+def gestures() -> Series:
+    """Enough to train on for a few seconds."""
+    return some_series(cases=320, channels=3, length=100)
 
 
 def children(pid: int) -> list[int]:
@@ -104,7 +123,7 @@ class House:
         request = {
             "model": "gestures",
             "dataset": self.dataset.id,
-            "network": {"layers": [{"kind": "conv1d", "out_channels": 8, "kernel": 5}, {"kind": "relu"}]},
+            "network": NETWORK,
             "training": {"epochs": epochs, "batch_size": 16, "seed": 7, **training},
         }
         return self.training.submit(request)[0]
@@ -128,7 +147,7 @@ class House:
 def house(tmp_path: Path) -> Iterator[House]:
     clock = SystemClock()
     with stores_in(tmp_path, clock) as stores:
-        series = some_series(cases=400, channels=3, length=100)
+        series = gestures()
         datasets = Datasets(stores.datasets, stores.artifacts, lambda *_: Ingested(series, "ts"), clock, Limits())
         dataset, _ = datasets.add("gestures", Upload(tmp_path / "upload", 0), Reading())
         house = House(tmp_path, stores, Training(stores.jobs, stores.datasets, clock, lambda: None), dataset)

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
+from model.arrays import Array
 from model.kernels.toom_cook import filtering
 
 
-def correlate(tile, kernel, outputs):
+def correlate(tile: Array, kernel: Array, outputs: int) -> Array:
     """Loops: y[j] = sum_k tile[j + k] kernel[k]."""
     return np.stack([sum(tile[j + k] * kernel[k] for k in range(len(kernel))) for j in range(outputs)])
 
 
 @pytest.mark.parametrize(("outputs", "taps"), [(2, 3), (4, 1), (4, 2), (4, 3), (4, 4), (4, 5), (3, 5)])
-def test_filtering_equals_correlation_in_float64(outputs, taps):
+def test_filtering_equals_correlation_in_float64(outputs: int, taps: int) -> None:
     generator = np.random.default_rng(0)
     transforms = filtering(outputs, taps)
     tile, kernel = generator.standard_normal(outputs + taps - 1), generator.standard_normal(taps)
@@ -23,7 +24,7 @@ def test_filtering_equals_correlation_in_float64(outputs, taps):
 
 
 @pytest.mark.parametrize("taps", [3, 4, 5])
-def test_in_float32_the_error_stays_below_ten_times_that_of_direct_products(taps):
+def test_in_float32_the_error_stays_below_ten_times_that_of_direct_products(taps: int) -> None:
     generator = np.random.default_rng(1)
     transforms = filtering(4, taps)
     points, channels, kernels, tiles = 3 + taps, 128, 64, 200
@@ -41,7 +42,7 @@ def test_in_float32_the_error_stays_below_ten_times_that_of_direct_products(taps
     assert np.abs(filtered - exact).std() < 10 * np.abs(direct - exact).std()
 
 
-def test_the_constants_stay_near_one():
+def test_the_constants_stay_near_one() -> None:
     for taps in (3, 4, 5):
         transforms = filtering(4, taps)
         for matrix in (transforms.to_outputs, transforms.to_tile):

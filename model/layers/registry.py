@@ -19,6 +19,7 @@ from model.layers.dropout import Dropout
 from model.layers.flatten import Flatten
 from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
+from model.layers.layer_normalization import LayerNormalization
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
 from model.layers.rectifiers import Elu, LeakyRelu
@@ -37,6 +38,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
             Conv1d,
             Dense,
             BatchNormalization,
+            LayerNormalization,
             Relu,
             LeakyRelu,
             Elu,

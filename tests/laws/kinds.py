@@ -19,6 +19,7 @@ from model.layers.flatten import Flatten
 from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
 from model.layers.layer import LayerSpec
+from model.layers.layer_normalization import LayerNormalization
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
 from model.layers.rectifiers import Elu, LeakyRelu
@@ -81,6 +82,7 @@ KINDS_DRAWN: Mapping[type, Callable[[int], Layer]] = {
     Conv1d: conv1d,
     Dense: lambda _: st.builds(Dense, st.integers(1, 4), st.booleans()),
     BatchNormalization: lambda _: st.builds(BatchNormalization, epsilon=st.sampled_from([1e-3, 0.1])),
+    LayerNormalization: lambda _: st.builds(LayerNormalization, st.sampled_from([1e-5, 0.1])),
     Relu: lambda _: st.just(Relu()),
     LeakyRelu: lambda _: st.builds(LeakyRelu, st.sampled_from([0.0, 0.01, 0.5])),
     Elu: lambda _: st.builds(Elu, st.sampled_from([0.5, 1.0, 2.0])),

@@ -13,6 +13,7 @@ from model.layers.flatten import Flatten
 from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
 from model.layers.layer import LayerSpec
+from model.layers.layer_normalization import LayerNormalization
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
 from model.layers.rectifiers import Elu, LeakyRelu
@@ -20,7 +21,7 @@ from model.layers.relu import Relu
 from model.layers.residual import Residual
 from model.layers.softmax import Softmax
 from model.layers.squashing import Sigmoid, Tanh
-from tests.reference import activation, convolution, curves, normalization, pooling, structure
+from tests.reference import activation, convolution, curves, layer_normalization, normalization, pooling, structure
 from tests.reference.cases import Cases, Gradients, Pullback, Values
 from tests.reference.gate import Gate, gate
 
@@ -49,6 +50,7 @@ TRUTHS: Mapping[type, Truth] = {
     Conv1d: convolution.conv1d,
     Dense: convolution.dense,
     BatchNormalization: normalization.batch_normalization,
+    LayerNormalization: layer_normalization.layer_normalization,
     Relu: activation.relu,
     LeakyRelu: curves.pointwise(curves.leaky_relu),
     Elu: curves.pointwise(curves.elu),

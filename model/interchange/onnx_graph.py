@@ -18,7 +18,7 @@ from model.arrays import Array
 
 Name: TypeAlias = str
 """What a value is called in the graph."""
-Attribute: TypeAlias = int | list[int]
+Attribute: TypeAlias = int | float | list[int]
 
 AXES_ARE_INPUTS: Mapping[str, int] = MappingProxyType(
     {"ReduceSum": 13, "ReduceMax": 18, "ReduceMin": 18, "ReduceMean": 18, "ReduceSumSquare": 18}
@@ -57,7 +57,7 @@ class Graph:
 
     def constant(self, value: Array) -> Name:
         """An initializer with these values."""
-        array = np.ascontiguousarray(value)
+        array = np.asarray(value, order="C")
         key = ("", array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
             name = self._known[key] = f"constant_{len(self.initializers)}"

@@ -56,7 +56,8 @@ def probes(pipeline: Pipeline) -> Iterator[Array]:
     """Batches (N, C, L) float32 with NaN where a value is missing, like the series that the pipeline was trained on."""
     generator = np.random.default_rng(SEED)
     fitted = pipeline.preprocessing
-    for length in _lengths(pipeline):
+    shortest = pipeline.window or shortest_length(pipeline)
+    for length in _lengths(pipeline, shortest):
         for batch in (1, 5):
             noise = generator.standard_normal((batch, len(pipeline.channels), length))
             walk = noise + np.cumsum(noise, axis=2) / np.sqrt(np.arange(1, length + 1))
@@ -64,7 +65,7 @@ def probes(pipeline: Pipeline) -> Iterator[Array]:
             yield whole
             yield _damaged(whole, generator)
             if pipeline.masked:
-                yield _ended(whole, generator)
+                yield _ended(whole, shortest, generator)
 
 
 def _damaged(whole: Array, generator: np.random.Generator) -> Array:
@@ -81,22 +82,19 @@ def _damaged(whole: Array, generator: np.random.Generator) -> Array:
     return series
 
 
-def _ended(whole: Array, generator: np.random.Generator) -> Array:
-    """Cases that end anywhere from the first fit length on, the rest of the array missing."""
+def _ended(whole: Array, shortest: int, generator: np.random.Generator) -> Array:
+    """Cases that end anywhere from the shortest length on, the rest of the array missing."""
     series = _damaged(whole, generator)
     for case in range(1, len(series)):
-        series[case, :, generator.integers(series.shape[2] * 2 // 3, series.shape[2]) + 1 :] = np.nan
+        series[case, :, generator.integers(shortest, series.shape[2] + 1) :] = np.nan
     return series
 
 
-def _lengths(pipeline: Pipeline) -> tuple[int, ...]:
-    """Lengths to probe: the only one there is, or the shortest possible and some longer."""
-    if pipeline.window is not None:
-        return (pipeline.window, pipeline.window + 13)
-    if pipeline.length is not None:
-        return (pipeline.length,)
-    shortest = shortest_length(pipeline)
-    return (shortest, shortest + 1, 2 * shortest + 29)
+def _lengths(pipeline: Pipeline, shortest: int) -> tuple[int, ...]:
+    """Lengths to probe: the shortest and some longer, as far as the pipeline takes them."""
+    if pipeline.length is None or pipeline.window is not None:
+        return (shortest, shortest + 1, 2 * shortest + 29)
+    return (shortest, pipeline.length) if pipeline.masked else (pipeline.length,)
 
 
 def shortest_length(pipeline: Pipeline) -> int:

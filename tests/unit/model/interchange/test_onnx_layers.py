@@ -1,0 +1,43 @@
+"""Exported equals ours, for every kind of layer with any options."""
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from model.errors import InvalidSpec
+from model.interchange.onnx_export import export, verify
+from model.interchange.onnx_layers import EMITTERS
+from model.layers.batch_normalization import BatchNormalization
+from model.layers.conv1d import Conv1d
+from model.layers.global_pooling import GlobalAveragePool
+from model.layers.registry import KINDS
+from model.layers.relu import Relu
+from model.layers.squashing import Sigmoid
+from tests.laws.kinds import KINDS_DRAWN
+from tests.reference.pipelines import pipeline_of
+
+CLOSE = 2e-5
+CHANNELS = 4
+FIRST = Conv1d(CHANNELS, 3)
+FRONTS = [(FIRST,), (FIRST, Sigmoid()), (FIRST, BatchNormalization(), Relu()), (FIRST, GlobalAveragePool())]
+BACKS = [(), (GlobalAveragePool(),), (Conv1d(5, 2, padding="causal"), GlobalAveragePool()), (BatchNormalization(),)]
+
+
+def test_every_kind_has_an_emitter() -> None:
+    assert set(EMITTERS) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=30)
+@given(data=st.data())
+def test_a_layer_exported_answers_as_ours(kind: str, data: st.DataObject) -> None:
+    layer = data.draw(KINDS_DRAWN[KINDS[kind]](CHANNELS))
+    front, back = data.draw(st.sampled_from(FRONTS)), data.draw(st.sampled_from(BACKS))
+    length, masked = data.draw(st.sampled_from([None, 17, 32])), data.draw(st.booleans())
+    try:
+        pipeline = pipeline_of((*front, layer, *back), length=length, task="regression", outputs=3, masked=masked)
+    except InvalidSpec:
+        assume(condition=False)  # not every layer fits behind every other
+        raise
+    assume(pipeline.network.output.vector)
+    assert verify(export(pipeline), pipeline) < CLOSE

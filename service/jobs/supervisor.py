@@ -73,6 +73,7 @@ class Supervisor:
         self._watched: dict[Claim, _Watched] = {}
         self._bell = threading.Event()
         self._drain_until: float | None = None
+        self._graves = True
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -183,6 +184,10 @@ class Supervisor:
         for job in others:
             if job in silent or (job.lease is not None and self._is_orphaned(job.lease.owner)):
                 self._settle(job.claim, Ending.ENDED_BY_US)
+                self._graves = True
+        if self._graves and not others:
+            self.liveness.bury()
+            self._graves = False
 
     def _is_orphaned(self, owner: str) -> bool:
         """Whether nobody runs the owner's jobs: it is dead, or it is us and we do not know of them."""

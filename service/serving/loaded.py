@@ -10,7 +10,7 @@ from model.errors import InvalidArchive
 from model.interchange import archive
 from model.pipeline import Pipeline, Predictor
 from service.domain.models import ModelVersion
-from service.errors import Corrupt
+from service.errors import Corrupt, ServiceError
 from service.ports import ArtifactStore
 
 MODELS_HELD = 32
@@ -31,8 +31,12 @@ class LoadedModels:
         """A predictor that is the caller's alone until the end of the context."""
         loaded = self._loaded(version)
         predictor = loaded.take()
-        yield predictor
-        loaded.give_back(predictor)  # one that raised is not kept: its buffers may be half written
+        try:
+            yield predictor
+        except ServiceError:  # a refusal, which leaves the predictor whole; after any other error it is not kept
+            loaded.give_back(predictor)
+            raise
+        loaded.give_back(predictor)
 
     def _loaded(self, version: ModelVersion) -> "_Loaded":
         """The model, loaded by one thread while the others that want it wait."""

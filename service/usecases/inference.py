@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from model.data.series import Series
 from model.training.metrics import evaluate
 from service.domain.datasets import Dataset, Evaluation
 from service.domain.inference import PLATFORM, InferResult, ModelMetadata, Tensor, inputs, outputs
@@ -69,9 +68,9 @@ class Inference:
         except NotFound as error:
             raise NotFound(error.message, Detail("/dataset", error.message)) from error
         _comparable(version.draft.signature, found)
-        series: Series = self._datasets.open_series(found)
+        series = self._datasets.open_series(found)
         with self._predictors.borrow(version) as predictor, model_errors():
-            metrics, confusion = evaluate(predictor.pipeline, series)
+            metrics, confusion = evaluate(predictor.pipeline, series, predictor)
         return Evaluation(series.cases, metrics, confusion)
 
     def _version(self, model: str, reference: Reference) -> ModelVersion:
@@ -87,12 +86,12 @@ def _comparable(signature: Signature, dataset: Dataset) -> None:
     """Refuse a dataset that a version cannot be measured on, saying what it would take."""
     facts = dataset.facts
     faults: list[str] = []
-    if facts.task != signature.task:
+    if signature.task not in {facts.task, "forecasting"}:  # any series can be forecast
         faults.append(f"The model is for {signature.task}, the dataset {dataset.name} is for {facts.task}.")
     if len(facts.channels) != len(signature.channels):
         faults.append(f"The model takes {len(signature.channels)} channels, the dataset has {len(facts.channels)}.")
     unknown = sorted(set(facts.labels or ()) - set(signature.classes or ()))
-    if unknown and facts.task == signature.task:
+    if unknown and signature.classes is not None:
         shown = ", ".join(unknown[:10])
         faults.append(f"The dataset has labels that the model does not know: {shown}.")
     if faults:

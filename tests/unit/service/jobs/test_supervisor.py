@@ -294,3 +294,16 @@ def _die(supervisor: Supervisor) -> None:
     supervisor.liveness.close()
     path.touch()
     supervisor.liveness.close = lambda: None  # type: ignore[method-assign]
+
+
+def test_the_dead_are_buried_once_nothing_is_theirs(
+    stores: Stores, hosts: Hosts, supervisor: Supervisor, tmp_path: Path
+) -> None:
+    submit(stores)
+    supervisor.tick()
+    other, _ = hosts.another()
+    _die(supervisor)
+    other.tick()
+    assert len(list((tmp_path / "supervisors").iterdir())) == 2
+    other.tick()
+    assert [path.stem for path in (tmp_path / "supervisors").iterdir()] == [other.liveness.owner.rpartition(":")[2]]

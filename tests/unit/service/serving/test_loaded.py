@@ -1,0 +1,121 @@
+"""Hot models: loaded once, lent to one thread at a time, dropped when nobody asks."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from model.data.series import Series
+from model.interchange import archive
+from model.pipeline import Pipeline
+from model.training.spec import TrainingSpec, resolve
+from model.training.trainer import Trainer
+from service.domain.artifacts import Artifact
+from service.domain.jobs import Job
+from service.domain.models import ModelVersion
+from service.errors import Corrupt, InvalidRequest
+from service.serving.loaded import LoadedModels
+from tests.records import a_draft, some_series
+from tests.stores import Stores
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LAYERS = {"layers": [{"kind": "conv1d", "out_channels": 2, "kernel": 3}]}
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    series: Series = some_series()
+    return Trainer(series, resolve(TrainingSpec.from_json({"network": LAYERS}), series.describe())).pipeline()
+
+
+class Counting:
+    """An artifact store that counts what is read."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._artifacts = stores.artifacts
+        self.reads: list[str] = []
+
+    def get(self, artifact: Artifact) -> bytes:
+        self.reads.append(artifact.key)
+        return self._artifacts.get(artifact)
+
+
+@pytest.fixture
+def counting(stores: Stores) -> Counting:
+    return Counting(stores)
+
+
+def version(stores: Stores, pipeline: Pipeline, number: int) -> ModelVersion:
+    job = Job(f"job_{number}", "m", "ds_1", "digest", {}, 1, NOW)
+    marked = replace(pipeline, metadata={"number": number})
+    artifact = stores.artifacts.put(f"models/{number}", archive.save(marked))
+    return ModelVersion(number, replace(a_draft(job), archive=artifact), NOW)
+
+
+def test_a_model_is_loaded_once(stores: Stores, counting: Counting, pipeline: Pipeline) -> None:
+    models = LoadedModels(counting)  # type: ignore[arg-type]  # it only reads
+    one = version(stores, pipeline, 1)
+    barrier = threading.Barrier(8)
+
+    def borrow(_: int) -> None:
+        barrier.wait()
+        with models.borrow(one) as predictor:
+            predictor.predict(np.zeros((1, 2, 12), np.float32))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(borrow, range(8)))
+    assert counting.reads == ["models/1"]
+
+
+def test_a_predictor_is_lent_to_one_at_a_time_and_again(stores: Stores, pipeline: Pipeline) -> None:
+    models = LoadedModels(stores.artifacts)
+    one = version(stores, pipeline, 1)
+    with models.borrow(one) as first, models.borrow(one) as second:
+        assert first is not second
+    with models.borrow(one) as again:
+        assert again in {first, second}
+
+
+def test_a_refusal_costs_no_predictor(stores: Stores, pipeline: Pipeline) -> None:
+    models = LoadedModels(stores.artifacts)
+    one = version(stores, pipeline, 1)
+    with pytest.raises(InvalidRequest), models.borrow(one) as first:
+        raise InvalidRequest("The series have another shape.")
+    with models.borrow(one) as again:
+        assert again is first
+
+
+def test_a_predictor_that_raised_is_not_lent_again(stores: Stores, pipeline: Pipeline) -> None:
+    models = LoadedModels(stores.artifacts)
+    one = version(stores, pipeline, 1)
+    with pytest.raises(RuntimeError), models.borrow(one) as broken:
+        raise RuntimeError
+    with models.borrow(one) as fresh:
+        assert fresh is not broken
+
+
+def test_the_model_that_nobody_asked_for_the_longest_is_let_go(
+    stores: Stores, counting: Counting, pipeline: Pipeline
+) -> None:
+    models = LoadedModels(counting, held=2)  # type: ignore[arg-type]  # it only reads
+    versions = [version(stores, pipeline, number) for number in range(3)]
+    for number in (0, 1, 0, 2, 0, 1):
+        with models.borrow(versions[number]) as predictor:
+            assert predictor.pipeline.metadata["number"] == number
+    assert counting.reads == ["models/0", "models/1", "models/2", "models/1"]
+
+
+def test_an_archive_that_does_not_load_is_tried_again(stores: Stores, pipeline: Pipeline) -> None:
+    models = LoadedModels(stores.artifacts)
+    one = version(stores, pipeline, 1)
+    path = stores.artifacts.path(one.draft.archive)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1])
+    with pytest.raises(Corrupt), models.borrow(one):
+        pytest.fail("It must not be served.")
+    path.write_bytes(content)
+    with models.borrow(one) as predictor:
+        assert predictor.pipeline.metadata["number"] == 1

@@ -27,6 +27,7 @@ from model.layers.relu import Relu
 from model.layers.residual import Residual
 from model.layers.softmax import Softmax
 from model.layers.squashing import Sigmoid, Tanh
+from model.layers.squeeze_excitation import SqueezeExcitation
 
 if TYPE_CHECKING:
     from model.layers.layer import LayerSpec
@@ -54,6 +55,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
             GlobalAveragePool,
             LastStep,
             Flatten,
+            SqueezeExcitation,
             Residual,
             Parallel,
         )

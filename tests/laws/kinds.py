@@ -27,6 +27,7 @@ from model.layers.relu import Relu
 from model.layers.residual import Residual
 from model.layers.softmax import Softmax
 from model.layers.squashing import Sigmoid, Tanh
+from model.layers.squeeze_excitation import SqueezeExcitation
 from tests.reference.gate import Gate
 from tests.reference.problem import Problem
 
@@ -98,6 +99,7 @@ KINDS_DRAWN: Mapping[type, Callable[[int], Layer]] = {
     GlobalAveragePool: lambda _: st.just(GlobalAveragePool()),
     LastStep: lambda _: st.just(LastStep()),
     Flatten: lambda _: st.just(Flatten()),
+    SqueezeExcitation: lambda _: st.builds(SqueezeExcitation, small),
     Residual: residual,
     Parallel: parallel,
     Gate: lambda _: st.builds(Gate, st.sampled_from([0.5, 1.0])),

@@ -21,7 +21,17 @@ from model.layers.relu import Relu
 from model.layers.residual import Residual
 from model.layers.softmax import Softmax
 from model.layers.squashing import Sigmoid, Tanh
-from tests.reference import activation, convolution, curves, layer_normalization, normalization, pooling, structure
+from model.layers.squeeze_excitation import SqueezeExcitation
+from tests.reference import (
+    activation,
+    convolution,
+    curves,
+    layer_normalization,
+    normalization,
+    pooling,
+    squeeze_excitation,
+    structure,
+)
 from tests.reference.cases import Cases, Gradients, Pullback, Values
 from tests.reference.gate import Gate, gate
 
@@ -66,6 +76,7 @@ TRUTHS: Mapping[type, Truth] = {
     GlobalAveragePool: pooling.global_average_pool,
     LastStep: pooling.last_step,
     Flatten: structure.flatten,
+    SqueezeExcitation: lambda spec, cases, values: squeeze_excitation.squeeze_excitation(spec, cases, values, run),
     Residual: lambda spec, cases, values: structure.residual(spec, cases, values, run),
     Parallel: lambda spec, cases, values: structure.parallel(spec, cases, values, run),
     Gate: gate,

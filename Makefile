@@ -42,7 +42,7 @@ run: $(STAMP) ## Serve REST on 8080 and gRPC on 8081, with its data in DATA=./da
 
 .PHONY: test
 test: $(STAMP) ## Run the tests on JOBS=2 processes; choose some with ARGS="tests/unit -k pooling"
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
 
 .PHONY: check
 check: $(STAMP) ## Format, lint, types, import directions, snapshots

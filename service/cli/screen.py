@@ -63,7 +63,7 @@ def _print(table: Table) -> None:
 def _members(record: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, object]]:
     for name, value in record.items():
         match value:
-            case None | {} | []:
+            case None | []:
                 continue
             case dict():
                 yield from _members(value, f"{path}{name}.")

@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 
 from model.data.series import Series
 from service.domain.datasets import Limits, Reading
-from service.errors import TooLarge
+from service.ingest.arrow_messages import check_messages, start_of_stream
 from service.ingest.arrow_rows import Column, RowBuffer, arrow_errors, numeric_like
 from service.ingest.assembly import check_counts
 from service.ingest.columns import Roles, assign, check_names, listed
+from service.ingest.expansion import check_expansion
 from service.ingest.long_form import long_to_series
 
 BATCH = 1 << 16
@@ -24,8 +25,7 @@ def read_parquet(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Seri
         names = parquet.schema_arrow.names
         check_counts(limits, values=parquet.metadata.num_rows, channels=len(names))
         groups = (parquet.metadata.row_group(index) for index in range(parquet.metadata.num_row_groups))
-        if sum(group.total_byte_size for group in groups) > limits.expanded_bytes:
-            raise TooLarge(f"The file expands to more than {limits.expanded_bytes} bytes, the most that is read.")
+        check_expansion(file.seek(0, 2), sum(group.total_byte_size for group in groups), limits)
         check_names(names)
         first = next(parquet.iter_batches(batch_size=1000, use_threads=False), None)
         roles = assign_typed(reading, parquet.schema_arrow if first is None else first)
@@ -38,15 +38,13 @@ def read_arrow(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series
     """Read an Arrow file, or a stream of Arrow's; each batch is validated, as nothing in it can be trusted."""
     options = pa.ipc.IpcReadOptions(use_threads=False)
     with arrow_errors("Arrow file"):
-        if file.read(6) == b"ARROW1":
-            reader = pa.ipc.open_file(pa.PythonFile(file, mode="r"), options=options)
-            batches: Iterable[Column] = (reader.get_batch(index) for index in range(reader.num_record_batches))
-        else:
-            file.seek(0)
-            batches = reader = pa.ipc.open_stream(pa.PythonFile(file, mode="r"), options=options)
+        start = start_of_stream(file)
+        check_messages(file, start, limits)
+        file.seek(start)
+        reader = pa.ipc.open_stream(pa.PythonFile(file, mode="r"), options=options)
         names = reader.schema.names
         check_names(names)
-        iterator = iter(batches)
+        iterator = iter(reader)
         first = next(iterator, None)
         if first is not None:
             first.validate(full=True)

@@ -62,15 +62,17 @@ class Storage:
 
     def windows(self, left: int, kernel: int, stride: int, dilation: int, count: int) -> Array:
         """(N, count, K, C) view: window t of a case begins at its step t * stride - left."""
-        steps = self.steps
-        if self._rows is None or left > self.left:
-            raise RuntimeError("a window reaches further left than the storage reserves")
-        case, row, item = steps.strides
-        return as_strided(
-            self._rows[self.left - left :],
-            (self.batch, count, kernel, self.channels),
-            (case, stride * row, dilation * row, item),
-        )
+        return self.strided(-left, (count, kernel), (stride, dilation))
+
+    def strided(self, start: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Array:
+        """(N, *shape, C) view whose axes are so many steps apart, from each case's step `start`, negative in the
+        zeros.
+        """
+        if self._rows is None or start < -self.left:
+            raise RuntimeError("a view reaches further left than the storage reserves")
+        case, row, item = self.steps.strides
+        strides = (case, *(step * row for step in steps), item)
+        return as_strided(self._rows[self.left + start :], (self.batch, *shape, self.channels), strides)
 
     @property
     def nbytes(self) -> int:

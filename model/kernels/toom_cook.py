@@ -25,6 +25,9 @@ POINTS = (Fraction(0), Fraction(1), Fraction(-1), Fraction(1, 2), Fraction(-2), 
 top.
 """
 
+MOST_POINTS = len(POINTS) + 1
+"""With infinity. More would save more and round five times as coarsely."""
+
 Rational = list[list[Fraction]]
 
 

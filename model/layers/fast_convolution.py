@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.kernels.activation import rectify
-from model.layers.tiles import STEP, Block, Tiles
+from model.layers.tiles import Block, Cut, Tiles
 
 if TYPE_CHECKING:
     from model.activations import Activation, Storage
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 PAYS_ABOVE = 13
 """Channels in and out, C F / (C + F), above which the saved products outweigh the transforms; measured."""
 
+SHORTEST = 3
+"""Taps below which there is too little to save."""
+
 
 def pays(spec: Conv1d, x: Activation, y: Activation, binding: Binding) -> bool:
     """Whether this convolution is quicker by tiles."""
-    plain = spec.stride == spec.dilation == spec.groups == 1 and spec.kernel > 2 and spec.bias != "untied"  # noqa: PLR2004
+    plain = spec.stride == spec.groups == 1 and spec.kernel >= SHORTEST and spec.bias != "untied"
     wide = x.channels * y.channels >= PAYS_ABOVE * (x.channels + y.channels)
-    left = spec.widths[0]
-    return binding.fast and plain and wide and y.length >= 2 * STEP and left < spec.kernel <= y.length + STEP
+    cut = Cut.of(spec.kernel, spec.dilation, y.length)
+    long = y.length >= 2 * cut.step * spec.dilation
+    near = spec.widths[0] < spec.reach and cut.reach_right(spec.widths[0], x.length) <= max(y.length // 2, 16)
+    return binding.fast and plain and wide and long and near
 
 
 class FastConvolution:
@@ -41,55 +46,35 @@ class FastConvolution:
     ) -> None:
         self.spec, self.x, self.y, self.binding, self.source = spec, x, y, binding, source
         self.rectified = rectified
-        left, kernel = spec.widths[0], spec.kernel
-        self.ahead = Tiles(x.values, left, y.length, kernel, binding, y.channels)
+        left, kernel, dilation = spec.widths[0], spec.kernel, spec.dilation
+        self.ahead = Tiles(x.values, left, y.length, kernel, dilation, binding, y.channels)
         self.back = None
         if y.gradient is not None:
-            y.gradient.reserve(0, self.ahead.count * STEP - y.length)
             binding.reserve_scratch("kernel", self.ahead.spectrum.size)
-            binding.reserve_scratch("bias", y.channels)
             if x.gradient is not None:
-                self.back = Tiles(y.gradient, kernel - 1 - left, x.length, kernel, binding, x.channels)
+                before = spec.reach - 1 - left
+                self.back = Tiles(y.gradient, before, x.length, kernel, dilation, binding, x.channels)
         self.spectrum_gradients: list[Array] = []
 
     def prepare(self) -> None:
         shards, dtype = self.binding.shards, self.binding.dtype
-        self.zeros = np.zeros((1, 1, STEP, self.y.channels), dtype)
+        self.zeros = np.zeros((1, self.y.length, self.y.channels), dtype) if self.rectified else None
         self.forward_blocks = self._blocks(self.ahead, self.y.values)
         if self.y.gradient is None:
             return
-        self.ones = np.ones(STEP * self.ahead.rows, dtype)
-        self.gradient_blocks = [
-            [(block, *self._dy_tiles(block, shard)) for block, _ in blocks]
-            for shard, blocks in enumerate(self.forward_blocks)
-        ]
+        self.ones = np.ones((1, self.y.length), dtype)
+        self.gradient_blocks = self._blocks(self.ahead, self.y.gradient)
         self.spectrum_gradients = [np.zeros_like(self.ahead.spectrum) for _ in shards]
         if self.back is not None and self.x.gradient is not None:
             self.reversed = np.zeros((self.spec.kernel, self.y.channels, self.x.channels), dtype)
             self.back_blocks = self._blocks(self.back, self.x.gradient)
 
-    def _blocks(self, tiles: Tiles, target: Storage) -> list[list[tuple[Block, list[tuple[Array, Array]]]]]:
-        """Per shard, each block with the pairs of (where, what) that finish it."""
-        shards = []
-        for shard, cases in enumerate(self.binding.shards):
-            blocks = [tiles.block(chosen, times, shard) for chosen, times in tiles.slices(cases)]
-            shards.append(
-                [
-                    (block, [(out, block.spread[index]) for out, index in block.pieces_of(target.steps)])
-                    for block in blocks
-                ]
-            )
-        return shards
-
-    def _dy_tiles(self, block: Block, shard: int) -> tuple[Array, Array]:
-        """Gives dy of a block's tiles as (m, cases, tiles, F), and scratch of that shape; steps behind the end are
-        zero.
-        """
-        if self.y.gradient is None:
-            raise RuntimeError("a gradient is missing")
-        windows = self.y.gradient.windows(0, STEP, STEP, 1, self.ahead.count)
-        source = windows[block.cases, block.times].transpose(2, 0, 1, 3)
-        return source, self.binding.scratch("rows", shard, source.size).reshape(source.shape)
+    def _blocks(self, tiles: Tiles, target: Storage) -> list[list[tuple[slice, Block]]]:
+        """Each shard's blocks, with their cases."""
+        return [
+            [(chosen, tiles.block(chosen, times, shard, target)) for chosen, times in tiles.slices(cases)]
+            for shard, cases in enumerate(self.binding.shards)
+        ]
 
     def refresh(self) -> None:
         self.source.refresh()
@@ -106,45 +91,33 @@ class FastConvolution:
         return (self._gradients,)
 
     def _filter(self, shard: int) -> None:
-        bias = self.source.bias
-        for block, finishes in self.forward_blocks[shard]:
-            block.multiply()
-            for out, spread in finishes:
-                if bias is None:
-                    np.copyto(out, spread)
-                else:
-                    np.add(spread, bias, out=out)
-                if self.rectified:
-                    rectify(out, self.zeros[:, :, : out.shape[2]], out)
+        blocks = self.forward_blocks[shard]
+        for index, (cases, block) in enumerate(blocks):
+            block.multiply(self.source.bias)
+            last = index + 1 == len(blocks) or blocks[index + 1][0] != cases
+            if self.zeros is not None and last:
+                y = self.y.values.steps[cases]
+                rectify(y, self.zeros, y)
 
     def _gradients(self, shard: int) -> None:
         self._parameter_gradients(shard)
         if self.back is not None:
-            for block, finishes in self.back_blocks[shard]:
+            for _, block in self.back_blocks[shard]:
                 block.multiply()
-                for out, spread in finishes:
-                    np.copyto(out, spread)
 
     def _parameter_gradients(self, shard: int) -> None:
-        tiles, total = self.ahead, self.spectrum_gradients[shard]
+        total = self.spectrum_gradients[shard]
         partial = self.binding.scratch("kernel", shard, total.size).reshape(total.shape)
-        bias = self.source.bias_gradient(shard)
-        if bias is not None:
-            bias.fill(0)
-        for index, (block, source, dy) in enumerate(self.gradient_blocks[shard]):
-            rows = block.transform()
-            np.copyto(dy, source)
-            if bias is not None:
-                flat = dy.reshape(-1, dy.shape[3])
-                part = self.binding.scratch("bias", shard, bias.size)
-                np.matmul(self.ones[: flat.shape[0]], flat, out=part)
-                np.add(bias, part, out=bias)
-            points = tiles.cut.points
-            np.matmul(tiles.to_outputs.T, dy.reshape(STEP, -1), out=block.products.reshape(points, -1))
-            np.matmul(rows.transpose(0, 2, 1), block.products, out=partial if index else total)
+        for index, (_, block) in enumerate(self.gradient_blocks[shard]):
+            rows, dy = block.transform(), block.take_gradient()
+            np.matmul(rows.transpose(0, 2, 1), dy, out=partial if index else total)
             if index:
                 np.add(total, partial, out=total)
         self._kernel_gradient(total, shard)
+        bias = self.source.bias_gradient(shard)
+        if bias is not None and self.y.gradient is not None:
+            sums = np.matmul(self.ones, self.y.gradient.steps[self.binding.shards[shard]])
+            np.add.reduce(sums, axis=(0, 1), out=bias)
         self.source.finish(shard)
 
     def _kernel_gradient(self, total: Array, shard: int) -> None:

@@ -1,8 +1,11 @@
 """Tiles: a storage's windows transformed for Toom-Cook filtering, block by block, in cache.
 
-A tile is n steps, m = 4 apart; its transform is n rows of C channels. A kernel longer than five taps is cut into pieces
+A tile is n steps, m apart; its transform is n rows of C channels. A kernel longer than five taps is cut into pieces
 of four: the piece p of tile j meets the transform of tile j + p, so every tile is transformed once, whatever the
-kernel's length, and the pieces become one longer row of the product, as taps do in a direct convolution.
+kernel's length, and the pieces become one longer row of the product, as taps do in a direct convolution. With a
+dilation d the steps fall into d phases that do not see each other: a tile's steps are d apart.
+
+The transforms are batches of small products, from windows where they stand to outputs where they go: nothing is copied.
 """
 
 from __future__ import annotations
@@ -13,8 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from model.kernels.columns import Sliding
-from model.kernels.toom_cook import filtering
+from model.kernels.toom_cook import MOST_POINTS, filtering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,80 +25,104 @@ if TYPE_CHECKING:
     from model.arrays import Array
     from model.binding import Binding
 
-STEP = 4
-"""Outputs of a tile, m."""
-
 BUDGET = 320 * 1024
 """Numbers in a block's transforms and products: they stay in the second-level cache."""
+
+LONGEST_PIECE = 5
+PIECE = 4
+"""A kernel of up to five taps is one piece; a longer one is cut into pieces of four."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How a kernel is cut: `pieces` of `taps`, over tiles of `points` steps."""
+    """How a correlation of `kernel` taps over `length` outputs is cut: `pieces` of `taps`, tiles of `step` outputs
+    each.
+    """
 
     taps: int
     pieces: int
+    step: int
+    dilation: int
+    length: int
 
     @classmethod
-    def of(cls, kernel: int) -> Cut:
-        return cls(kernel, 1) if kernel <= STEP + 1 else cls(STEP, -(-kernel // STEP))
+    def of(cls, kernel: int, dilation: int, length: int) -> Cut:
+        if kernel <= LONGEST_PIECE:
+            return cls(kernel, 1, MOST_POINTS + 1 - kernel, dilation, length)
+        return cls(PIECE, -(-kernel // PIECE), PIECE, dilation, length)
 
     @property
     def points(self) -> int:
-        return STEP + self.taps - 1
+        return self.step + self.taps - 1
+
+    @property
+    def count(self) -> int:
+        """Tiles of a phase."""
+        longest_phase = -(-self.length // self.dilation)
+        return -(-longest_phase // self.step)
+
+    @property
+    def whole(self) -> int:
+        """Tiles whose outputs all exist, in every phase."""
+        return self.length // self.dilation // self.step
+
+    def reach_right(self, left: int, source_length: int) -> int:
+        """Zeros that the last tile reads behind the series."""
+        last_tile = self.count + self.pieces - 2
+        last = self.dilation - 1 + self.dilation * (last_tile * self.step + self.points - 1) - left
+        return max(0, last - source_length + 1)
+
+    def tails(self) -> list[tuple[slice, int]]:
+        """What is left behind the whole tiles: phases, and how many outputs of one more tile each of them has.
+
+        None, too: a tile without outputs has no gradient, and that must be written.
+        """
+        rest = self.length - self.whole * self.step * self.dilation
+        rows, longer = divmod(rest, self.dilation)
+        groups = [(slice(0, longer), rows + 1), (slice(longer, self.dilation), rows)]
+        return [(phases, outputs) for phases, outputs in groups if phases.stop > phases.start]
 
 
 class Tiles:
-    """One product by tiles: from a storage's windows to (cases, L, F) written through `finish`."""
+    """One product by tiles, of a storage's windows with a spectrum: a kernel (K, C, F), transformed."""
 
-    def __init__(self, source: Storage, left: int, length: int, kernel: int, binding: Binding, outputs: int) -> None:
-        self.source, self.binding, self.outputs, self.length = source, binding, outputs, length
-        self.cut = Cut.of(kernel)
-        self.count = -(-length // STEP)
-        self.tiles = Sliding(left, self.cut.points, STEP, 1, self.count + self.cut.pieces - 1)
-        source.reserve(left, self.tiles.reach_right(source.length))
-        width = self.cut.points * (source.channels * self.cut.pieces + outputs)
+    def __init__(
+        self, source: Storage, left: int, length: int, kernel: int, dilation: int, binding: Binding, outputs: int
+    ) -> None:
+        self.source, self.left, self.binding, self.outputs = source, left, binding, outputs
+        self.cut = cut = Cut.of(kernel, dilation, length)
+        source.reserve(left, cut.reach_right(left, source.length))
+        width = cut.points * (source.channels * cut.pieces + outputs)
         self.rows = max(1, BUDGET // width)
-        dtype = binding.dtype
-        transforms = filtering(STEP, self.cut.taps)
-        self.to_outputs = transforms.to_outputs.astype(dtype)
-        self.to_kernel = transforms.to_kernel.astype(dtype)
-        self.to_tile = transforms.to_tile.astype(dtype)
-        self.spectrum = np.zeros((self.cut.points, self.cut.pieces * source.channels, outputs), dtype)
+        transforms = filtering(cut.step, cut.taps)
+        self.to_outputs = transforms.to_outputs.astype(binding.dtype)
+        self.to_kernel = transforms.to_kernel.astype(binding.dtype)
+        self.to_tile = transforms.to_tile.astype(binding.dtype)
+        self.spectrum = np.zeros((cut.points, cut.pieces * source.channels, outputs), binding.dtype)
         self._reserve()
 
     def _reserve(self) -> None:
-        points, pieces, channels = self.cut.points, self.cut.pieces, self.source.channels
-        most = max(self._sizes(slice(0, self.binding.workshop.batch)))
-        self.binding.reserve_scratch("columns", points * most[0] * channels)
-        self.binding.reserve_scratch("transforms", points * most[0] * channels)
-        if pieces > 1:
-            self.binding.reserve_scratch("columns", points * most[1] * pieces * channels)
-        self.binding.reserve_scratch("products", points * most[1] * self.outputs)
-        self.binding.reserve_scratch("rows", STEP * most[1] * self.outputs)
-
-    def _sizes(self, cases: slice) -> list[tuple[int, int]]:
-        """Tiles read and tiles written of each block."""
-        extra = self.cut.pieces - 1
-        return [
-            (
-                (chosen.stop - chosen.start) * (times.stop - times.start + extra),
-                (chosen.stop - chosen.start) * (times.stop - times.start),
-            )
-            for chosen, times in self.slices(cases)
-        ]
+        cut, channels = self.cut, self.source.channels
+        for cases, times in self.slices(slice(0, self.binding.workshop.batch)):
+            phases = (cases.stop - cases.start) * cut.dilation
+            span = times.stop - times.start
+            self.binding.reserve_scratch("transforms", cut.points * phases * (span + cut.pieces - 1) * channels)
+            self.binding.reserve_scratch("products", cut.points * phases * span * self.outputs)
+            if cut.pieces > 1:
+                self.binding.reserve_scratch("columns", cut.points * phases * span * cut.pieces * channels)
 
     def slices(self, cases: slice) -> Iterator[tuple[slice, slice]]:
-        """Blocks of whole cases, or parts of one, of at most `rows` tiles."""
-        if self.count <= self.rows:
-            step = self.rows // self.count
+        """Blocks of whole cases, or of some tiles of one case's phases, of about `rows` tiles."""
+        count, per_case = self.cut.count, self.cut.count * self.cut.dilation
+        if per_case <= self.rows:
+            step = self.rows // per_case
             for start in range(cases.start, cases.stop, step):
-                yield slice(start, min(start + step, cases.stop)), slice(0, self.count)
+                yield slice(start, min(start + step, cases.stop)), slice(0, count)
             return
-        step = -(-self.count // -(-self.count // self.rows))
+        step = -(-count // -(-per_case // self.rows))
         for case in range(cases.start, cases.stop):
-            for start in range(0, self.count, step):
-                yield slice(case, case + 1), slice(start, min(start + step, self.count))
+            for start in range(0, count, step):
+                yield slice(case, case + 1), slice(start, min(start + step, count))
 
     def transform_kernel(self, kernel: Array) -> None:
         """Makes the spectrum G w, piece by piece; kernel: (K, C, F)."""
@@ -107,78 +133,87 @@ class Tiles:
             weights = self.to_kernel[:, : part.shape[0]] @ part.reshape(part.shape[0], -1)
             np.copyto(target, weights.reshape(target.shape))
 
-    def block(self, cases: slice, times: slice, shard: int) -> Block:
-        """A block's views, from the windows to the rows of outputs."""
-        points, pieces, channels = self.cut.points, self.cut.pieces, self.source.channels
-        count, span = cases.stop - cases.start, times.stop - times.start
-        read = span + pieces - 1
-        tiles = self.tiles
-        windows = self.source.windows(tiles.left, points, STEP, 1, tiles.count)
-        windows = windows[cases, times.start : times.start + read].transpose(2, 0, 1, 3)
+    def block(self, cases: slice, times: slice, shard: int, target: Storage) -> Block:
+        """A block's views, from the windows to the steps of `target` (N, L, F)."""
+        cut, channels = self.cut, self.source.channels
+        count, span, dilation = cases.stop - cases.start, times.stop - times.start, cut.dilation
+        read, apart = span + cut.pieces - 1, cut.step * dilation
+        windows = self.source.strided(
+            times.start * apart - self.left, (dilation, read, cut.points), (1, apart, dilation)
+        )[cases]
+        shape = (cut.points, count, dilation, read, channels)
         scratch = self.binding.scratch
-        gathered = scratch("columns", shard, windows.size).reshape(windows.shape)
-        transforms = scratch("transforms", shard, windows.size).reshape(windows.shape)
-        rows = transforms.reshape(points, -1, channels)
+        transforms = scratch("transforms", shard, cut.points * count * dilation * read * channels).reshape(shape)
         overlapping = joined = None
-        if pieces > 1:
-            shape = (points, count, span, pieces * channels)
+        rows = transforms.reshape(cut.points, -1, channels)
+        if cut.pieces > 1:
+            shape = (cut.points, count, dilation, span, cut.pieces * channels)
             overlapping = as_strided(transforms, shape, transforms.strides)
-            joined = scratch("columns", shard, points * count * span * pieces * channels).reshape(shape)
-            rows = joined.reshape(points, count * span, pieces * channels)
-        products = scratch("products", shard, points * count * span * self.outputs).reshape(points, -1, self.outputs)
-        results = scratch("rows", shard, STEP * count * span * self.outputs).reshape(STEP, -1)
-        spread = results.reshape(STEP, count, span, self.outputs).transpose(1, 2, 0, 3)
+            joined = scratch("columns", shard, overlapping.size).reshape(shape)
+            rows = joined.reshape(cut.points, -1, cut.pieces * channels)
+        products = scratch("products", shard, cut.points * count * dilation * span * self.outputs)
+        spread = products.reshape(cut.points, count, dilation, span, self.outputs).transpose(1, 2, 3, 0, 4)
         return Block(
-            self, cases, times, windows, gathered, transforms, overlapping, joined, rows, products, results, spread
+            self,
+            windows,
+            transforms.transpose(1, 2, 3, 0, 4),
+            overlapping,
+            joined,
+            rows,
+            products.reshape(cut.points, -1, self.outputs),
+            tuple(self._finishes(spread, cases, times, target)),
         )
+
+    def _finishes(
+        self, spread: Array, cases: slice, times: slice, target: Storage
+    ) -> Iterator[tuple[Array, Array, Array]]:
+        """What brings products back: the rows of A^T, their products (..., n, F), and where outputs (..., m, F) go."""
+        cut = self.cut
+        apart = cut.step * cut.dilation
+        whole = min(times.stop, cut.whole) - times.start
+        if whole > 0:
+            dims = (cut.dilation, whole, cut.step)
+            out = target.strided(times.start * apart, dims, (1, apart, cut.dilation))[cases]
+            yield self.to_outputs, spread[:, :, :whole], out
+        if times.stop > cut.whole:
+            for phases, outputs in cut.tails():
+                dims = (phases.stop - phases.start, 1, outputs)
+                out = target.strided(cut.whole * apart + phases.start, dims, (1, apart, cut.dilation))[cases]
+                tile = cut.whole - times.start
+                yield self.to_outputs[:outputs], spread[:, phases, tile : tile + 1], out
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Views of one block: windows -> gathered -> transforms (-> joined) = rows -> products -> results, as spread."""
+    """Views of one block: windows -> transforms (-> joined) = rows -> products -> finishes."""
 
     of: Tiles
-    cases: slice
-    times: slice
     windows: Array
-    gathered: Array
     transforms: Array
     overlapping: Array | None
     joined: Array | None
     rows: Array
     products: Array
-    results: Array
-    spread: Array
+    finishes: tuple[tuple[Array, Array, Array], ...]
 
     def transform(self) -> Array:
         """Gives rows (n, tiles, pieces * C): the transformed tiles."""
-        np.copyto(self.gathered, self.windows)
-        points = self.of.cut.points
-        np.matmul(self.of.to_tile, self.gathered.reshape(points, -1), out=self.transforms.reshape(points, -1))
+        np.matmul(self.of.to_tile, self.windows, out=self.transforms)
         if self.joined is not None and self.overlapping is not None:
             np.copyto(self.joined, self.overlapping)
         return self.rows
 
-    def multiply(self) -> Array:
-        """Gives spread (cases, tiles, m, F): the outputs of this block."""
+    def multiply(self, bias: Array | None = None) -> None:
+        """Writes the block's outputs. A bias is added at the point 1, whose product enters every output once."""
         np.matmul(self.transform(), self.of.spectrum, out=self.products)
-        np.matmul(self.of.to_outputs, self.products.reshape(self.of.cut.points, -1), out=self.results)
-        return self.spread
+        if bias is not None:
+            at_one = self.products[1]
+            np.add(at_one, bias, out=at_one)
+        for to_outputs, products, out in self.finishes:
+            np.matmul(to_outputs, products, out=out)
 
-    def pieces_of(self, target: Array) -> list[tuple[Array, tuple[slice, ...]]]:
-        """Where outputs go in target (N, L, F): whole tiles, and what is left of the last; each with its part of
-        spread.
-        """
-        length, (low, high) = self.of.length, (self.times.start, self.times.stop)
-        whole = min(high, length // STEP)
-        found: list[tuple[Array, tuple[slice, ...]]] = []
-        if whole > low:
-            full = target[self.cases, low * STEP : whole * STEP]
-            shape = (full.shape[0], whole - low, STEP, full.shape[2])
-            case, row, item = full.strides
-            found.append((as_strided(full, shape, (case, STEP * row, row, item)), (slice(None), slice(0, whole - low))))
-        if whole < high:
-            tail = target[self.cases, whole * STEP : length]
-            index = (slice(None), slice(whole - low, whole - low + 1), slice(0, tail.shape[1]))
-            found.append((tail[:, None], index))
-        return found
+    def take_gradient(self) -> Array:
+        """Gives A dy (n, tiles, F), of the gradients that stand where the outputs went."""
+        for to_outputs, products, dy in self.finishes:
+            np.matmul(to_outputs.T, dy, out=products)
+        return self.products

@@ -1,6 +1,7 @@
 """What is odd about series that can be read: facts that explain a model that learns badly, told in time."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,6 +9,8 @@ from model.arrays import Array
 from model.data.series import Series
 from service.ingest.faults import quote
 
+BLOCK = 1 << 18
+"""Values looked at in one go, so that they stay in cache."""
 NAMED = 5
 SHORT = 8
 IMBALANCE = 10
@@ -15,9 +18,27 @@ FAR = 10
 """A mean of more than this many standard deviations is far from zero."""
 
 
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Each channel over all steps, five arrays of (C,): what is missing, and the moments of what is not."""
+
+    missing: Array
+    low: Array
+    high: Array
+    mean: Array
+    deviation: Array
+
+
 def remark(series: Series) -> tuple[str, ...]:
     """One sentence for each oddity, the gravest kinds first."""
-    return (*_counts(series), *_labels(series), *_lengths(series), *_missing(series), *_levels(series))
+    survey = _survey(series.values)
+    return (
+        *_counts(series),
+        *_labels(series),
+        *_lengths(series),
+        *_missing(series, survey),
+        *_levels(series, survey),
+    )
 
 
 def _counts(series: Series) -> Iterator[str]:
@@ -50,32 +71,31 @@ def _lengths(series: Series) -> Iterator[str]:
         yield f"The shortest is case {case}, of length {shortest}; longer kernels see mostly padding there."
 
 
-def _missing(series: Series) -> Iterator[str]:
-    missing = np.isnan(series.values)
-    counts = missing.sum(axis=0)
+def _missing(series: Series, survey: Survey) -> Iterator[str]:
+    counts = survey.missing
+    if not counts.any():
+        return
     for channel in np.flatnonzero(counts)[:NAMED].tolist():
-        row = int(np.argmax(missing[:, channel]))
+        row = int(np.argmax(np.isnan(series.values[:, channel])))
         case = int(np.searchsorted(series.offsets, row, side="right")) - 1
-        share = counts[channel] / len(missing)
+        share = counts[channel] / len(series.values)
         yield (
             f"Missing in channel {quote(series.channels[channel])}: {counts[channel]} ({share:.1%}), "
             f"the first in case {case} at step {row - series.offsets[case]}."
         )
     if np.count_nonzero(counts) > NAMED:
         yield f"Further channels with missing values: {np.count_nonzero(counts) - NAMED}."
-    if counts.any():
-        empty = np.flatnonzero(np.logical_and.reduceat(missing.all(axis=1), series.offsets[:-1]))
-        if empty.size:
-            yield f"Cases without any value: {empty.size}, the first is case {empty[0]}."
+    unseen = np.isnan(series.values).all(axis=1)
+    empty = np.flatnonzero(np.logical_and.reduceat(unseen, series.offsets[:-1]))
+    if empty.size:
+        yield f"Cases without any value: {empty.size}, the first is case {empty[0]}."
 
 
-def _levels(series: Series) -> Iterator[str]:
-    low, high = np.fmin.reduce(series.values, axis=0), np.fmax.reduce(series.values, axis=0)
-    constant = np.flatnonzero(~(low < high))
+def _levels(series: Series, survey: Survey) -> Iterator[str]:
+    constant = np.flatnonzero(~(survey.low < survey.high))
     if constant.size:
         yield f"Constant channels, which tell nothing: {_named(series.channels, constant)}."
-    mean, deviation = _moments(series.values)
-    far = np.flatnonzero((low < high) & (np.abs(mean) > FAR * deviation))
+    far = np.flatnonzero((survey.low < survey.high) & (np.abs(survey.mean) > FAR * survey.deviation))
     if far.size:
         yield (
             f"Channels far from zero beside how much they vary: {_named(series.channels, far)}; "
@@ -83,19 +103,22 @@ def _levels(series: Series) -> Iterator[str]:
         )
 
 
-def _moments(values: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of each channel over what is not missing, in blocks: two (C,) arrays."""
-    count, total, square = (np.zeros(values.shape[1]) for _ in range(3))
-    for start in range(0, len(values), 1 << 16):
-        block = values[start : start + (1 << 16)].astype(np.float64)
-        count += np.count_nonzero(~np.isnan(block), axis=0)
-        block = np.nan_to_num(block)
-        total += block.sum(axis=0)
-        square += (block * block).sum(axis=0)
-    count = np.maximum(count, 1)
+def _survey(values: Array) -> Survey:
+    """Look at (T, C) values once, block by block, each channel of a block in one stretch."""
+    channels = values.shape[1]
+    missing, total, square = np.zeros(channels, np.int64), np.zeros(channels), np.zeros(channels)
+    low, high = np.full(channels, np.nan, np.float32), np.full(channels, np.nan, np.float32)
+    rows = max(1, BLOCK // channels)
+    for start in range(0, len(values), rows):
+        block = np.ascontiguousarray(values[start : start + rows].T)
+        missing += np.count_nonzero(np.isnan(block), axis=1)
+        low, high = np.fmin(low, np.fmin.reduce(block, axis=1)), np.fmax(high, np.fmax.reduce(block, axis=1))
+        wide = np.nan_to_num(block.astype(np.float64), copy=False)
+        total += wide.sum(axis=1)
+        square += np.square(wide, out=wide).sum(axis=1)
+    count = np.maximum(len(values) - missing, 1)
     mean = total / count
-    deviation = np.sqrt(np.maximum(square / count - mean * mean, 0))
-    return mean.astype(np.float32), deviation.astype(np.float32)
+    return Survey(missing, low, high, mean, np.sqrt(np.maximum(square / count - mean * mean, 0)))
 
 
 def _named(names: tuple[str, ...], indices: Array) -> str:

@@ -15,7 +15,7 @@ RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-di
  && python -m pip --python /opt/wavetap/bin/python install --no-deps --no-index /wheels/*.whl
 # What the service never opens: tests, headers, and Arrow's network protocols.
 RUN cd /opt/wavetap/lib/python3.11/site-packages \
- && rm -rf pyarrow/include pyarrow/src pyarrow/tests pyarrow/*flight* pyarrow/*substrait* onnx/backend/test numpy/*/tests \
+ && rm -rf pyarrow/include pyarrow/src pyarrow/tests pyarrow/*flight* pyarrow/*substrait* pyarrow/*s3* onnx/backend/test numpy/*/tests \
  && find . -name "*.pyx" -o -name "*.pxd" -o -name "*.pyi" -o -name "*.h" | xargs rm -f
 
 FROM python:3.11-slim-bookworm

@@ -1,6 +1,6 @@
 """`wavetap predict`, `evaluate` and `export`: a model put to use."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,10 +63,7 @@ def evaluate(
             return
         print_record({"cases": result["cases"], **result["metrics"]})
         if result["confusion"]:
-            labels = list(result["confusion"])
-            answers().print()
-            rows = ((label, *(result["confusion"][label].get(other, 0) for other in labels)) for label in labels)
-            print_table(("true, predicted", *labels), rows)
+            _print_confusion(result["confusion"])
 
 
 def export(
@@ -88,6 +85,16 @@ def export(
         difference = published["onnx"]["largest_difference"]
         remarks().print(f"{model} version {published['version']}: {len(content):,} bytes, differs by {difference:.1e}.")
         answers().print(str(output))
+
+
+def _print_confusion(confusion: Mapping[str, Mapping[str, int]]) -> None:
+    """A row for each true label, a column for each that was true or predicted; what never happened is 0."""
+    labels = sorted({*confusion, *(label for row in confusion.values() for label in row)})
+    answers().print()
+    print_table(
+        ("true, predicted", *labels),
+        ((true, *(row.get(predicted, 0) for predicted in labels)) for true, row in confusion.items()),
+    )
 
 
 def _cases(

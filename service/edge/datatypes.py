@@ -107,12 +107,17 @@ def _array(data: list[Any], datatype: str, pointer: str) -> Tensor:
             array = array.astype(np.float64)
         if array.dtype.kind not in KINDS.get(datatype, "iu" if dtype.kind in "iu" else "iuf"):
             raise refusal(f"{pointer}/data", message)
-        with np.errstate(over="ignore"):
-            converted = array.astype(dtype)
     except (ValueError, OverflowError, TypeError) as error:
         raise refusal(f"{pointer}/data", message) from error
-    if dtype.kind in "iu" and not np.array_equal(array, converted):
-        raise refusal(f"{pointer}/data", f"A value does not fit into {datatype}.")
+    return narrowed(array, datatype, f"{pointer}/data")
+
+
+def narrowed(array: Tensor, datatype: str, pointer: str) -> Tensor:
+    """The array in the datatype's width; an integer that does not fit is refused, a float that does not is infinite."""
+    with np.errstate(over="ignore"):
+        converted = array.astype(DTYPES[datatype])
+    if converted.dtype.kind in "iu" and not np.array_equal(array, converted):
+        raise refusal(pointer, f"A value does not fit into {datatype}.")
     return converted
 
 

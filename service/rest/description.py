@@ -13,6 +13,7 @@ from api_schemas.rest.models import AliasRequest
 from api_schemas.rest.problems import Problem
 from api_schemas.rest.protocol import InferRequest
 from api_schemas.rest.training_jobs import ResumeRequest, TrainingJobRequest
+from service.rest import spec_description
 from service.rest.gate import PUBLIC
 
 TITLE = "Wavetap"
@@ -64,7 +65,9 @@ def _description(application: FastAPI) -> dict[str, Any]:
     )
     _, definitions = models_json_schema([(schema, "validation") for schema in READ_BY_ROUTES], ref_template=REFERENCE)
     components = description.setdefault("components", {})
-    components["schemas"] = dict(sorted({**components.get("schemas", {}), **definitions["$defs"]}.items()))
+    schemas = {**components.get("schemas", {}), **definitions["$defs"], **spec_description.schemas()}
+    spec_description.refine(schemas[TrainingJobRequest.__name__])
+    components["schemas"] = dict(sorted(schemas.items()))
     components["securitySchemes"] = {"key": KEY}
     description["security"] = [{"key": []}]
     for path in PUBLIC & description["paths"].keys():

@@ -1,7 +1,6 @@
 """What stands before every route: the request's id, its key, its host, its log line and its metrics."""
 
 import re
-import secrets
 import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from service.edge.context import EdgeContext
+from service.edge.request_ids import request_id
 from service.errors import InternalError, PermissionRefused, ServiceError
 from service.rest.problems import Malformed, problem_of
 from service.settings import is_loopback
@@ -20,7 +20,6 @@ from service.telemetry.logs import logger, shortened
 PUBLIC = frozenset({"/v2/health/live", "/v2/health/ready"})
 METRICS = "/metrics"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 CLOSED_BY_CLIENT = 499
 
@@ -51,7 +50,7 @@ class Gate:
             await self._routes(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        exchange = Exchange(_request_id(headers))
+        exchange = Exchange(request_id(headers.get("x-request-id")))
         scope.setdefault("state", {})["request_id"] = exchange.request_id
         gauge = self._edge.metrics.in_flight.labels("rest")
         gauge.inc()
@@ -106,12 +105,6 @@ class Gate:
             request_id=exchange.request_id,
             **({"exc_info": exchange.fault} if exchange.fault else {}),
         )
-
-
-def _request_id(headers: Headers) -> str:
-    """The client's id if it is a plain one, else a new one."""
-    given = headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def _watched(send: Send, exchange: Exchange) -> Send:

@@ -6,11 +6,12 @@ from api_schemas.rest.models import AliasRequest, Model, ModelVersion
 from api_schemas.rest.schema import Page
 from service.edge import views
 from service.edge.context import EdgeContext
+from service.edge.versions import exact
 from service.rest.answers import answer, body, responses
 from service.rest.bodies import read_json
-from service.rest.parameters import AliasName, ModelName, PageParameters, VersionNumber, VersionReference
+from service.rest.parameters import AliasName, ModelName, PageParameters, VersionReference
 
-VERSION, NUMBER, ALIAS = "/versions/{version:name}", "/versions/{version:number}", "/aliases/{alias:name}"
+VERSION, ALIAS = "/versions/{version:name}", "/aliases/{alias:name}"
 LARGEST_ALIAS = 1 << 10
 ONNX = {
     "description": "An ONNX file of opset 17 or newer: input `series`, the task's outputs, scaling inside.",
@@ -31,8 +32,8 @@ class ModelRoutes:
         """The routes."""
         router = APIRouter(tags=["Models"])
         one = "/v1/models/{model:name}"
-        version, number, alias = f"{one}{VERSION}", f"{one}{NUMBER}", f"{one}{ALIAS}"
-        found, kept = responses(404), responses(404, 409)
+        version, alias = one + VERSION, one + ALIAS
+        found, kept = responses(404), responses(404, 409, 422)
         router.add_api_route("/v1/models", self.list, response_model=Page[Model], responses=responses(422))
         router.add_api_route(one, self.get, response_model=Model, responses=found)
         router.add_api_route(one, self.remove, methods=["DELETE"], status_code=204, responses=found)
@@ -40,7 +41,7 @@ class ModelRoutes:
             f"{one}/versions", self.versions, response_model=Page[ModelVersion], responses=responses(404, 422)
         )
         router.add_api_route(version, self.version, response_model=ModelVersion, responses=found)
-        router.add_api_route(number, self.remove_version, methods=["DELETE"], status_code=204, responses=kept)
+        router.add_api_route(version, self.remove_version, methods=["DELETE"], status_code=204, responses=kept)
         router.add_api_route(
             f"{version}/onnx", self.onnx, response_class=Response, responses=responses(404, others={200: ONNX})
         )
@@ -76,9 +77,9 @@ class ModelRoutes:
         """Show one version: its spec, metrics and lineage."""
         return answer(views.version(await self._lane.run(self._catalogue.version, model, version)))
 
-    async def remove_version(self, model: ModelName, version: VersionNumber) -> Response:
+    async def remove_version(self, model: ModelName, version: VersionReference) -> Response:
         """Remove a version that no alias points at."""
-        await self._lane.run(self._catalogue.remove_version, model, version)
+        await self._lane.run(self._catalogue.remove_version, model, exact(version))
         return Response(status_code=204)
 
     async def onnx(self, model: ModelName, version: VersionReference) -> Response:

@@ -2,8 +2,6 @@
 
 import asyncio
 import inspect
-import re
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,6 +11,7 @@ import grpc
 from structlog.contextvars import bound_contextvars
 
 from service.edge.context import EdgeContext
+from service.edge.request_ids import request_id
 from service.errors import ServiceError
 from service.rpc.statuses import sentence_of, status_of
 from service.telemetry.logs import logger
@@ -25,7 +24,6 @@ PUBLIC = frozenset(
         "/grpc.health.v1.Health/Watch",
     }
 )
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -63,16 +61,14 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
     @asynccontextmanager
     async def _told(self, method: str, metadata: dict[str, str], context: Context) -> AsyncIterator[None]:
         """Log and count one call; what it raises becomes its status."""
-        request_id = metadata.get("x-request-id", "")
-        if not REQUEST_ID.fullmatch(request_id):
-            request_id = secrets.token_hex(8)
-        context.set_trailing_metadata((("x-request-id", request_id),))
+        identifier = request_id(metadata.get("x-request-id"))
+        context.set_trailing_metadata((("x-request-id", identifier),))
         started = time.perf_counter()
         status, fault = grpc.StatusCode.OK, None
         gauge = self._edge.metrics.in_flight.labels("grpc")
         gauge.inc()
         try:
-            with bound_contextvars(request_id=request_id):
+            with bound_contextvars(request_id=identifier):
                 yield
         except ServiceError as error:
             status = status_of(error)
@@ -89,15 +85,16 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
         finally:
             gauge.dec()
             seconds = time.perf_counter() - started
-            self._edge.metrics.request("grpc", "call", method, status.name, seconds)
+            service, name = method.strip("/").split("/")
+            self._edge.metrics.request("grpc", name, service, status.name, seconds)
             write = logger().error if fault else logger().info
             write(
                 "request",
-                method="grpc",
-                route=method,
+                method=name,
+                route=service,
                 status=status.name,
                 duration_ms=round(seconds * 1000, 3),
-                request_id=request_id,
+                request_id=identifier,
                 **({"exc_info": fault} if fault else {}),
             )
 

@@ -13,6 +13,7 @@ from service.domain.inference import Tensor
 from service.edge import views
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
+from service.edge.versions import exact
 from service.errors import Detail, InvalidRequest
 from service.rpc.messages import evaluation, message, page_request, predictions
 
@@ -71,10 +72,7 @@ class ModelMethods:
 
     async def remove_version(self, request: pb.ModelVersionRequest, _context: Context) -> empty_pb2.Empty:
         """Remove a version, named by its number, that no alias points at."""
-        if not (request.version.isascii() and request.version.isdecimal()):
-            text = "Name the version to be removed by its number."
-            raise InvalidRequest(text, Detail("/version", text))
-        await self._lane.run(self._catalogue.remove_version, request.model, int(request.version))
+        await self._lane.run(self._catalogue.remove_version, request.model, exact(request.version))
         return empty_pb2.Empty()
 
     async def set_alias(self, request: pb.SetAliasRequest, _context: Context) -> pb.Model:

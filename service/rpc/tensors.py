@@ -6,7 +6,7 @@ import numpy as np
 
 from api_schemas.generated import inference_pb2 as pb
 from service.domain.inference import InferResult, Tensor
-from service.edge.datatypes import BINARY_ONLY, DTYPES, check_tensor, datatype_of, from_raw, refusal, to_raw
+from service.edge.datatypes import BINARY_ONLY, check_tensor, datatype_of, from_raw, narrowed, refusal, to_raw
 from service.edge.prediction import InferCall, Wanted, most_likely
 
 CONTENTS: Mapping[str, str] = {
@@ -68,16 +68,12 @@ def _from_contents(entry: pb.ModelInferRequest.InferInputTensor, pointer: str) -
     count = check_tensor(entry.datatype, entry.shape, pointer)
     if entry.datatype in BINARY_ONLY:
         raise refusal(f"{pointer}/datatype", f"{entry.datatype} travels in raw_input_contents only.")
-    dtype = DTYPES[entry.datatype]
     elements = getattr(entry.contents, CONTENTS[entry.datatype])
     if len(elements) != count:
         field = CONTENTS[entry.datatype]
         raise refusal(f"{pointer}/contents", f"The shape needs {count} elements in {field}; there are {len(elements)}.")
-    try:
-        tensor = np.array(elements, dtype)
-    except OverflowError as error:
-        raise refusal(f"{pointer}/contents", f"A value does not fit into {entry.datatype}.") from error
-    return tensor.reshape(entry.shape)
+    array = np.array(elements, dtype=object if entry.datatype == "BYTES" else None)
+    return narrowed(array, entry.datatype, f"{pointer}/contents").reshape(entry.shape)
 
 
 def _number(parameters: Parameters, name: str, pointer: str) -> int | None:

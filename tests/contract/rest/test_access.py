@@ -65,10 +65,10 @@ def test_the_key_opens_every_route(locked: Caller) -> None:
 
 def test_metrics_are_public_only_if_a_setting_says_so(locked: Caller, tmp_path: Path) -> None:
     assert locked.get("/metrics").status_code == 401
-    with house_in(tmp_path / "public", api_key=KEY, metrics_public=True) as house:
-        with calling(application(house.edge)) as caller:
-            assert caller.get("/metrics").status_code == 200
-            assert caller.get("/v1/datasets").status_code == 401
+    settings = {"api_key": KEY, "metrics_public": True}
+    with house_in(tmp_path / "public", **settings) as house, calling(application(house.edge)) as caller:
+        assert caller.get("/metrics").status_code == 200
+        assert caller.get("/v1/datasets").status_code == 401
 
 
 @pytest.mark.parametrize("host", ["", "a/b", "localhost/v2/health/live", "a b", "localhost:x", "[::1", "a@b"])

@@ -8,7 +8,9 @@ import pytest
 
 from tests.callers import Caller
 
-LEAKS = re.compile(r"Traceback|File \"|/work|/tmp|site-packages|pydantic|starlette|sqlalchemy|numpy|orjson|\.py\b", re.IGNORECASE)
+LEAKS = re.compile(
+    r"Traceback|File \"|/work|/tmp|site-packages|pydantic|starlette|sqlalchemy|numpy|orjson|\.py\b", re.IGNORECASE
+)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -28,7 +30,9 @@ def problem(response: httpx.Response, status: int, code: str | None = None) -> d
     return members
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/v1", "/v1/", "/v2/nope", "/v1/datasets/", "/docs", "/v1/models/a%2fb"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nope", "/v1", "/v1/", "/v2/nope", "/v1/datasets/", "/docs", "/v1/models/a%2fb"]
+)
 def test_an_unknown_route_is_not_found(empty: Caller, path: str) -> None:
     problem(empty.get(path), 404, "NOT_FOUND")
 
@@ -77,7 +81,9 @@ def test_json_nested_too_deeply_for_a_spec_is_refused_with_its_place(empty: Call
     assert members["errors"][0]["pointer"] == "/network"
 
 
-@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
 def test_json_must_say_that_it_is(empty: Caller, content_type: str | None) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
     problem(empty.post("/v1/training-jobs", content=b"{}", headers=headers), 415)

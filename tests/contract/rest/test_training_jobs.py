@@ -1,6 +1,8 @@
 """Training jobs over HTTP: submitted, shown, followed, cancelled, resumed."""
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -173,9 +175,20 @@ def test_a_dataset_that_is_not_there_is_not_found(client: Caller) -> None:
 
 
 def test_gets_change_nothing(client: Caller, house: House) -> None:
-    before = house.database.engine.url.database
-    size = client.get("/v1/training-jobs?limit=200").json()
-    for path in ("/v1/datasets", "/v1/models", "/v1/models/gestures", "/v2/models/gestures", "/metrics"):
-        assert client.get(path).status_code == 200
-    assert client.get("/v1/training-jobs?limit=200").json() == size
-    assert before == house.database.engine.url.database
+    job = finished(client)["id"]
+    paths = ["/v1/datasets", "/v1/datasets/gestures", "/v1/models", "/v1/models/gestures/versions/1/onnx", "/metrics"]
+    paths += [
+        f"/v1/training-jobs/{job}",
+        f"/v1/training-jobs/{job}/events",
+        "/v2/models/gestures/ready",
+        "/v2/health/ready",
+    ]
+    before = rows(house)
+    assert [client.get(path).status_code for path in paths] == [200] * len(paths)
+    assert rows(house) == before
+
+
+def rows(house: House) -> list[str]:
+    """Everything in the database."""
+    with closing(sqlite3.connect(str(house.database.engine.url.database))) as connection:
+        return list(connection.iterdump())

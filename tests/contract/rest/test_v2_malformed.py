@@ -1,0 +1,105 @@
+"""Requests of the Open Inference Protocol that are none: each is refused, and nothing is computed."""
+
+import gzip
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.rest.application import application
+from tests import houses
+from tests.callers import Caller, calling
+from tests.contract.rest.test_problems import problem
+from tests.protocol import CASES, INFER, binary, body, tensor
+
+MALFORMED: dict[str, bytes] = {
+    "nothing": b"",
+    "no json": b"hello",
+    "no inputs": b"{}",
+    "empty inputs": b'{"inputs": []}',
+    "inputs no list": b'{"inputs": {}}',
+    "deep data": b'{"inputs": [{"name": "series", "shape": [1], "datatype": "FP32", "data": '
+    + b"[" * 100_000
+    + b"]" * 100_000
+    + b"}]}",
+    "deep parameters": body(parameters={"x": json.loads("[" * 200 + "]" * 200)}),
+    "unknown datatype": body(inputs=[tensor(datatype="FP128")]),
+    "other name": body(inputs=[tensor(name="x")]),
+    "twice": body(inputs=[tensor(), tensor()]),
+    "shape too small": body(inputs=[tensor(shape=[3, 2, 11])]),
+    "shape negative": body(inputs=[tensor(shape=[-1, -1, 12])]),
+    "shape zero": body(inputs=[tensor(shape=[0, 2, 12], data=[])]),
+    "shape huge": body(inputs=[tensor(shape=[2**62, 4, 1])]),
+    "shape wraps": body(inputs=[tensor(shape=[2**32, 2**32, 12])]),
+    "shape of text": body(inputs=[tensor(shape=["3", 2, 12])]),
+    "wrong rank": body(inputs=[tensor(shape=[72])]),
+    "wrong channels": body(inputs=[tensor(houses.cases(1, channels=3))]),
+    "text": body(inputs=[tensor(data=["1"] * 72)]),
+    "bools": body(inputs=[tensor(data=[True] * 72)]),
+    "ragged": body(inputs=[tensor(data=[[1, 2], [3]])]),
+    "too large": body(inputs=[tensor(data=[1e300] * 72)]),
+    "fp16 in json": body(inputs=[tensor(datatype="FP16")]),
+    "bytes": body(inputs=[tensor(datatype="BYTES", data=["a"] * 72)]),
+    "no data": body(inputs=[{"name": "series", "shape": [3, 2, 12], "datatype": "FP32"}]),
+    "unknown output": body(outputs=[{"name": "x"}]),
+    "output twice": body(outputs=[{"name": "label"}, {"name": "label"}]),
+    "many outputs": body(outputs=[{"name": f"o{n}"} for n in range(100_000)]),
+    "timeout of text": body(parameters={"timeout": "soon"}),
+    "classes of a label": body(outputs=[{"name": "label", "parameters": {"classification": 1}}]),
+    "no classes": body(outputs=[{"name": "probabilities", "parameters": {"classification": 0}}]),
+    "size without tail": body(inputs=[tensor(parameters={"binary_data_size": 4}, data=None)]),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_what_is_malformed_is_a_bad_request(client: Caller, case: str) -> None:
+    problem(client.post(INFER, content=MALFORMED[case]), 400, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize("length", ["-1", "+5", "1" + "0" * 30, "99999", "", "x", "0x10", " 5 5"])
+def test_a_wrong_header_length_is_a_bad_request(client: Caller, length: str) -> None:
+    content, _ = binary()
+    problem(client.post(INFER, content=content, headers={"Inference-Header-Content-Length": length}), 400)
+
+
+def test_two_header_lengths_are_a_bad_request(client: Caller) -> None:
+    content, headers = binary()
+    twice = [*headers.items(), *headers.items()]
+    problem(client.post(INFER, content=content, headers=twice), 400)
+
+
+@pytest.mark.parametrize("size", [2**63, -4, 4, 287, 289, "288", True])
+def test_a_wrong_binary_size_is_a_bad_request(client: Caller, size: Any) -> None:
+    entry = {"name": "series", "shape": [3, 2, 12], "datatype": "FP32", "parameters": {"binary_data_size": size}}
+    head = json.dumps({"inputs": [entry]}).encode()
+    headers = {"Inference-Header-Content-Length": str(len(head))}
+    problem(client.post(INFER, content=head + CASES.tobytes(), headers=headers), 400)
+
+
+def test_bytes_behind_the_last_tensor_are_a_bad_request(client: Caller) -> None:
+    content, headers = binary()
+    problem(client.post(INFER, content=content + b"x", headers=headers), 400)
+
+
+def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"[" + b" " * 50_000_000)
+    with houses.house_in(tmp_path, max_body_bytes=1 << 20) as house, calling(application(house.edge)) as caller:
+        for encoding, content in {"gzip": bomb, "deflate": zlib.compress(b" " * 50_000_000)}.items():
+            problem(caller.post(INFER, content=content, headers={"Content-Encoding": encoding}), 413)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "status"),
+    [
+        ("gzip", b"no gzip", 400),
+        ("deflate", gzip.compress(b"{}"), 400),
+        ("gzip", gzip.compress(body())[:-9], 400),
+        ("gzip", gzip.compress(gzip.compress(body())), 400),
+        ("gzip", gzip.compress(body()) + b"more", 400),
+        ("br", body(), 415),
+    ],
+)
+def test_a_wrong_content_encoding_is_refused(client: Caller, encoding: str, content: bytes, status: int) -> None:
+    problem(client.post(INFER, content=content, headers={"Content-Encoding": encoding}), status)

@@ -131,6 +131,7 @@ class _Batch:
         shards, channels, dtype = len(self.binding.shards), self.x.channels, self.binding.dtype
         self.sums, self.squares = np.zeros((shards, channels), dtype), np.zeros((shards, channels), dtype)
         self.part = np.zeros((shards, channels), dtype)
+        self.by_case = np.zeros((shards, self.x.batch, channels), dtype)
         self.deviation = np.zeros((shards, channels), dtype)
         self.ones = np.ones(self.largest // max(channels, 1), dtype)
         self.positive = [np.zeros(self.largest, np.bool_) for _ in range(shards if self.rectified else 0)]
@@ -157,7 +158,9 @@ class _Batch:
         if x.flags.c_contiguous:
             np.matmul(self.ones[: x.shape[0] * x.shape[1]], x.reshape(-1, x.shape[2]), out=part)
         else:
-            np.add.reduce(x, axis=(0, 1), out=part)
+            by_case = self.by_case[shard][: x.shape[0]]
+            np.matmul(self.ones[: x.shape[1]], x, out=by_case)
+            np.add.reduce(by_case, axis=0, out=part)
         np.add(out, part, out=out)
 
     def _scratch(self, name: str, like: Array, shard: int) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 from model.geometry import window_count
 from model.kernels.activation import rectify
 from model.kernels.columns import Block, Sliding, block_rows, blocks, tap_range
+from model.layers.depthwise import DepthwiseConvolution, is_depthwise
 from model.layers.fast_convolution import FastConvolution, pays
 from model.layers.kernel_source import FoldedKernel, Folding, KernelSource, StoredKernel
 from model.layers.mask import bind_mask
@@ -47,7 +48,9 @@ def bind_convolution(spec: Conv1d, x: Activation, binding: Binding, epilogue: Ep
     source: KernelSource = StoredKernel(binding, biased=epilogue.biased)
     if epilogue.folding is not None:
         source = FoldedKernel(source, epilogue.folding)
-    if pays(spec, x, y, binding):
+    if is_depthwise(spec, x, y):
+        binding.add(DepthwiseConvolution(spec, x, y, binding, source, rectified=epilogue.rectified))
+    elif pays(spec, x, y, binding):
         binding.add(FastConvolution(spec, x, y, binding, source, rectified=epilogue.rectified))
     else:
         binding.add(_Convolution(spec, x, y, binding, source, rectified=epilogue.rectified))

@@ -35,12 +35,16 @@ class Graph:
         self.initializers: list[TensorProto] = []
         self._known: dict[tuple[object, ...], Name] = {}
 
-    def op(self, kind: str, *inputs: Name, **attributes: Attribute) -> Name:
-        """The output of an operator over named values; an empty name leaves an optional input out."""
+    def op(self, kind: str, *inputs: Name, unread: int = 0, **attributes: Attribute) -> Name:
+        """The output of an operator over named values; an empty name leaves an optional input out.
+
+        unread: outputs behind the first that the operator has, and nobody reads.
+        """
         key = (kind, inputs, repr(sorted(attributes.items())))
         if key not in self._known:
             name = self._known[key] = f"{kind}_{len(self.nodes)}"
-            node = helper.make_node(kind, list(inputs), [name], name=name)
+            others = [f"{name}_{index}" for index in range(unread)]
+            node = helper.make_node(kind, list(inputs), [name, *others], name=name)
             node.attribute.extend(helper.make_attribute(each, value) for each, value in sorted(attributes.items()))
             self.nodes.append(node)
         return self._known[key]

@@ -10,6 +10,7 @@ from model.interchange import onnx_convolutions as convolutions
 from model.interchange import onnx_normalization as normalization
 from model.interchange import onnx_pointwise as pointwise
 from model.interchange import onnx_pooling as pooling
+from model.interchange.onnx_padding import pad
 from model.interchange.onnx_signal import Signal, Site
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
@@ -70,6 +71,7 @@ EMITTERS: Mapping[str, Emitter] = MappingProxyType(
         "sigmoid": pointwise.sigmoid,
         "softmax": pointwise.softmax,
         "dropout": pointwise.dropout,
+        "pad": pad,
         "max_pool": pooling.max_pool,
         "average_pool": pooling.average_pool,
         "global_max_pool": pooling.global_max_pool,

@@ -20,6 +20,7 @@ from model.layers.flatten import Flatten
 from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
 from model.layers.layer_normalization import LayerNormalization
+from model.layers.pad import Pad
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
 from model.layers.rectifiers import Elu, LeakyRelu
@@ -49,6 +50,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
             Sigmoid,
             Softmax,
             Dropout,
+            Pad,
             MaxPool,
             AveragePool,
             GlobalMaxPool,

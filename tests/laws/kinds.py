@@ -15,11 +15,13 @@ from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
 from model.layers.dropout import Dropout
+from model.layers.filling import STATISTICS
 from model.layers.flatten import Flatten
 from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
 from model.layers.layer import LayerSpec
 from model.layers.layer_normalization import LayerNormalization
+from model.layers.pad import OPTIONS, Pad
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
 from model.layers.rectifiers import Elu, LeakyRelu
@@ -58,6 +60,20 @@ def pool(kind: type[MaxPool | AveragePool]) -> Layer:
     return st.builds(kind, st.integers(1, 4), strides, st.sampled_from(["valid", "same"]))
 
 
+@st.composite
+def pad(draw: st.DrawFn, _channels: int) -> Pad:
+    """Every mode and its options, further than most series are long. Statistics are for series of one length."""
+    sides, numbers = st.integers(0, 15), st.floats(-2, 2)
+    mode = draw(st.sampled_from([mode for mode in OPTIONS if mode not in STATISTICS]))
+    drawn = {
+        "constant_values": numbers | st.tuples(numbers, numbers) | st.just("first"),
+        "end_values": numbers | st.tuples(numbers, numbers),
+        "reflect_type": st.sampled_from(["even", "odd"]),
+    }
+    options = {name: draw(drawn[name]) for name in OPTIONS[mode] if name in drawn}
+    return Pad(draw(sides | st.tuples(sides, sides)), mode, **options)
+
+
 def convolution(channels: int) -> st.SearchStrategy[Conv1d]:
     """One that keeps the length, for the inside of containers."""
     return st.builds(Conv1d, st.just(channels), st.integers(1, 4), bias=st.booleans(), dilation=small)
@@ -93,6 +109,7 @@ KINDS_DRAWN: Mapping[type, Callable[[int], Layer]] = {
     Sigmoid: lambda _: st.just(Sigmoid()),
     Softmax: lambda _: st.just(Softmax()),
     Dropout: lambda _: st.builds(Dropout, st.sampled_from([0.0, 0.3, 0.7]), st.booleans()),
+    Pad: pad,
     MaxPool: lambda _: pool(MaxPool),
     AveragePool: lambda _: pool(AveragePool),
     GlobalMaxPool: lambda _: st.just(GlobalMaxPool()),

@@ -14,6 +14,7 @@ from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
 from model.layers.layer import LayerSpec
 from model.layers.layer_normalization import LayerNormalization
+from model.layers.pad import Pad
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
 from model.layers.rectifiers import Elu, LeakyRelu
@@ -28,6 +29,7 @@ from tests.reference import (
     curves,
     layer_normalization,
     normalization,
+    padding,
     pooling,
     squeeze_excitation,
     structure,
@@ -70,6 +72,7 @@ TRUTHS: Mapping[type, Truth] = {
     Sigmoid: curves.pointwise(curves.sigmoid),
     Softmax: curves.softmax,
     Dropout: activation.dropout,
+    Pad: padding.pad,
     MaxPool: pooling.max_pool,
     AveragePool: pooling.average_pool,
     GlobalMaxPool: pooling.global_max_pool,

@@ -75,7 +75,7 @@ class Series:
         """Join cases (L_i, C) into series; targets: (N,) or (N, D); channels are named c0, c1, ... if nameless."""
         if not cases:
             raise InvalidSeries("There are no cases: at least one is needed.")
-        arrays = [np.asarray(case) for case in cases]
+        arrays = [_array(case, index) for index, case in enumerate(cases)]
         checks.case_shapes([array.shape for array in arrays])
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused by name
             values = np.concatenate(arrays).astype(np.float32, copy=False)
@@ -170,6 +170,13 @@ class Series:
             "max": float(self.targets.max()),
             "mean": float(self.targets.mean(dtype=np.float64)),
         }
+
+
+def _array(case: Array, index: int) -> Array:
+    try:
+        return np.asarray(case)
+    except ValueError as error:  # nested lists of unequal lengths
+        raise InvalidSeries(f"Case {index} is ragged: each of its steps needs a value of every channel.") from error
 
 
 def offsets_of(lengths: Array) -> Array:

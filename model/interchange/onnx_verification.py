@@ -93,7 +93,7 @@ def _ended(whole: Array, shortest: int, generator: np.random.Generator) -> Array
 def _lengths(pipeline: Pipeline, shortest: int) -> tuple[int, ...]:
     """Lengths to probe: the shortest and some longer, as far as the pipeline takes them."""
     if pipeline.length is None or pipeline.window is not None:
-        return (shortest, shortest + 1, 2 * shortest + 29)
+        return (shortest, shortest + 1, 2 * shortest + 99)
     return (shortest, pipeline.length) if pipeline.masked else (pipeline.length,)
 
 

@@ -1,5 +1,6 @@
 """Labels and targets, whichever way a file holds them: one text or one row of numbers a case."""
 
+import math
 from collections.abc import Sequence
 from enum import Enum, auto
 
@@ -38,7 +39,7 @@ def label_text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, float):
+    if isinstance(value, float) and not math.isnan(value):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     return None
 

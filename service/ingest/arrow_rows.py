@@ -28,6 +28,7 @@ Columns: TypeAlias = Mapping[str, Any]
 
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 MISSING_TEXTS = ("", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "-nan", "-NaN")
+ISO_8601 = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}){0,2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?)?$"
 SAMPLE = 1000
 
 
@@ -40,7 +41,7 @@ class RowBuffer:
         self._rows = 0
         self._limits = limits
         self._steps = Steps(len(roles.channels), limits)
-        self._series = Codes(str)
+        self._series = Codes(_case_name)
         self._labels = Codes(label_text)
         self._times: list[Array] = []
         self._targets: list[Doubles] = []
@@ -126,16 +127,21 @@ class RowBuffer:
         return integers
 
     def _parsed_times(self, column: Column, name: str) -> Column:
-        """Texts as time stamps by ISO 8601; the rest are noted."""
+        """Texts as numbers, or as time stamps by ISO 8601; what is neither, or not what the others are, is noted."""
         column = pc.utf8_trim_whitespace(column)
-        try:
-            return column.cast(pa.timestamp("us"))
-        except pa.ArrowInvalid:
-            wrong = pc.invert(pc.match_substring_regex(column, r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}){1,2}(\.\d+)?)?$"))
-            row = int(np.argmax(pc.fill_null(wrong, fill_value=False).to_numpy(zero_copy_only=False)))
-            sentence = f"{quote(column[row].as_py() or '')} is no time; numbers and ISO 8601 times of one zone are."
-            self._faults.add(self._place(row, name), sentence)
-            return pa.array(np.zeros(len(column), np.int64))
+        numbers, stamps = (_matches(column, pattern) for pattern in (NUMBER, ISO_8601))
+        for kind, matched in ((pa.float64(), numbers), (pa.timestamp("us"), stamps)):
+            if matched.all():
+                try:
+                    return column.cast(kind)
+                except pa.ArrowInvalid:
+                    break
+        strange = np.flatnonzero(~(numbers | stamps))
+        strange = strange if strange.size else np.flatnonzero(numbers != numbers[0])
+        row = int(strange[0]) if strange.size else 0
+        sentence = f"{quote(column[row].as_py() or '')} is no time here: numbers, or ISO 8601 times of one zone, are."
+        self._faults.add(self._place(row, name), sentence)
+        return pa.array(np.zeros(len(column), np.int64))
 
 
 class Codes:
@@ -202,6 +208,19 @@ def arrow_errors(what: str) -> Iterator[None]:
         raise Unreadable(f"The {what} cannot be read; it is damaged or was cut off.") from error
     except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
         raise Unreadable(f"The {what} cannot be read; it is damaged, or holds what is not understood here.") from error
+
+
+def _case_name(value: object) -> str | None:
+    """A case by whatever names it: a text, a number, a time."""
+    return str(value) if label_text(value) is None and value == value else label_text(value)  # noqa: PLR0124 - NaN
+
+
+def _matches(column: Column, pattern: str) -> Array:
+    """(R,) bool: which texts match; what is null matches everything, as it is noted elsewhere."""
+    matched: Array = pc.fill_null(pc.match_substring_regex(column, pattern), fill_value=True).to_numpy(
+        zero_copy_only=False
+    )
+    return matched
 
 
 def _plain(column: Column) -> Column:

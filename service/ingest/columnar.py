@@ -1,6 +1,6 @@
 """Parquet and Arrow files in long form, read a batch of rows at a time, and only the columns that have a role."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from service.ingest.arrow_rows import Column, RowBuffer, arrow_errors, numeric_l
 from service.ingest.assembly import check_counts
 from service.ingest.columns import Roles, assign, check_names, listed
 from service.ingest.expansion import check_expansion
+from service.ingest.faults import quote
 from service.ingest.long_form import long_to_series
 
 BATCH = 1 << 16
@@ -60,10 +61,14 @@ def assign_typed(reading: Reading, columns: Column) -> Roles:
     return assign(names, reading, lambda name: numeric_like(_column(columns, name)))
 
 
-def left_out(roles: Roles, names: Iterable[str]) -> tuple[str, ...]:
-    """A warning about columns that are not used."""
+def explained(roles: Roles, names: Iterable[str]) -> Iterator[str]:
+    """What was made of the columns without being asked."""
+    if roles.guessed:
+        guesses = (f"{role}={quote(getattr(roles, role))}" for role in roles.guessed)
+        yield f"Columns were understood by their names: {', '.join(guesses)}."
     unused = [name for name in names if name not in roles.all]
-    return (f"Columns without a use were left out: {listed(unused)}.",) if unused else ()
+    if unused:
+        yield f"Columns without a use were left out: {listed(unused)}."
 
 
 def _read(batches: Iterable[Column], roles: Roles, names: list[str], limits: Limits) -> tuple[Series, tuple[str, ...]]:
@@ -71,7 +76,7 @@ def _read(batches: Iterable[Column], roles: Roles, names: list[str], limits: Lim
     for batch in batches:
         buffer.extend({name: batch.column(name) for name in roles.all}, batch.num_rows)
     series, warnings = long_to_series(buffer.finish(), limits)
-    return series, left_out(roles, names) + warnings
+    return series, (*explained(roles, names), *warnings)
 
 
 def _validated(first: Column, rest: Iterable[Column]) -> Iterable[Column]:

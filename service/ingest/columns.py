@@ -17,14 +17,14 @@ INDEX_COLUMNS = ("", "__index_level_0__", "Unnamed: 0")
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns by what they are; `guessed` says whether the label or target was named by nobody."""
+    """The columns by what they are; `guessed` names the roles that nobody asked for."""
 
     series: str | None
     time: str | None
     label: str | None
     target: str | None
     channels: tuple[str, ...]
-    guessed: bool = False
+    guessed: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -56,11 +56,10 @@ def assign(names: Sequence[str], reading: Reading, is_numeric: Callable[[str], b
     usual = {name.strip().lower(): name for name in reversed(names) if name not in taken}
     series = reading.series or _first(usual, SERIES)
     time = reading.time or _first(usual, TIME)
-    label, target, guessed = reading.label, reading.target, False
+    label, target = reading.label, reading.target
     if label is None and target is None:
         label = _first(usual, LABEL)
         target = None if label is not None else _first(usual, TARGET)
-        guessed = label is not None or target is not None
     roles = {name for name in (series, time, label, target) if name is not None}
     twice = next((name for name in reading.channels if name in roles), None)
     if twice is not None:
@@ -70,12 +69,12 @@ def assign(names: Sequence[str], reading: Reading, is_numeric: Callable[[str], b
     channels = reading.channels or tuple(name for name in others if is_numeric(name))
     if not channels:
         raise fault("the header", f"No numeric column is left to be a channel; the columns are {listed(names)}.")
-    if label is None and target is None:
-        return Roles(series, time, None, None, channels)
-    if series is None:
+    if series is None and (label is not None or target is not None):
         message = f"The column {quote(label or target or '')} answers for whole cases, so a column must name the case "
         message += f"of each row: ask for it by series=NAME; the columns are {listed(names)}."
         raise Unreadable(message, Detail("/series", message))
+    found = {"series": series, "time": time, "label": label, "target": target}
+    guessed = tuple(role for role, name in found.items() if name is not None and asked[role] is None)
     return Roles(series, time, label, target, channels, guessed)
 
 

@@ -12,7 +12,7 @@ from service.domain.datasets import Limits, Reading
 from service.errors import TooLarge
 from service.ingest.arrow_rows import MISSING_TEXTS, Column, RowBuffer, arrow_errors
 from service.ingest.assembly import check_counts
-from service.ingest.columnar import assign_typed, left_out
+from service.ingest.columnar import assign_typed, explained
 from service.ingest.columns import assign, check_names
 from service.ingest.faults import Faults, fault
 from service.ingest.long_form import long_to_series
@@ -39,7 +39,7 @@ def read_csv(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series, 
         buffer = RowBuffer(roles, limits)
         buffer.extend(columns, table.num_rows)
         series, warnings = long_to_series(buffer.finish(), limits)
-    return series, left_out(roles, names) + warnings
+    return series, (*explained(roles, names), *warnings)
 
 
 def _header(file: BinaryIO) -> tuple[list[str], str]:

@@ -95,7 +95,9 @@ def test_gaps_in_time_are_told(read: Read) -> None:
         ("case,time,v\na,0,1\na,1,1e300\n", "row 2, column 'v'"),
         ("case,time,v\na,0,1\n,1,2\n", "row 2, column 'case'"),
         ("case,time,v\na,0,1\na,,2\n", "row 2, column 'time'"),
-        ("case,time,v\na,0,1\na,later,2\n", "row 1, column 'time'"),
+        ("case,time,v\na,0,1\na,2020-01-01,2\n", "row 2, column 'time'"),
+        ("case,time,v\na,2020-01-01,1\na,2020-13-41,2\n", "row 1, column 'time'"),
+        ("case,time,v\na,0,1\na,later,2\n", "row 2, column 'time'"),
         ("case,time,v,label\na,0,1,u\na,1,2,d\n", "row 2, column 'label'"),
         ("case,time,v,label\na,0,1,u\nb,0,2,\n", "row 2, column 'label'"),
         ("case,time,v,target\na,0,1,1\na,1,2,2\n", "row 2, column 'target'"),
@@ -125,6 +127,17 @@ def test_an_answer_needs_a_column_of_cases(read: Read) -> None:
     assert refusal(read, "time,v,label\n0,1,u\n1,2,u\n").details[0].pointer == "/series"
 
 
+def test_what_was_guessed_is_told(read: Read) -> None:
+    warnings = read(TABLE.encode(), time="time").warnings
+    assert "Columns were understood by their names: series='id', label='label'." in warnings
+    assert not any("by their names" in warning for warning in read(b"when,v\n1,2\n2,3\n", time="when").warnings)
+
+
+def test_a_label_that_is_not_a_number_in_a_column_of_numbers_is_missing(read: Read) -> None:
+    content = as_parquet(case=[1.0, 1.0, 2.0], time=[1, 2, 3], v=[1.0, 2.0, 3.0], label=[4.0, float("nan"), 5.0])
+    assert read(content).series.classes == ("4", "5")
+
+
 def test_columns_of_text_are_left_out_and_told(read: Read) -> None:
     warnings = read(b"case,time,v,note\na,0,1,hello\na,1,2,world\n").warnings
     assert "Columns without a use were left out: 'note'." in warnings
@@ -149,6 +162,7 @@ def test_an_index_that_a_data_frame_left_behind_is_no_channel(read: Read) -> Non
         [dt.time(day) for day in (2, 1, 3)],
         [dt.timedelta(day) for day in (2, 1, 3)],
         ["2020-01-02", "2020-01-01", "2020-01-03"],
+        ["1", "0.5", "2e0"],
         ["2020-01-01T00:00:02", "2020-01-01T00:00:01", "2020-01-01T00:00:03.5"],
     ],
 )

@@ -31,6 +31,22 @@ class Clock(Protocol):
         ...
 
 
+class Log(Protocol):
+    """Where events are told to whoever operates the service."""
+
+    def info(self, event: str, **fields: object) -> object:
+        """Something that happened."""
+        ...
+
+    def warning(self, event: str, **fields: object) -> object:
+        """Something that should not have happened."""
+        ...
+
+    def exception(self, event: str, **fields: object) -> object:
+        """The error that is being handled."""
+        ...
+
+
 class SeriesReader(Protocol):
     """Turns a file into series."""
 

@@ -15,11 +15,10 @@ from structlog.typing import FilteringBoundLogger
 import service
 from service.domain.jobs import Claim
 from service.engines.memory import oom_kills
+from service.jobs.interruption import HAND_BACK, STOP
 from service.ports import Ending
 
 MODULE = "service.jobs.attempt"
-STOP = signal.SIGUSR1
-HAND_BACK = signal.SIGTERM
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """How a sum is split among threads changes its last bits: one thread, and a resumed job equals an unbroken one."""

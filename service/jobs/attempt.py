@@ -5,6 +5,7 @@ It ends when its standard input does: whoever started it holds the other end, an
 
 import argparse
 import os
+import resource
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -17,11 +18,10 @@ from service.adapters.database.connection import Database
 from service.adapters.database.datasets import DatabaseDatasets
 from service.adapters.database.jobs import DatabaseJobs
 from service.domain.jobs import Claim
-from service.engines.local import HAND_BACK, STOP
 from service.errors import ServiceError
 from service.jobs.interruption import Interruption
+from service.jobs.lines import Lines
 from service.jobs.training import Attempt, run
-from service.telemetry.logs import configure, logger
 
 NICENESS = 5
 """Training yields to those who answer requests."""
@@ -34,11 +34,10 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run the attempt; 0 if its job was settled, or is another's."""
     options = _parser().parse_args(arguments)
     interruption = Interruption()
-    interruption.listen(HAND_BACK, STOP)
+    interruption.listen()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICENESS)
-    configure(environment.get("WAVETAP_LOG_LEVEL", "info"))
-    log = logger()
+    log = Lines(sys.stdout.buffer)
     clock = SystemClock()
     database = Database(environment["WAVETAP_DATABASE_URL"])
     attempt = Attempt(
@@ -53,12 +52,19 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     )
     try:
         run(attempt)
+        log.info("attempt_done", **_usage())
     except ServiceError as error:
         log.warning("attempt_gave_up", reason=error.message)
         return EXIT_FAILED
     finally:
         database.close()
     return 0
+
+
+def _usage() -> dict[str, float]:
+    """What the attempt has cost."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {"cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3), "peak_mebibytes": usage.ru_maxrss >> 10}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,4 +82,6 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    code = main(sys.argv[1:], os.environ)
+    sys.stdout.flush()
+    os._exit(code)  # everything is given back; taking the interpreter down as well would only hold up the next job

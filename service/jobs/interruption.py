@@ -9,6 +9,10 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
+HAND_BACK = signal.SIGTERM
+STOP = signal.SIGUSR1
+
+
 class Stopped(Exception):
     """The job was cancelled while the attempt was computing."""
 
@@ -22,10 +26,10 @@ class Interruption:
         self.stop = False
         self._breakable = False
 
-    def listen(self, hand_back: signal.Signals, stop: signal.Signals) -> None:
+    def listen(self) -> None:
         """Take the two signals as the two wishes; only the main thread may call this."""
-        signal.signal(hand_back, self._on_hand_back)
-        signal.signal(stop, self._on_stop)
+        signal.signal(HAND_BACK, self._on_hand_back)
+        signal.signal(STOP, self._on_stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the supervisor to act on
 
     @contextmanager

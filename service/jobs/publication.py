@@ -6,7 +6,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
-from structlog.typing import FilteringBoundLogger
 
 from model.errors import ModelError
 from model.interchange import archive
@@ -14,7 +13,7 @@ from model.pipeline import Pipeline
 from service.domain.datasets import Dataset
 from service.domain.jobs import Job
 from service.domain.models import OnnxExport, Signature, VersionDraft
-from service.ports import ArtifactStore
+from service.ports import ArtifactStore, Log
 
 
 def lineage(job: Job, dataset: Dataset) -> dict[str, Any]:
@@ -38,9 +37,7 @@ def code_version() -> str:
         return "unknown"
 
 
-def draft(
-    job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactStore, log: FilteringBoundLogger
-) -> VersionDraft:
+def draft(job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactStore, log: Log) -> VersionDraft:
     """Put the artefacts, whole and on the disk, and describe the version that will refer to them."""
     origin = lineage(job, dataset)
     pipeline = replace(pipeline, metadata={**pipeline.metadata, "lineage": origin})
@@ -80,7 +77,7 @@ def signature(pipeline: Pipeline) -> Signature:
     )
 
 
-def _exported(pipeline: Pipeline, key: str, artifacts: ArtifactStore, log: FilteringBoundLogger) -> OnnxExport:
+def _exported(pipeline: Pipeline, key: str, artifacts: ArtifactStore, log: Log) -> OnnxExport:
     """The ONNX file, run against ONNX Runtime first; a network that cannot be exported is published without."""
     from model.interchange.onnx_export import export, verify  # noqa: PLC0415 - slow to load, and only needed at the end
 

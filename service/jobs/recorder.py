@@ -1,7 +1,7 @@
 """Commits epochs: each is told of once, and writing takes a bounded share of the time.
 
 An epoch that takes long is committed by itself. Short ones are gathered: a commit is due when so much time has passed
-since the last one that writing takes at most a twentieth of it, and not before a quarter of a second.
+since the last one that writing takes at most a fiftieth of it, and not before a quarter of a second.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from service.errors import Fenced, StorageFull, Unavailable
 from service.ports import ArtifactStore, Clock, EpochCommit, JobStore
 
 SHORTEST_INTERVAL = 0.25
-WRITING_SHARE = 0.05
+WRITING_SHARE = 0.02
 
 
 class Recorder:

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from structlog.typing import FilteringBoundLogger
-
 from service.domain.jobs import Claim, FailureCode, Job, JobFailure
 from service.domain.states import Move
 from service.errors import Fenced, NotFound, ServiceError
 from service.jobs.leases import LeaseWatch
 from service.jobs.liveness import Liveness
-from service.ports import Clock, Ending, Engine, JobStore, RunningAttempt
+from service.ports import Clock, Ending, Engine, JobStore, Log, RunningAttempt
 
 CRASHED = JobFailure(
     FailureCode.CRASHED, "The training process died again and again; it was given up after three attempts."
@@ -63,7 +61,7 @@ class Supervisor:
     engine: Engine
     liveness: Liveness
     clock: Clock
-    log: FilteringBoundLogger
+    log: Log
     supervision: Supervision = field(default_factory=Supervision)
 
     def __post_init__(self) -> None:
@@ -121,8 +119,8 @@ class Supervisor:
                 self.tick()
             except ServiceError as error:
                 self.log.warning("supervisor_waits", reason=error.message)
-            except Exception as error:  # the supervisor outlives whatever one pass runs into
-                self.log.warning("supervisor_failed", reason=repr(error), exc_info=True)
+            except Exception:  # the supervisor outlives whatever one pass runs into
+                self.log.exception("supervisor_failed")
 
     def _pause(self) -> float:
         """Until the next look: soon while a process has been told to end."""

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from structlog.typing import FilteringBoundLogger
-
 from model.errors import Diverged, InvalidArchive, InvalidSeries, InvalidSpec, ModelError
 from model.training.checkpoint import Checkpoint
 from model.training.spec import TrainingSpec
@@ -20,7 +18,7 @@ from service.errors import Corrupt, Fenced, NotAllowedNow, ServiceError, Storage
 from service.jobs.interruption import Interruption, Stopped
 from service.jobs.publication import draft, withdraw
 from service.jobs.recorder import Recorder
-from service.ports import ArtifactStore, Clock, DatasetStore, JobStore
+from service.ports import ArtifactStore, Clock, DatasetStore, JobStore, Log
 from service.usecases.stored_series import unpack
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -39,7 +37,7 @@ class Attempt:
     artifacts: ArtifactStore
     clock: Clock
     interruption: Interruption
-    log: FilteringBoundLogger
+    log: Log
     lease: timedelta
 
 

@@ -22,7 +22,7 @@ def compute_until_told(number: signal.Signals) -> None:
 def interruption() -> Iterator[Interruption]:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)}
     interruption = Interruption()
-    interruption.listen(signal.SIGTERM, signal.SIGUSR1)
+    interruption.listen()
     yield interruption
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -27,8 +27,8 @@ def zero_padding_remarks(layers: Sequence[LayerSpec], values: Array, channels: S
     padded = next((layer for layer in sequence.walk(layers) if pads_with_zeros(layer)), None)
     if padded is None:
         return ()
-    mean: Array = np.nanmean(values, axis=0, dtype=np.float64)
-    deviation: Array = np.nanstd(values, axis=0, dtype=np.float64)
+    mean = np.atleast_1d(np.nanmean(values, axis=0, dtype=np.float64))
+    deviation = np.atleast_1d(np.nanstd(values, axis=0, dtype=np.float64))
     return tuple(
         f"channel {name!r} lies around {centre:.4g} with a deviation of {spread:.4g}, and {padded.kind} continues it "
         'with zeros, which it never takes; scale by "channel", or put a pad with mode "edge" or "reflect" before it'

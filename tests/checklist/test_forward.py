@@ -6,12 +6,15 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from model import autocorrelate, convolve, cross_correlate, trace
+from model.interchange.onnx_export import export
 from model.layers import conv1d
 from model.layers.conv1d import Conv1d
+from model.layers.global_pooling import GlobalAveragePool
 from tests.checklist.layer import KERNEL, SIGNAL, run, single
+from tests.reference.pipelines import pipeline_of
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 
@@ -70,6 +73,13 @@ def test_F8_a_layer_slides_its_stored_kernel_unflipped_and_says_so() -> None:
     stored = run(Conv1d(1, 7, bias=False), SIGNAL[:, None], KERNEL[:, None, None]).y[:, 0]
     np.testing.assert_allclose(stored, cross_correlate(SIGNAL, KERNEL, "same"), **CLOSE)
     assert "pre-flipped" in (conv1d.__doc__ or "")
+
+
+def test_F8_an_exported_kernel_is_the_stored_one() -> None:
+    pipeline = pipeline_of((Conv1d(5, 4), GlobalAveragePool()), channels=3)
+    kernel = pipeline.network.layout.views(pipeline.network.parameters)["layers/0/kernel"][0]
+    held = [numpy_helper.to_array(tensor) for tensor in onnx.load_from_string(export(pipeline)).graph.initializer]
+    assert any(np.array_equal(array, kernel.transpose(2, 1, 0)) for array in held)
 
 
 @pytest.mark.parametrize(("stride", "dilation", "groups"), [(1, 1, 1), (2, 1, 1), (1, 2, 2), (3, 2, 1)])

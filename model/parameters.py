@@ -32,6 +32,8 @@ class Parameter:
     fan_in: int = 1
     fan_out: int = 1
     decay: bool = False
+    norms_of: str | None = None
+    """Starts as the norms of another parameter (groups, K, C, F) for each output, instead of by its initializer."""
 
     @property
     def size(self) -> int:
@@ -39,7 +41,8 @@ class Parameter:
 
     def within(self, place: str) -> Parameter:
         """The same parameter, its name prefixed by the place of a layer that holds its owner."""
-        return replace(self, name=f"{place}/{self.name}")
+        measured = None if self.norms_of is None else f"{place}/{self.norms_of}"
+        return replace(self, name=f"{place}/{self.name}", norms_of=measured)
 
 
 def _uniform(parameter: Parameter, limit: float, generator: np.random.Generator) -> Array:
@@ -108,8 +111,12 @@ class Layout:
     def initialize(self, generator: np.random.Generator) -> Array:
         """A fresh flat vector (size,) float32, each parameter drawn by its own initializer, in order."""
         flat = np.empty(self.size, np.float32)
-        for parameter, view in zip(self.parameters, self.views(flat).values(), strict=True):
-            view[...] = INITIALIZERS[parameter.initializer](parameter, generator)
+        views = self.views(flat)
+        for parameter in self.parameters:
+            if parameter.norms_of is None:
+                views[parameter.name][...] = INITIALIZERS[parameter.initializer](parameter, generator)
+            else:
+                views[parameter.name][...] = np.sqrt(np.square(views[parameter.norms_of]).sum(axis=(1, 2))).ravel()
         return flat
 
     def decayed(self) -> Array:

@@ -11,16 +11,19 @@ import numpy as np
 from model.arrays import Array
 from model.interchange.onnx_graph import Graph, Name
 from model.interchange.onnx_normalization import affine
+from model.interchange.onnx_padding import pad
 from model.interchange.onnx_signal import Signal, Site, masked, slid
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
+from model.layers.weight_normalization import normalized
 
 
 def conv1d(spec: Conv1d, x: Signal, site: Site) -> Signal:
     """A Conv; an untied bias, one a kernel and step, becomes an Add behind it."""
+    spec, x = _unpadded(spec, x, site)
     tied = spec.bias is True
-    y = _convolve(spec, x, site.graph, site.array("kernel"), site.array("bias") if tied else None)
+    y = _convolve(spec, x, site.graph, _kernel(spec, site), site.array("bias") if tied else None)
     if spec.bias == "untied":
         y = site.graph.op("Add", y, site.graph.constant(site.array("bias").T[None]))
     return _slid_signal(spec, x, site, y)
@@ -28,8 +31,9 @@ def conv1d(spec: Conv1d, x: Signal, site: Site) -> Signal:
 
 def normalized_conv1d(spec: Conv1d, normalization: BatchNormalization, x: Signal, site: Site, behind: Site) -> Signal:
     """W' = w * scale and b' = (b - mean) * scale + shift, with scale = gain / sqrt(variance + epsilon)."""
+    spec, x = _unpadded(spec, x, site)
     scale, offset = affine(normalization, behind)
-    kernel = site.array("kernel") * scale.reshape(spec.groups, 1, 1, -1)
+    kernel = _kernel(spec, site) * scale.reshape(spec.groups, 1, 1, -1)
     bias = (site.array("bias") * scale if spec.bias else 0.0) + offset
     return _slid_signal(spec, x, site, _convolve(spec, x, site.graph, kernel, bias))
 
@@ -43,6 +47,18 @@ def dense(spec: Dense, x: Signal, site: Site) -> Signal:
         return Signal(graph.op("Gemm", *operands), spec.output(x.shape))
     y = _convolve(Conv1d(spec.units, 1, padding="valid"), x, graph, kernel, bias)
     return masked(graph, Signal(y, spec.output(x.shape), x.padding))
+
+
+def _unpadded(spec: Conv1d, x: Signal, site: Site) -> tuple[Conv1d, Signal]:
+    """Padding that is not of zeros, written out before the convolution."""
+    return (spec, x) if spec.padding_mode == "zeros" else (spec.unpadded, pad(spec.pad, x, site))
+
+
+def _kernel(spec: Conv1d, site: Site) -> Array:
+    """(groups, K, C / groups, F / groups), as the stored parameters make it."""
+    if spec.weight_normalization:
+        return normalized(site.array("direction"), site.array("gain"))
+    return site.array("kernel")
 
 
 def _convolve(spec: Conv1d, x: Signal, graph: Graph, kernel: Array, bias: Array | None) -> Name:

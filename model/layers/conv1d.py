@@ -9,18 +9,22 @@ F/groups).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from model.errors import InvalidSpec
 from model.geometry import PADDING_NAMES, Padding, Shape, extent, pad_widths, require_series, require_windows
 from model.layers.convolution import Epilogue, bind_convolution
 from model.layers.layer import require_choice, require_positive
+from model.layers.pad import OPTIONS, Pad
+from model.layers.weight_normalization import normalized_parameters
 from model.parameters import INITIALIZERS, Parameter
 
 if TYPE_CHECKING:
     from model.activations import Activation
     from model.binding import Binding
+
+PADDING_MODES = ("zeros", *(mode for mode in OPTIONS if mode != "constant"))
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Conv1d:
     padding: "same" (ceil(L / stride) steps out), "valid", "causal" (no step sees a later one), "full", a number, or
     [left, right]. bias: True (one a kernel), False, or "untied" (one a kernel and output step, for a fixed length).
     groups: channels are cut into so many groups that do not see each other; groups = channels is depthwise.
+    padding_mode: "zeros", or a mode of the padding layer: what stands in the padding.
+    weight_normalization: the kernel is gain * direction / |direction| (Salimans and Kingma 2016).
     """
 
     kind: ClassVar[str] = "conv1d"
@@ -41,6 +47,8 @@ class Conv1d:
     groups: int = 1
     bias: bool | Literal["untied"] = True
     initializer: str = "glorot_uniform"
+    padding_mode: str = "zeros"
+    weight_normalization: bool = False
 
     def __post_init__(self) -> None:
         require_positive(
@@ -52,6 +60,8 @@ class Conv1d:
         )
         require_choice("initializer", self.initializer, tuple(INITIALIZERS))
         require_choice("bias", self.bias, (True, False, "untied"))
+        require_choice("padding_mode", self.padding_mode, PADDING_MODES)
+        require_choice("weight_normalization", self.weight_normalization, (True, False))
         _require_padding(self.padding)
         if self.out_channels % self.groups:
             raise InvalidSpec(
@@ -61,8 +71,18 @@ class Conv1d:
 
     @property
     def widths(self) -> tuple[int, int]:
-        """Zeros on the left and on the right."""
+        """Steps of padding on the left and on the right."""
         return pad_widths(self.padding, self.kernel, self.dilation)
+
+    @property
+    def pad(self) -> Pad:
+        """The padding as a layer, where it is not of zeros."""
+        return Pad(self.widths, self.padding_mode)
+
+    @property
+    def unpadded(self) -> Conv1d:
+        """The convolution behind that layer."""
+        return replace(self, padding="valid", padding_mode="zeros")
 
     @property
     def reach(self) -> int:
@@ -91,9 +111,11 @@ class Conv1d:
             fan_out=self.kernel * outputs,
             decay=True,
         )
-        if self.bias == "untied":
-            return kernel, Parameter("bias", (self.output(shape).length or 0, self.out_channels))
-        return (kernel, Parameter("bias", (self.out_channels,))) if self.bias else (kernel,)
+        kernels = normalized_parameters(kernel) if self.weight_normalization else (kernel,)
+        if not self.bias:
+            return kernels
+        steps = (self.output(shape).length or 0,) if self.bias == "untied" else ()
+        return (*kernels, Parameter("bias", (*steps, self.out_channels)))
 
     def state(self, _shape: Shape) -> tuple[Parameter, ...]:
         return ()

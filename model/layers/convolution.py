@@ -19,6 +19,8 @@ from model.layers.depthwise import DepthwiseConvolution, is_depthwise
 from model.layers.fast_convolution import FastConvolution, pays
 from model.layers.kernel_source import FoldedKernel, Folding, KernelSource, StoredKernel
 from model.layers.mask import bind_mask
+from model.layers.pad import bind_pad
+from model.layers.weight_normalization import NormalizedKernel
 
 if TYPE_CHECKING:
     from model.activations import Activation
@@ -36,8 +38,13 @@ class Epilogue:
     rectified: bool = False
 
 
-def bind_convolution(spec: Conv1d, x: Activation, binding: Binding, epilogue: Epilogue) -> Activation:
-    """Adds a convolution, and a mask behind it where lengths differ."""
+def bind_convolution(
+    spec: Conv1d, x: Activation, binding: Binding, epilogue: Epilogue, source: KernelSource | None = None
+) -> Activation:
+    """Adds a convolution, and a mask behind it where lengths differ; source: its kernel, the stored one by default."""
+    if spec.padding_mode != "zeros":
+        x = bind_pad(spec.pad, x, binding, "padding_mode")
+        return bind_convolution(spec.unpadded, x, binding, epilogue, source)
     widths = spec.widths
     y_shape = spec.output(x.shape)
     count = y_shape.length or 0
@@ -45,7 +52,9 @@ def bind_convolution(spec: Conv1d, x: Activation, binding: Binding, epilogue: Ep
         x.lengths, lambda valid: window_count(valid, spec.kernel, spec.stride, spec.dilation, widths), count
     )
     y = binding.activation(y_shape, x, lengths=lengths)
-    source: KernelSource = StoredKernel(binding, biased=epilogue.biased)
+    if source is None:
+        stored = NormalizedKernel if spec.weight_normalization else StoredKernel
+        source = stored(binding, biased=epilogue.biased)
     if epilogue.folding is not None:
         source = FoldedKernel(source, epilogue.folding)
     if is_depthwise(spec, x, y):
@@ -185,7 +194,8 @@ class _Convolution:
         return (self._gradients,)
 
     def _gradients(self, shard: int) -> None:
-        self._parameter_gradients(shard)
+        if self.source.learns:
+            self._parameter_gradients(shard)
         if self.wants_dx and self.by_reversal:
             self._reverse_correlate(shard)
         elif self.wants_dx:

@@ -100,7 +100,8 @@ class FastConvolution:
                 rectify(y, self.zeros, y)
 
     def _gradients(self, shard: int) -> None:
-        self._parameter_gradients(shard)
+        if self.source.learns:
+            self._parameter_gradients(shard)
         if self.back is not None:
             for _, block in self.back_blocks[shard]:
                 block.multiply()

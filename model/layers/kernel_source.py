@@ -33,6 +33,10 @@ class KernelSource(Protocol):
     value: Array
     bias: Array | None
 
+    @property
+    def learns(self) -> bool:
+        """Whether anybody wants gradients by value and bias."""
+
     def refresh(self) -> None:
         """Makes value and bias from the stored parameters."""
 
@@ -55,6 +59,10 @@ class StoredKernel:
         self.value: Array = self._kernel.value
         self.bias: Array | None = None if self._bias is None else self._bias.value
 
+    @property
+    def learns(self) -> bool:
+        return True
+
     def refresh(self) -> None:
         pass
 
@@ -76,6 +84,10 @@ class FoldedKernel:
         self.value: Array = np.empty_like(source.value)
         self._folded_bias = np.empty_like(folding.shift)
         self.bias: Array | None = self._folded_bias
+
+    @property
+    def learns(self) -> bool:
+        return False
 
     def refresh(self) -> None:
         self._source.refresh()

@@ -40,7 +40,10 @@ small = st.integers(1, 3)
 
 @st.composite
 def conv1d(draw: st.DrawFn, channels: int) -> Conv1d:
-    """Kernels up to longer than most series, odd and even; every padding, stride, dilation and group count."""
+    """Kernels up to longer than most series, odd and even; every padding, stride, dilation and group count.
+
+    Padding by a statistic is for series of one length, and left out.
+    """
     groups = draw(st.sampled_from([g for g in range(1, channels + 1) if channels % g == 0]))
     sides = st.integers(0, 4)
     padding = draw(st.sampled_from(["same", "valid", "causal", "full"]) | sides | st.tuples(sides, sides))
@@ -52,6 +55,8 @@ def conv1d(draw: st.DrawFn, channels: int) -> Conv1d:
         dilation=draw(small),
         groups=groups,
         bias=draw(st.sampled_from([True, False, "untied"])),
+        padding_mode=draw(st.sampled_from(["zeros", "zeros", "zeros", "edge", "reflect", "symmetric", "wrap"])),
+        weight_normalization=draw(st.booleans()),
     )
 
 

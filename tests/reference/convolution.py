@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from model.arrays import Array
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
+from model.layers.pad import Pad
 from tests.reference.cases import Cases, Gradients, Pullback, Values
+from tests.reference.padding import pad
 
 
 def padding(spec: Conv1d) -> tuple[int, int]:
@@ -43,6 +46,53 @@ def output_length(spec: Conv1d, length: int) -> int:
 
 
 def conv1d(spec: Conv1d, cases: Cases, values: Values) -> tuple[Cases, Pullback]:
+    """A convolution behind its padding, by the kernel that its parameters make."""
+    if spec.padding_mode != "zeros":
+        return behind_padding(spec, cases, values)
+    if spec.weight_normalization:
+        return weight_normalized(spec, cases, values)
+    return correlation(spec, cases, values)
+
+
+def behind_padding(spec: Conv1d, cases: Cases, values: Values) -> tuple[Cases, Pullback]:
+    """The padding layer, then a convolution that needs none."""
+    padded, fold = pad(Pad(padding(spec), spec.padding_mode), cases, values)
+    ys, back = conv1d(replace(spec, padding="valid", padding_mode="zeros"), padded, values)
+
+    def pullback(dys: Cases) -> tuple[Cases, Gradients]:
+        d_padded, gradients = back(dys)
+        return fold(d_padded)[0], gradients
+
+    return ys, pullback
+
+
+def weight_normalized(spec: Conv1d, cases: Cases, values: Values) -> tuple[Cases, Pullback]:
+    """w = g v / |v| for each output; the Jacobian of v / |v| is (1 - u u') / |v|, with u = v / |v|."""
+    direction, gain = values.parameters["direction"], values.parameters["gain"]
+    groups, taps, inputs, outputs = direction.shape
+    kernel = np.zeros_like(direction)
+    for g, f in product(range(groups), range(outputs)):
+        v = direction[g, :, :, f]
+        kernel[g, :, :, f] = gain[g * outputs + f] * v / np.sqrt((v * v).sum())
+    ys, back = correlation(spec, cases, replace(values, parameters={**values.parameters, "kernel": kernel}))
+
+    def pullback(dys: Cases) -> tuple[Cases, Gradients]:
+        dxs, gradients = back(dys)
+        dw = gradients.pop("kernel")
+        d_direction, d_gain = np.zeros_like(direction), np.zeros_like(gain)
+        for g, f in product(range(groups), range(outputs)):
+            v, d = direction[g, :, :, f].ravel(), dw[g, :, :, f].ravel()
+            length = np.sqrt(v @ v)
+            unit, place = v / length, g * outputs + f
+            d_gain[place] = d @ unit
+            jacobian = (np.eye(len(v)) - np.outer(unit, unit)) / length
+            d_direction[g, :, :, f] = (gain[place] * jacobian.T @ d).reshape(taps, inputs)
+        return dxs, gradients | {"direction": d_direction, "gain": d_gain}
+
+    return ys, pullback
+
+
+def correlation(spec: Conv1d, cases: Cases, values: Values) -> tuple[Cases, Pullback]:
     """y[t, f] = b[f] + sum_k sum_c x[t s + k d - left, c] w[k, c, f], each group over its own channels."""
     w, b = values.parameters["kernel"], values.parameters.get("bias")
     groups, _, inputs, outputs = w.shape

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from model.kernels.activation import rectify, rectify_gradient
+from model.kernels.blocks import in_cache
 from model.layers.layer import require_between
 from model.layers.mask import bind_mask
 from model.parameters import Parameter
@@ -64,16 +65,6 @@ def bind_normalization(
     return bind_mask(y, binding)
 
 
-PIECE = 64 * 1024
-"""Numbers of a piece: the input, the output and scratch of one stay in the second-level cache together."""
-
-
-def _pieces(cases: slice, length: int, channels: int) -> list[slice]:
-    """A shard's cases in blocks that stay in cache from one pass to the next."""
-    step = max(1, PIECE // max(length * channels, 1))
-    return [slice(start, min(start + step, cases.stop)) for start in range(cases.start, cases.stop, step)]
-
-
 def rows_together(length: int, channels: int) -> int:
     """Steps that a channel's numbers are repeated for: a divisor of the length, so that whole runs meet whole runs.
 
@@ -113,7 +104,7 @@ class _Running:
         return ()
 
     def _map(self, shard: int) -> None:
-        for cases in _pieces(self.binding.shards[shard], self.x.length, self.x.channels):
+        for cases in in_cache(self.binding.shards[shard], self.x.length, self.x.channels):
             y = self.y.values.steps[cases]
             np.multiply(self.x.values.steps[cases], self.scale, out=y)
             np.add(y, self.offset, out=y)
@@ -139,7 +130,7 @@ class _Batch:
         self.gain, self.shift = binding.weight("gain"), binding.weight("shift")
         self.mean, self.variance = binding.state("mean"), binding.state("variance")
         self.centred = x.values if not x.retained else binding.storage(x.length, x.channels)
-        largest = max(_pieces(slice(0, x.batch), x.length, x.channels), key=lambda piece: piece.stop - piece.start)
+        largest = max(in_cache(slice(0, x.batch), x.length, x.channels), key=lambda piece: piece.stop - piece.start)
         self.largest = (largest.stop - largest.start) * x.length * x.channels
         binding.reserve_scratch("columns", self.largest)
         binding.reserve_scratch("zeros", self.largest)
@@ -152,7 +143,7 @@ class _Batch:
         self.deviation = np.zeros((shards, channels), dtype)
         self.ones = np.ones(self.largest // max(channels, 1), dtype)
         self.positive = [np.zeros(self.largest, np.bool_) for _ in range(shards if self.rectified else 0)]
-        self.pieces = [_pieces(shard, self.x.length, channels) for shard in self.binding.shards]
+        self.pieces = [in_cache(shard, self.x.length, channels) for shard in self.binding.shards]
         self.together = rows_together(self.x.length, channels)
         self.repeated = np.zeros((shards, 3, self.together, channels), dtype)
         self.mask = None if self.x.lengths is None else self.x.lengths.mask

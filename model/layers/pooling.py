@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from model.geometry import Shape, pad_widths, require_series, require_windows, window_count
+from model.kernels.blocks import in_cache
 from model.kernels.columns import Sliding, tap_range
 from model.layers.layer import require_choice, require_positive
 from model.layers.mask import bind_mask
@@ -121,7 +122,11 @@ class _MaxPool:
         self.hidden = binding.storage(x.length, x.channels) if x.lengths is not None else None
 
     def prepare(self) -> None:
-        shape = self.y.values.steps.shape
+        shards = self.binding.shards
+        most = max(
+            piece.stop - piece.start for shard in shards for piece in in_cache(shard, self.x.length, self.x.channels)
+        )
+        shape = (len(shards), most, self.y.length, self.y.channels)
         self.free = np.zeros(shape, np.bool_) if self.binding.training else None
         self.here = np.zeros(shape, np.bool_) if self.binding.training else None
         self.share = np.zeros(shape, self.binding.dtype) if self.binding.training else None
@@ -144,32 +149,33 @@ class _MaxPool:
         return source
 
     def _greatest(self, shard: int) -> None:
-        cases = self.binding.shards[shard]
-        x, y = self._source(cases), self.y.values.steps[cases]
-        y.fill(-np.inf)
-        for windows, steps in self.taps.pairs:
-            np.maximum(y[:, windows], x[:, steps], out=y[:, windows])
-        if self.x.lengths is not None:
-            y[np.isneginf(y)] = 0
+        for cases in in_cache(self.binding.shards[shard], self.x.length, self.x.channels):
+            x, y = self._source(cases), self.y.values.steps[cases]
+            y.fill(-np.inf)
+            for windows, steps in self.taps.pairs:
+                np.maximum(y[:, windows], x[:, steps], out=y[:, windows])
+            if self.x.lengths is not None:
+                y[np.isneginf(y)] = 0
 
     def _gradient(self, shard: int) -> None:
         if self.x.gradient is None or self.y.gradient is None:
             return
         if self.free is None or self.here is None or self.share is None:
             return
-        cases = self.binding.shards[shard]
-        x, y = self._source(cases), self.y.values.steps[cases]
-        dx, dy = self.x.gradient.steps[cases], self.y.gradient.steps[cases]
-        free, here, share = self.free[cases], self.here[cases], self.share[cases]
-        dx.fill(0)
-        free.fill(True)
-        for windows, steps in self.taps.pairs:
-            chosen = here[:, windows]
-            np.equal(x[:, steps], y[:, windows], out=chosen)
-            np.logical_and(chosen, free[:, windows], out=chosen)
-            np.logical_xor(free[:, windows], chosen, out=free[:, windows])
-            np.multiply(dy[:, windows], chosen, out=share[:, windows])
-            np.add(dx[:, steps], share[:, windows], out=dx[:, steps])
+        for cases in in_cache(self.binding.shards[shard], self.x.length, self.x.channels):
+            x, y = self._source(cases), self.y.values.steps[cases]
+            dx, dy = self.x.gradient.steps[cases], self.y.gradient.steps[cases]
+            count = y.shape[0]
+            free, here, share = self.free[shard][:count], self.here[shard][:count], self.share[shard][:count]
+            dx.fill(0)
+            free.fill(True)
+            for windows, steps in self.taps.pairs:
+                chosen = here[:, windows]
+                np.equal(x[:, steps], y[:, windows], out=chosen)
+                np.logical_and(chosen, free[:, windows], out=chosen)
+                np.logical_xor(free[:, windows], chosen, out=free[:, windows])
+                np.multiply(dy[:, windows], chosen, out=share[:, windows])
+                np.add(dx[:, steps], share[:, windows], out=dx[:, steps])
 
 
 class _AveragePool:

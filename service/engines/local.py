@@ -98,11 +98,10 @@ class LocalAttempt:
         self._process.send_signal(number)
 
     def _watch(self) -> None:
-        if self._process.stdout is not None:
-            relay(self._process.stdout, self._log)
-        code = self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        with self._process as process:  # on exit its pipes are closed, and its end is waited for
+            if process.stdout is not None:
+                relay(process.stdout, self._log)
+        code = process.returncode
         self._ending = self._classified(code)
         if self._ending is not Ending.EXITED:
             self._log.warning("attempt_died", code=code, ending=self._ending.name.lower())

@@ -1,5 +1,6 @@
 """The schema: migrated once, by one of many, refused when it is newer, and the same as the tables."""
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from service.adapters.database.connection import Database
 from service.adapters.database.migrate import HEAD, MIGRATIONS, migrate
 from service.adapters.database.references import HOLDERS
 from service.adapters.database.tables import metadata
-from service.errors import NotAllowedNow, Unavailable
+from service.errors import Corrupt, NotAllowedNow, StorageFull, Unavailable
+from tests.records import a_dataset
 from tests.stores import Stores
 
 
@@ -102,3 +104,25 @@ def test_a_database_that_another_process_holds_is_unavailable_in_bounded_time(tm
         pass
     holder.close()
     other.close()
+
+
+def test_a_full_disk_is_told_and_old_rows_stay_readable(stores: Stores) -> None:
+    dataset = a_dataset(stores.clock)
+    stores.datasets.add(dataset)
+    with stores.database.writing() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(StorageFull):
+        deque((stores.datasets.add(a_dataset(stores.clock, name=f"d{number}")) for number in range(10_000)), maxlen=0)
+    assert stores.datasets.get(dataset.id) == dataset
+    with stores.database.writing() as connection:
+        connection.execute(text("PRAGMA max_page_count = 1000000"))
+    assert stores.datasets.add(a_dataset(stores.clock, name="after"))[1]
+
+
+def test_a_damaged_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "wavetap.db").write_bytes(b"This is no database." * 1000)
+    database = opened(tmp_path)
+    with pytest.raises(Corrupt, match="no database"):
+        migrate(database)
+    database.close()

@@ -16,6 +16,7 @@ from model.interchange.onnx_signal import Signal, Site, masked, slid
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
+from model.layers.handcrafted_filters import HandcraftedFilters
 from model.layers.weight_normalization import normalized
 
 
@@ -47,6 +48,15 @@ def dense(spec: Dense, x: Signal, site: Site) -> Signal:
         return Signal(graph.op("Gemm", *operands), spec.output(x.shape))
     y = _convolve(Conv1d(spec.units, 1, padding="valid"), x, graph, kernel, bias)
     return masked(graph, Signal(y, spec.output(x.shape), x.padding))
+
+
+def handcrafted_filters(spec: HandcraftedFilters, x: Signal, site: Site) -> Signal:
+    """One Conv, every filter repeated for each channel."""
+    kernel = spec.kernel
+    longest, filters = kernel.shape
+    convolution = Conv1d(filters, longest, bias=False)
+    repeated = np.repeat(kernel[None, :, None, :], x.shape.channels, axis=2)
+    return _slid_signal(convolution, x, site, _convolve(convolution, x, site.graph, repeated, None))
 
 
 def _unpadded(spec: Conv1d, x: Signal, site: Site) -> tuple[Conv1d, Signal]:

@@ -59,6 +59,7 @@ def _parallel(spec: Parallel, x: Signal, site: Site) -> Signal:
 EMITTERS: Mapping[str, Emitter] = MappingProxyType(
     {
         "conv1d": convolutions.conv1d,
+        "handcrafted_filters": convolutions.handcrafted_filters,
         "dense": convolutions.dense,
         "batch_normalization": normalization.batch_normalization,
         "layer_normalization": normalization.layer_normalization,

@@ -76,6 +76,31 @@ class StoredKernel:
         pass
 
 
+class FixedKernel:
+    """A kernel (groups, K, C / groups, F / groups) that nothing changes; its gradient is written where nobody reads."""
+
+    def __init__(self, kernel: Array, binding: Binding) -> None:
+        self.value: Array = kernel.astype(binding.dtype)
+        self.bias: Array | None = None
+        self._unread = [np.zeros_like(self.value) for _ in binding.shards]
+
+    @property
+    def learns(self) -> bool:
+        return False
+
+    def refresh(self) -> None:
+        pass
+
+    def kernel_gradient(self, shard: int) -> Array:
+        return self._unread[shard]
+
+    def bias_gradient(self, _shard: int) -> Array | None:
+        return None
+
+    def finish(self, shard: int) -> None:
+        pass
+
+
 class FoldedKernel:
     """Another source's kernel with a normalization folded in; for inference, so there are no gradients."""
 

@@ -19,6 +19,7 @@ from model.layers.dropout import Dropout
 from model.layers.flatten import Flatten
 from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
+from model.layers.handcrafted_filters import HandcraftedFilters
 from model.layers.layer_normalization import LayerNormalization
 from model.layers.pad import Pad
 from model.layers.parallel import Parallel
@@ -50,6 +51,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
             Sigmoid,
             Softmax,
             Dropout,
+            HandcraftedFilters,
             Pad,
             MaxPool,
             AveragePool,

@@ -19,6 +19,7 @@ from model.layers.filling import STATISTICS
 from model.layers.flatten import Flatten
 from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
+from model.layers.handcrafted_filters import HandcraftedFilters
 from model.layers.layer import LayerSpec
 from model.layers.layer_normalization import LayerNormalization
 from model.layers.pad import OPTIONS, Pad
@@ -114,6 +115,7 @@ KINDS_DRAWN: Mapping[type, Callable[[int], Layer]] = {
     Sigmoid: lambda _: st.just(Sigmoid()),
     Softmax: lambda _: st.just(Softmax()),
     Dropout: lambda _: st.builds(Dropout, st.sampled_from([0.0, 0.3, 0.7]), st.booleans()),
+    HandcraftedFilters: lambda _: st.builds(HandcraftedFilters, st.sampled_from([(2, 4), (3,), (2, 4, 8)])),
     Pad: pad,
     MaxPool: lambda _: pool(MaxPool),
     AveragePool: lambda _: pool(AveragePool),

@@ -12,6 +12,7 @@ from model.layers.dropout import Dropout
 from model.layers.flatten import Flatten
 from model.layers.gated import Gelu, Silu
 from model.layers.global_pooling import GlobalAveragePool, GlobalMaxPool, LastStep
+from model.layers.handcrafted_filters import HandcraftedFilters
 from model.layers.layer import LayerSpec
 from model.layers.layer_normalization import LayerNormalization
 from model.layers.pad import Pad
@@ -27,6 +28,7 @@ from tests.reference import (
     activation,
     convolution,
     curves,
+    handcrafted,
     layer_normalization,
     normalization,
     padding,
@@ -72,6 +74,7 @@ TRUTHS: Mapping[type, Truth] = {
     Sigmoid: curves.pointwise(curves.sigmoid),
     Softmax: curves.softmax,
     Dropout: activation.dropout,
+    HandcraftedFilters: handcrafted.handcrafted_filters,
     Pad: padding.pad,
     MaxPool: pooling.max_pool,
     AveragePool: pooling.average_pool,

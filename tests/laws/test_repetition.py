@@ -113,7 +113,7 @@ def test_float32_answers_as_float64(kind: type, data: st.DataObject, masked: boo
 def test_small_blocks_answer_as_large_ones(kind: type, data: st.DataObject, masked: bool, size: int) -> None:
     problem = data.draw(problems(kind, masked=masked))
     whole = problem.solve()
-    with mock.patch("model.kernels.columns.BLOCK", size), mock.patch("model.layers.batch_normalization.BLOCK", size):
+    with mock.patch("model.kernels.columns.BLOCK", size), mock.patch("model.kernels.blocks.PIECE", size):
         assert disagreements(problem.solve(), whole, DOUBLE) == {}
 
 

@@ -1,4 +1,4 @@
-"""The whole service, killed in the middle of a job: nothing acknowledged is lost, and the job ends as if undisturbed."""
+"""The whole service, killed in the middle of a job: nothing acknowledged is lost, the job ends as if undisturbed."""
 
 import time
 from collections.abc import Callable

@@ -58,9 +58,18 @@ format: $(STAMP) ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# PyTorch, which the benchmarks compare with, has an environment of its own: nothing else ever needs it.
+BENCH := $(VENV)-bench
+
+$(BENCH)/.installed: requirements.lock benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
+
 .PHONY: bench
-bench: $(STAMP) ## Run the benchmarks
-	$(BIN)/python -m benchmarks
+bench: $(BENCH)/.installed ## Measure beside PyTorch and ONNX Runtime; two minutes of it with ARGS=--quick (needs g++)
+	$(BENCH)/bin/python -m benchmarks $(ARGS)
 
 # --- make what is generated ------------------------------------------------------------------------------------------
 
@@ -90,4 +99,4 @@ image: ## Build the container image IMAGE=wavetap
 
 .PHONY: clean
 clean: ## Remove what the other targets made, but no data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist wavetap-demo
+	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist wavetap-demo

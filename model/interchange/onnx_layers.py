@@ -16,6 +16,7 @@ from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
 from model.layers.layer import LayerSpec
 from model.layers.parallel import Parallel
+from model.layers.projection import Projection
 from model.layers.residual import Residual
 from model.layers.squeeze_excitation import SqueezeExcitation
 
@@ -36,6 +37,10 @@ def emit(layers: Sequence[LayerSpec], x: Signal, site: Site, group: str = "layer
             x = EMITTERS[layer.kind](layer, x, here)
             index += 1
     return x
+
+
+def _projection(spec: Projection, x: Signal, site: Site) -> Signal:
+    return emit(spec.layers(x.shape.channels), x, site)
 
 
 def _residual(spec: Residual, x: Signal, site: Site) -> Signal:
@@ -80,6 +85,7 @@ EMITTERS: Mapping[str, Emitter] = MappingProxyType(
         "last_step": pooling.last_step,
         "flatten": pooling.flatten,
         "squeeze_excitation": _squeeze_excitation,
+        "projection": _projection,
         "residual": _residual,
         "parallel": _parallel,
     }

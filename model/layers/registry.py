@@ -24,6 +24,7 @@ from model.layers.layer_normalization import LayerNormalization
 from model.layers.pad import Pad
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
+from model.layers.projection import Projection
 from model.layers.rectifiers import Elu, LeakyRelu
 from model.layers.relu import Relu
 from model.layers.residual import Residual
@@ -60,6 +61,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
             LastStep,
             Flatten,
             SqueezeExcitation,
+            Projection,
             Residual,
             Parallel,
         )

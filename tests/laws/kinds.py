@@ -25,6 +25,7 @@ from model.layers.layer_normalization import LayerNormalization
 from model.layers.pad import OPTIONS, Pad
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
+from model.layers.projection import Projection
 from model.layers.rectifiers import Elu, LeakyRelu
 from model.layers.relu import Relu
 from model.layers.residual import Residual
@@ -124,6 +125,7 @@ KINDS_DRAWN: Mapping[type, Callable[[int], Layer]] = {
     LastStep: lambda _: st.just(LastStep()),
     Flatten: lambda _: st.just(Flatten()),
     SqueezeExcitation: lambda _: st.builds(SqueezeExcitation, small),
+    Projection: lambda _: st.builds(Projection, small, st.sampled_from(["same", "single"]), st.booleans()),
     Residual: residual,
     Parallel: parallel,
     Gate: lambda _: st.builds(Gate, st.sampled_from([0.5, 1.0])),

@@ -18,6 +18,7 @@ from model.layers.layer_normalization import LayerNormalization
 from model.layers.pad import Pad
 from model.layers.parallel import Parallel
 from model.layers.pooling import AveragePool, MaxPool
+from model.layers.projection import Projection
 from model.layers.rectifiers import Elu, LeakyRelu
 from model.layers.relu import Relu
 from model.layers.residual import Residual
@@ -83,6 +84,7 @@ TRUTHS: Mapping[type, Truth] = {
     LastStep: pooling.last_step,
     Flatten: structure.flatten,
     SqueezeExcitation: lambda spec, cases, values: squeeze_excitation.squeeze_excitation(spec, cases, values, run),
+    Projection: lambda spec, cases, values: run(spec.layers(cases[0].shape[1]), cases, values),
     Residual: lambda spec, cases, values: structure.residual(spec, cases, values, run),
     Parallel: lambda spec, cases, values: structure.parallel(spec, cases, values, run),
     Gate: gate,

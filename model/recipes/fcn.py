@@ -1,0 +1,26 @@
+"""The fully convolutional network of Wang, Yan and Oates 2017."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model.errors import InvalidSpec
+from model.layers.batch_normalization import BatchNormalization
+from model.layers.conv1d import Conv1d
+from model.layers.global_pooling import GlobalAveragePool
+from model.layers.relu import Relu
+
+if TYPE_CHECKING:
+    from model.layers.layer import LayerSpec
+
+
+def fcn(*, filters: tuple[int, ...] = (128, 256, 128), kernels: tuple[int, ...] = (8, 5, 3)) -> tuple[LayerSpec, ...]:
+    """Convolution, normalization, rectifier, three times (Wang, Yan and Oates 2017)."""
+    if len(filters) != len(kernels):
+        raise InvalidSpec(
+            f"filters has {len(filters)} entries and kernels {len(kernels)}; they need as many", pointer="/filters"
+        )
+    body: list[LayerSpec] = []
+    for width, kernel in zip(filters, kernels, strict=True):
+        body += [Conv1d(width, kernel), BatchNormalization(), Relu()]
+    return (*body, GlobalAveragePool())

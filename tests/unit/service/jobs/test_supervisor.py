@@ -1,73 +1,18 @@
 """The supervisor, with attempts that end when the test says so and a clock that it turns."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import structlog
 
-from service.domain.jobs import CRASHES_ALLOWED, FailureCode, Job
+from service.domain.jobs import CRASHES_ALLOWED, FailureCode
 from service.domain.states import JobState
-from service.errors import Fenced, Unavailable
-from service.jobs.liveness import Liveness
-from service.jobs.supervisor import SETTLEMENTS, Supervision, Supervisor
+from service.errors import Unavailable
+from service.jobs.supervisor import SETTLEMENTS, Supervisor
 from service.ports import Ending
 from tests.fakes import FakeClock, FakeEngine
-from tests.records import a_commit, a_dataset, a_draft, a_job
+from tests.records import a_draft
 from tests.stores import Stores
-
-SUPERVISION = Supervision(running=2, lease=30.0, poll=1.0, stop_within=1.5, drain_within=20.0)
-
-
-class Hosts:
-    """Supervisors that share stores and a directory."""
-
-    def __init__(self, stores: Stores, clock: FakeClock, directory: Path) -> None:
-        self._stores, self._clock, self._directory = stores, clock, directory
-        self._made: list[Supervisor] = []
-
-    def another(self) -> tuple[Supervisor, FakeEngine]:
-        engine = FakeEngine()
-        liveness = Liveness(self._directory)
-        log = structlog.get_logger()
-        self._made.append(Supervisor(self._stores.jobs, engine, liveness, self._clock, log, SUPERVISION))
-        return self._made[-1], engine
-
-    def close(self) -> None:
-        for supervisor in self._made:
-            supervisor.liveness.close()
-
-
-@pytest.fixture
-def hosts(stores: Stores, clock: FakeClock, tmp_path: Path) -> Iterator[Hosts]:
-    hosts = Hosts(stores, clock, tmp_path / "supervisors")
-    yield hosts
-    hosts.close()
-
-
-@pytest.fixture
-def here(hosts: Hosts) -> tuple[Supervisor, FakeEngine]:
-    return hosts.another()
-
-
-@pytest.fixture
-def supervisor(here: tuple[Supervisor, FakeEngine]) -> Supervisor:
-    return here[0]
-
-
-@pytest.fixture
-def engine(here: tuple[Supervisor, FakeEngine]) -> FakeEngine:
-    return here[1]
-
-
-def submit(stores: Stores, count: int = 1) -> list[Job]:
-    dataset, _ = stores.datasets.add(a_dataset(stores.clock))
-    return [stores.jobs.add(a_job(stores.clock, dataset))[0] for _ in range(count)]
-
-
-def state(stores: Stores, job: Job) -> JobState:
-    return stores.jobs.get(job.id).state
+from tests.supervisors import state, submit
 
 
 def test_every_ending_is_settled() -> None:
@@ -188,65 +133,6 @@ def test_a_drained_supervisor_hands_its_jobs_back(
     assert supervisor.running == 0
 
 
-def test_the_jobs_of_a_dead_supervisor_are_taken_over_at_once(
-    stores: Stores, hosts: Hosts, supervisor: Supervisor, engine: FakeEngine
-) -> None:
-    (job,) = submit(stores)
-    supervisor.tick()
-    stale = engine.attempts[0].claim
-    other, its_engine = hosts.another()
-    other.tick()
-    assert its_engine.attempts == []
-    _die(supervisor)
-    other.tick()
-    assert [attempt.claim for attempt in its_engine.attempts] == [stores.jobs.get(job.id).claim]
-    with pytest.raises(Fenced):
-        stores.jobs.commit(stale, a_commit(job, 1), other._lease)
-
-
-def test_a_cancelled_job_of_a_dead_supervisor_is_cancelled(
-    stores: Stores, hosts: Hosts, supervisor: Supervisor
-) -> None:
-    (job,) = submit(stores)
-    supervisor.tick()
-    stores.jobs.cancel(job.id)
-    other, _ = hosts.another()
-    _die(supervisor)
-    other.tick()
-    assert state(stores, job) is JobState.CANCELLED
-
-
-def test_the_jobs_of_a_silent_supervisor_are_taken_over_after_the_lease(
-    stores: Stores, hosts: Hosts, supervisor: Supervisor, engine: FakeEngine, clock: FakeClock
-) -> None:
-    submit(stores)
-    supervisor.tick()
-    other, its_engine = hosts.another()
-    for _ in range(30):
-        other.tick()
-        clock.turn(1)
-    assert its_engine.attempts == []
-    other.tick()
-    assert len(its_engine.attempts) == 1
-    supervisor.tick()  # it is back, finds that its job is another's, and ends its process
-    clock.turn(SUPERVISION.lease)
-    supervisor.tick()
-    assert engine.attempts[0].told == ["kill"]
-
-
-def test_a_clock_that_jumps_ends_no_lease(
-    stores: Stores, hosts: Hosts, supervisor: Supervisor, clock: FakeClock
-) -> None:
-    submit(stores)
-    supervisor.tick()
-    other, its_engine = hosts.another()
-    for jump in (86400, -2 * 86400):
-        other.tick()
-        clock.jump(jump)
-        other.tick()
-    assert its_engine.attempts == []
-
-
 def test_a_claim_that_was_lost_sight_of_is_queued_again(stores: Stores, supervisor: Supervisor) -> None:
     (job,) = submit(stores)
     stores.jobs.claim(supervisor.liveness.owner, supervisor._lease)
@@ -286,24 +172,3 @@ def test_a_woken_supervisor_looks_at_once_and_a_drained_one_ends(
     attempt.hand_back = lambda: attempt.end(Ending.EXITED)  # type: ignore[method-assign]
     supervisor.drain()
     assert supervisor.running == 0
-
-
-def _die(supervisor: Supervisor) -> None:
-    """What the kernel does when a process ends: the lock is let go, the file stays."""
-    path = supervisor.liveness._path
-    supervisor.liveness.close()
-    path.touch()
-    supervisor.liveness.close = lambda: None  # type: ignore[method-assign]
-
-
-def test_the_dead_are_buried_once_nothing_is_theirs(
-    stores: Stores, hosts: Hosts, supervisor: Supervisor, tmp_path: Path
-) -> None:
-    submit(stores)
-    supervisor.tick()
-    other, _ = hosts.another()
-    _die(supervisor)
-    other.tick()
-    assert len(list((tmp_path / "supervisors").iterdir())) == 2
-    other.tick()
-    assert [path.stem for path in (tmp_path / "supervisors").iterdir()] == [other.liveness.owner.rpartition(":")[2]]

@@ -12,6 +12,7 @@ from service.edge.context import EdgeContext
 from service.errors import Unavailable
 from service.jobs.supervisor import Supervisor
 from service.rest.application import application
+from service.rest.connection import BoundedConnection
 from service.rpc.server import grpc_server
 from service.settings import Settings
 from service.telemetry.logs import logger
@@ -53,7 +54,7 @@ def _configuration(app: ASGIApp, shutdown_seconds: float) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=BoundedConnection,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -1,5 +1,6 @@
 """Bodies read with a limit, and JSON that is checked before anything looks at it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
@@ -9,10 +10,13 @@ from starlette.requests import Request
 
 from service.edge.lanes import Lane
 from service.errors import DETAILS_LISTED, Detail, InvalidRequest, TooLarge, UnsupportedFormat
-from service.rest.problems import Malformed
+from service.rest.problems import Malformed, Stalled
 
 S = TypeVar("S", bound=BaseModel)
 
+SILENCE_SECONDS = 30.0
+CRUMBS, CRUMB_BYTES = 1000, 64
+"""So many pieces may be smaller than this on average: each costs as much as a large one."""
 PARSED_INLINE = 64 << 10
 """Bodies up to this size are parsed where they were read: a thread would cost more than it spares."""
 
@@ -23,9 +27,28 @@ async def read_body(request: Request, limit: int) -> bytes:
     if announced is not None and announced > limit:
         raise _too_large(limit)
     body = bytearray()
-    async for chunk in bounded(request.stream(), limit):
+    async for chunk in bounded(chunks(request), limit):
         body += chunk
     return bytes(body)
+
+
+async def chunks(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes; Stalled if its sender falls silent, Malformed if it sends crumbs."""
+    count = size = 0
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise Stalled(f"Nothing more of the body came for {SILENCE_SECONDS:.0f} seconds.") from None
+        if chunk is None:
+            return
+        count += 1
+        size += len(chunk)
+        if count > CRUMBS and size < count * CRUMB_BYTES:
+            raise Malformed("The body comes in pieces too small to be taken.")
+        yield chunk
 
 
 async def bounded(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:

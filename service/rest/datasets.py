@@ -14,7 +14,7 @@ from service.edge import views
 from service.edge.context import EdgeContext
 from service.errors import UnsupportedFormat
 from service.rest.answers import Description, answer, created, location, responses
-from service.rest.bodies import announced_size, bounded
+from service.rest.bodies import announced_size, bounded, chunks
 from service.rest.multipart import LONGEST_OTHERS, FilePart
 from service.rest.parameters import DatasetReference, PageParameters
 from service.rest.reading import ReadingParameters
@@ -124,8 +124,8 @@ class DatasetRoutes:
         spool = self._edge.spool
         if part is None:
             spool.check_announced(announced_size(request))
-            return spool.take(request.stream())
-        return spool.take(part.content(bounded(request.stream(), spool.limit + LONGEST_OTHERS)))
+            return spool.take(chunks(request))
+        return spool.take(part.content(bounded(chunks(request), spool.limit + LONGEST_OTHERS)))
 
 
 def _is_multipart(content_type: str) -> bool:

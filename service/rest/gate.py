@@ -13,7 +13,8 @@ from structlog.contextvars import bound_contextvars
 from service.edge.context import EdgeContext
 from service.edge.request_ids import request_id
 from service.errors import InternalError, PermissionRefused, ServiceError
-from service.rest.problems import Malformed, problem_of
+from service.rest.connection import LARGEST_HEAD
+from service.rest.problems import HeadTooLarge, Malformed, problem_of
 from service.settings import is_loopback
 from service.telemetry.logs import logger, shortened
 
@@ -76,7 +77,9 @@ class Gate:
                 await answer(scope, receive, send)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
-        """Refuse what may not pass: an odd Host, another site's page, no key."""
+        """Refuse what may not pass: a head too large, an odd Host, another site's page, no key."""
+        if sum(len(name) + len(value) for name, value in headers.raw) > LARGEST_HEAD:
+            raise HeadTooLarge(f"The headers are too large: at most {LARGEST_HEAD} bytes are taken.")
         hosts = headers.getlist("host")
         host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if host is None:

@@ -2,7 +2,9 @@
 
 ServiceError
 ├── ...                    service/errors.py
-└── Malformed              INVALID_ARGUMENT     bytes that are not what their type says: no JSON, no multipart
+├── Malformed              INVALID_ARGUMENT     bytes that are not what their type says: no JSON, no multipart
+├── HeadTooLarge           OUT_OF_RANGE         more headers than any client needs
+└── Stalled                DEADLINE_EXCEEDED    a body whose next byte does not come
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,8 +51,22 @@ class Malformed(InvalidRequest):
     """The bytes are not what their type says."""
 
 
+class HeadTooLarge(ServiceError):
+    """The request's headers are larger than any client's need be."""
+
+    code = Code.OUT_OF_RANGE
+
+
+class Stalled(ServiceError):
+    """The next byte of the body did not come in time."""
+
+    code = Code.DEADLINE_EXCEEDED
+
+
 FINER: Mapping[type[ServiceError], int] = {
     Malformed: 400,
+    Stalled: 408,
+    HeadTooLarge: 431,
     UnsupportedFormat: 415,
     TooLarge: 413,
     StorageFull: 507,

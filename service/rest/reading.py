@@ -1,16 +1,17 @@
 """The query parameters that say how a file is to be read."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Depends, Query
 
 from service.domain.datasets import Reading
+from service.ingest.detection import Format
 
 
 def _reading(
     format: Annotated[  # noqa: A002  # the public name
-        Literal["ts", "csv", "npz", "parquet", "arrow", "json"] | None,
-        Query(description="By default found out from the content."),
+        Format | None,
+        Query(description="By default found out from the content, the file's name and its content type."),
     ] = None,
     series: Annotated[
         str | None, Query(max_length=1024, description="Tables: the column that tells cases apart.")

@@ -1,0 +1,77 @@
+"""One HTTP connection: uvicorn's, with a bound on how large a request's head may be and how long it may take."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LARGEST_HEAD = 64 << 10
+HEAD_SECONDS = 10.0
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class BoundedConnection(asyncio.Protocol):
+    """Hands everything on to uvicorn's protocol, and closes what sends a head without end or without haste."""
+
+    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401  # uvicorn's own
+        """Take what uvicorn gives to a protocol."""
+        self._http = HttpToolsProtocol(**arguments)
+        self._transport: asyncio.Transport | None = None
+        self._head = 0
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Await a client's first head from now on."""
+        self._transport = transport
+        self._http.connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Count what belongs to a head that is not complete."""
+        cycle = self._http.cycle
+        in_head = cycle is None or not cycle.more_body
+        if in_head and self._deadline is None:
+            self._await_head()
+        self._http.data_received(data)
+        if self._http.cycle is not cycle:
+            self._head = 0
+            self._stop_waiting()
+        elif in_head:
+            self._head += len(data)
+            if self._head > LARGEST_HEAD:
+                self._refuse()
+
+    def eof_received(self) -> None:
+        """Hand on."""
+        self._http.eof_received()
+
+    def pause_writing(self) -> None:
+        """Hand on."""
+        self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Hand on."""
+        self._http.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hand on."""
+        self._stop_waiting()
+        self._http.connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._deadline = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._close)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self) -> None:
+        if self._transport is not None:
+            self._transport.write(TOO_LARGE)
+        self._close()
+
+    def _close(self) -> None:
+        self._stop_waiting()
+        if self._transport is not None:
+            self._transport.close()

@@ -1,0 +1,25 @@
+"""Counters add up, and a version that was never asked has zeros."""
+
+from service.edge.statistics import Statistics, Timing
+
+
+def test_parts_add_up_to_the_whole() -> None:
+    statistics = Statistics()
+    statistics.succeeded("m", "1", Timing(rows=3, queue=1, compute_input=2, compute_infer=4, compute_output=8))
+    statistics.succeeded("m", "1", Timing(rows=2, queue=1, compute_input=2, compute_infer=4, compute_output=8))
+    statistics.failed("m", "1", 100)
+    found = statistics.of("m", "1")
+    assert (found["inference_count"], found["execution_count"]) == (5, 2)
+    assert found["inference_stats"] == {
+        "success": {"count": 2, "ns": 30},
+        "fail": {"count": 1, "ns": 100},
+        "queue": {"count": 2, "ns": 2},
+        "compute_input": {"count": 2, "ns": 4},
+        "compute_infer": {"count": 2, "ns": 8},
+        "compute_output": {"count": 2, "ns": 16},
+    }
+
+
+def test_a_version_that_was_never_asked_has_zeros() -> None:
+    found = Statistics().of("m", "1")
+    assert (found["name"], found["version"], found["inference_count"], found["last_inference"]) == ("m", "1", 0, 0)

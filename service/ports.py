@@ -50,8 +50,19 @@ class Log(Protocol):
 class SeriesReader(Protocol):
     """Turns a file into series."""
 
-    def __call__(self, path: Path, reading: Reading, limits: Limits) -> Ingested:
-        """Read it whole; Unreadable, UnsupportedFormat or TooLarge if that cannot be."""
+    def __call__(
+        self,
+        path: Path,
+        reading: Reading,
+        limits: Limits,
+        *,
+        filename: str | None = None,
+        content_type: str | None = None,
+    ) -> Ingested:
+        """Read it whole; Unreadable, UnsupportedFormat or TooLarge if that cannot be.
+
+        `filename` and `content_type` are what the client said; they only help to name the format.
+        """
         ...
 
 

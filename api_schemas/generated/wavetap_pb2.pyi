@@ -65,7 +65,7 @@ class UploadHeader(_message.Message):
     filename: _builtins.str
     content_type: _builtins.str
     format: _builtins.str
-    """ts, csv, npz, parquet, arrow, json; empty: by the file's name and content"""
+    """ts, csv, tsv, npz, npy, parquet, arrow, json; empty: by the file's name and content"""
     series: _builtins.str
     """Names of columns, for tables only."""
     time: _builtins.str

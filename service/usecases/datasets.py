@@ -72,7 +72,9 @@ class Datasets:
 
     def _ingest(self, upload: Upload, reading: Reading) -> Ingested:
         with model_errors(Unreadable):
-            return self._read(upload.path, reading, self._limits)
+            return self._read(
+                upload.path, reading, self._limits, filename=upload.filename, content_type=upload.content_type
+            )
 
     def _present(self, name: str) -> Dataset | None:
         try:

@@ -148,7 +148,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     clock = SystemClock()
     with stores_in(tmp_path, clock) as stores:
         series = gestures()
-        datasets = Datasets(stores.datasets, stores.artifacts, lambda *_: Ingested(series, "ts"), clock, Limits())
+        datasets = Datasets(stores.datasets, stores.artifacts, lambda *_, **__: Ingested(series, "ts"), clock, Limits())
         dataset, _ = datasets.add("gestures", Upload(tmp_path / "upload", 0), Reading())
         house = House(tmp_path, stores, Training(stores.jobs, stores.datasets, clock, lambda: None), dataset)
         yield house

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from service.ingest.detection import Format
 from service.rest.application import application
 from tests import houses
 from tests.callers import Caller, calling
@@ -36,6 +37,23 @@ def test_a_multipart_upload_is_the_same_dataset(fresh: Caller) -> None:
     multipart = fresh.post("/v1/datasets?name=gestures", files=part)
     assert (raw.status_code, multipart.status_code) == (201, 200)
     assert multipart.json() == raw.json()
+
+
+@pytest.mark.parametrize("format", Format)
+def test_every_format_that_is_read_can_be_asked_for(fresh: Caller, format: Format) -> None:  # noqa: A002
+    """By a file that is in none of them, so that each reader refuses it, and no check before it."""
+    refusal = fresh.post(f"/v1/datasets:preview?format={format}", content=b"\x01")
+    pointers = [error["pointer"] for error in problem(refusal, 422, "INVALID_ARGUMENT")["errors"]]
+    assert "/format" not in pointers
+
+
+def test_the_name_of_a_file_tells_its_format_where_the_content_does_not(fresh: Caller) -> None:
+    lone = b"load\n1\n2\n3\n"
+    problem(fresh.post("/v1/datasets:preview", content=lone), 415, "INVALID_ARGUMENT")
+    for said in (("load.csv", lone), ("load", lone, "text/csv")):
+        assert fresh.post("/v1/datasets:preview", files={"file": said}).json()["channels"] == ["load"]
+    raw = fresh.post("/v1/datasets:preview", content=lone, headers={"content-type": "text/csv"})
+    assert raw.json()["channels"] == ["load"]
 
 
 def test_the_same_name_with_other_content_is_a_conflict(fresh: Caller) -> None:

@@ -1,6 +1,7 @@
 """Datasets as their users see them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,21 @@ READING = Reading()
 
 
 class Reader:
-    """Reads a file that holds nothing but the seed of its series."""
+    """Reads a file that holds nothing but the seed of its series, and tells as whose."""
 
-    def __call__(self, path: Path, reading: Reading, limits: Limits) -> Ingested:  # noqa: ARG002 - a port's signature
+    def __call__(
+        self,
+        path: Path,
+        reading: Reading,  # noqa: ARG002 - a port's signature
+        limits: Limits,  # noqa: ARG002 - as reading
+        *,
+        filename: str | None = None,
+        content_type: str | None = None,
+    ) -> Ingested:
         text = path.read_text()
         if text == "bad":
             raise InvalidSeries("Channel x holds an infinite value.", pointer="/values")
-        return Ingested(some_series(seed=int(text)), "ts", ("It was odd.",))
+        return Ingested(some_series(seed=int(text)), "ts", ("It was odd.", f"{filename} as {content_type}"))
 
 
 @pytest.fixture
@@ -46,8 +55,13 @@ def stored(stores: Stores) -> list[str]:
 def test_an_added_dataset_can_be_opened(datasets: Datasets, tmp_path: Path) -> None:
     dataset, created = datasets.add("gestures", upload(tmp_path), READING)
     assert created
-    assert dataset.report.warnings == ("It was odd.",)
+    assert dataset.report.warnings[0] == "It was odd."
     assert datasets.open_series(datasets.get("gestures")).digest() == dataset.digest
+
+
+def test_the_reader_is_told_what_the_client_said_of_its_file(datasets: Datasets, tmp_path: Path) -> None:
+    said = replace(upload(tmp_path), filename="gestures.csv", content_type="text/csv")
+    assert "gestures.csv as text/csv" in datasets.preview(said, READING).warnings
 
 
 def test_adding_it_again_changes_nothing(datasets: Datasets, stores: Stores, tmp_path: Path) -> None:
@@ -93,7 +107,7 @@ def test_a_file_that_holds_no_series_is_refused_and_nothing_is_kept(
 
 def test_a_preview_keeps_nothing(datasets: Datasets, stores: Stores, tmp_path: Path) -> None:
     report = datasets.preview(upload(tmp_path), READING)
-    assert (report.facts.cases, report.warnings) == (8, ("It was odd.",))
+    assert (report.facts.cases, report.warnings[0]) == (8, "It was odd.")
     assert stored(stores) == []
     with pytest.raises(NotFound):
         datasets.get("gestures")

@@ -46,7 +46,7 @@ class Plane:
         self.datasets = Datasets(
             self.stores.datasets,
             self.stores.artifacts,
-            lambda *_: Ingested(self.series, "ts"),
+            lambda *_, **__: Ingested(self.series, "ts"),
             self.stores.clock,
             Limits(),
         )

@@ -25,7 +25,8 @@ def _interpolated(x: Array, offsets: Array, unobserved: np.float32) -> Array:
     """x: (T,) -> (T,).
 
     For every gap the nearest observed steps before and behind it are looked up in the list of observed steps; one
-    that belongs to another case does not count. With both, x = (1 - w) left + w right; with one, x is that one.
+    that belongs to another case does not count. x = (1 - w) left + w right; where there is one of the two only, it
+    stands for both, and w = 0.
     """
     gaps = np.flatnonzero(np.isnan(x))
     observed = np.flatnonzero(~np.isnan(x))
@@ -39,7 +40,7 @@ def _interpolated(x: Array, offsets: Array, unobserved: np.float32) -> Array:
     has_right = (right > gaps) & (right < offsets[case + 1])
     left = np.where(has_left, left, right)
     right = np.where(has_right, right, left)
-    w = ((gaps - left) / np.maximum(right - left, 1)).astype(np.float32)
+    w = (np.where(left == right, 0, gaps - left) / np.maximum(right - left, 1)).astype(np.float32)
     filled = x.copy()
     filled[gaps] = np.where(has_left | has_right, (1 - w) * x[left] + w * x[right], unobserved)
     return filled

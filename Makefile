@@ -17,7 +17,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-9s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- use -------------------------------------------------------------------------------------------------------------
 
@@ -57,6 +57,10 @@ check: $(STAMP) ## Format, lint, types, import directions, generated stubs
 format: $(STAMP) ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+.PHONY: mutations
+mutations: $(STAMP) ## Plant faults in a copy of the engine, and show which test notices each
+	$(BIN)/python -m tests.mutations
 
 # PyTorch, which the benchmarks compare with, has an environment of its own: nothing else ever needs it.
 BENCH := $(VENV)-bench

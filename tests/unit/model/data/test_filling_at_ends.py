@@ -1,3 +1,5 @@
+"""Filling beyond the first and the last observed step of a case."""
+
 import numpy as np
 
 from model.data import filling

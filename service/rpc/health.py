@@ -47,11 +47,11 @@ class HealthMethods:
         told = None
         ending = False
         while not ending:
+            ending = self._lifecycle.draining  # before the state is asked for, so that the last one told is the last
             status = await self._status(request.service)
             if status != told:
                 told = status
                 yield health_pb2.HealthCheckResponse(status=status)
-            ending = self._lifecycle.draining
             await self._lifecycle.pause(LOOK_EVERY_SECONDS)
 
     async def _status(self, service: str) -> int:

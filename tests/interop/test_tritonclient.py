@@ -7,10 +7,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from api_schemas.generated import inference_pb2
 from service.ephemeral import Running
 from tests import houses
 from tests.interop.conftest import KEY
-from tests.interop.triton_clients import CLIENTS, GRPC, HTTP, Ask, ClientFailed, Triton
+from tests.interop.triton_clients import CLIENTS, GRPC, HTTP, Ask, ClientFailed, Triton, fields
 
 pytestmark = pytest.mark.e2e
 
@@ -178,3 +179,11 @@ def test_the_key_travels_as_a_header(locked: Running, clients: Triton, client: s
     with pytest.raises(ClientFailed, match="API key"):
         clients(client, address, "get_server_metadata")
     assert clients(client, address, "get_server_metadata", **bearer)["name"] == "wavetap"
+
+
+def test_every_field_has_the_number_and_type_that_the_clients_use(clients: Triton) -> None:
+    theirs = clients("none", "", "fields")
+    ours = fields(inference_pb2.DESCRIPTOR)
+    assert len(ours) > 20
+    for message, members in ours.items():
+        assert members.items() <= theirs[message].items(), message

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+from google.protobuf.descriptor import FileDescriptor
 
 HTTP = ("http", "http.aio")
 GRPC = ("grpc", "grpc.aio")
@@ -67,3 +68,16 @@ def triton() -> Iterator[Triton]:
 def enter(connection: Connection) -> None:
     """What the child runs: only there is the other module imported."""
     import_module("tests.interop.triton_process").serve(connection)
+
+
+def fields(file: FileDescriptor) -> dict[str, dict[str, tuple[int, int, bool]]]:
+    """Number, type and whether it is repeated, of every field of every message."""
+    found = {}
+    ahead = list(file.message_types_by_name.values())
+    while ahead:
+        message = ahead.pop()
+        ahead += message.nested_types
+        found[message.full_name] = {
+            field.name: (field.number, field.type, field.is_repeated) for field in message.fields
+        }
+    return found

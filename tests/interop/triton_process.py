@@ -9,9 +9,10 @@ import tritonclient.grpc.aio
 import tritonclient.http
 import tritonclient.http.aio
 from google.protobuf.json_format import MessageToDict
+from tritonclient.grpc import model_config_pb2, service_pb2
 from tritonclient.utils import InferenceServerException
 
-from tests.interop.triton_clients import GRPC, HTTP, Ask
+from tests.interop.triton_clients import GRPC, HTTP, Ask, fields
 
 
 def serve(connection: Connection) -> None:
@@ -27,6 +28,8 @@ def serve(connection: Connection) -> None:
 
 
 async def _called(client: str, url: str, method: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if method == "fields":
+        return fields(service_pb2.DESCRIPTOR) | fields(model_config_pb2.DESCRIPTOR)
     module, made = _client(client, url)
     try:
         if method == "infer":

@@ -1,0 +1,76 @@
+"""Bodies are read up to their limit, and senders that stall or crumble are not waited for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from service.errors import TooLarge
+from service.rest import bodies
+from service.rest.bodies import chunks, pointer, read_body
+from service.rest.problems import Malformed, Stalled
+
+
+def request(stream: AsyncIterator[bytes], **headers: str) -> Request:
+    """As much of a request as reading a body needs."""
+    return cast("Request", SimpleNamespace(headers=Headers(headers), stream=lambda: stream))
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+def test_a_body_is_read_up_to_its_limit() -> None:
+    assert asyncio.run(read_body(request(pieces(b"ab", b"cd")), 4)) == b"abcd"
+    with pytest.raises(TooLarge):
+        asyncio.run(read_body(request(pieces(b"ab", b"cde")), 4))
+
+
+def test_an_announced_size_is_refused_before_anything_is_read() -> None:
+    async def never() -> AsyncIterator[bytes]:
+        pytest.fail("it was read")
+        yield b""
+
+    with pytest.raises(TooLarge):
+        asyncio.run(read_body(request(never(), **{"content-length": "5"}), 4))
+
+
+def test_a_sender_that_falls_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "SILENCE_SECONDS", 0.01)
+
+    async def silent() -> AsyncIterator[bytes]:
+        yield b"a"
+        await asyncio.Event().wait()
+
+    with pytest.raises(Stalled):
+        asyncio.run(read_body(request(silent()), 4))
+
+
+def test_crumbs_are_refused_before_the_end() -> None:
+    taken = 0
+
+    async def crumbs() -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _ in range(1_000_000):
+            taken += 1
+            yield b"x"
+
+    async def read() -> None:
+        async for _ in chunks(request(crumbs())):
+            pass
+
+    with pytest.raises(Malformed):
+        asyncio.run(read())
+    assert taken < 2000
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"), [((), ""), (("a", 0, "b"), "/a/0/b"), (("a/b", "c~d"), "/a~1b/c~0d")]
+)
+def test_pointers_are_escaped(location: tuple[Any, ...], expected: str) -> None:
+    assert pointer(location) == expected

@@ -56,6 +56,8 @@ class Sgd:
         _require("learning_rate", self.learning_rate, 0.0, 1e9)
         _require("momentum", self.momentum, 0.0, 1.0)
         _require("weight_decay", self.weight_decay, 0.0, 1e3)
+        if self.nesterov and not self.momentum:
+            raise InvalidSpec("nesterov needs a momentum above 0", pointer="/nesterov")
 
     def bind(self, size: int, decayed: Array | None = None) -> Optimizer:
         return _Sgd(self, size, decayed)
@@ -99,17 +101,23 @@ class AdamW:
 
 @dataclass(frozen=True)
 class RmsProp:
-    """Tieleman and Hinton 2012: w -= rate g / (sqrt(mean of g^2) + epsilon)."""
+    """Tieleman and Hinton 2012: w -= rate g / (sqrt(mean of g^2) + epsilon).
+
+    centered: by the deviation of g instead (Graves 2013). momentum: of what is subtracted.
+    """
 
     kind: ClassVar[str] = "rmsprop"
     learning_rate: float = 1e-3
     decay: float = 0.9
     epsilon: float = 1e-7
     weight_decay: float = 0.0
+    momentum: float = 0.0
+    centered: bool = False
 
     def __post_init__(self) -> None:
         _require("learning_rate", self.learning_rate, 0.0, 1e9)
         _require("decay", self.decay, 0.0, 1.0)
+        _require("momentum", self.momentum, 0.0, 1.0)
         _require("epsilon", self.epsilon, 1e-12, 1.0)
         _require("weight_decay", self.weight_decay, 0.0, 1e3)
 
@@ -196,7 +204,8 @@ class _Adam:
 class _RmsProp:
     def __init__(self, spec: RmsProp, size: int, decayed: Array | None) -> None:
         self.spec, self.decayed, self.steps = spec, _decay(decayed, size), 0
-        self.moments = {"square": np.zeros(size, np.float32)}
+        kept = {"square": True, "mean": spec.centered, "velocity": spec.momentum > 0}
+        self.moments = {name: np.zeros(size, np.float32) for name, wanted in kept.items() if wanted}
         self.scratch = np.zeros(size, np.float32)
 
     def update(self, parameters: Array, gradient: Array, learning_rate: float | None = None) -> None:
@@ -211,8 +220,26 @@ class _RmsProp:
         scratch *= np.float32(1 - spec.decay)
         square *= np.float32(spec.decay)
         square += scratch
-        np.sqrt(square, out=scratch)
+        np.sqrt(self._spread(gradient), out=scratch)
         scratch += np.float32(spec.epsilon)
         gradient /= scratch
+        if spec.momentum:
+            velocity = self.moments["velocity"]
+            velocity *= np.float32(spec.momentum)
+            velocity += gradient
+            np.copyto(gradient, velocity)
         gradient *= np.float32(rate)
         parameters -= gradient
+
+    def _spread(self, gradient: Array) -> Array:
+        """The mean square, or the variance, which rounding must not make negative."""
+        square, scratch = self.moments["square"], self.scratch
+        if not self.spec.centered:
+            return square
+        mean = self.moments["mean"]
+        mean *= np.float32(self.spec.decay)
+        np.multiply(gradient, np.float32(1 - self.spec.decay), out=scratch)
+        mean += scratch
+        np.square(mean, out=scratch)
+        np.subtract(square, scratch, out=scratch)
+        return np.clip(scratch, 0, np.inf, out=scratch)

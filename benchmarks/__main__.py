@@ -27,6 +27,11 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=ROOT / "docs" / "benchmarks.md")
     parser.add_argument("--json", type=Path, default=ROOT / "benchmarks" / "results.json")
     chosen = parser.parse_args()
+    described = environment.describe()
+    if environment.busy():
+        print(
+            "The machine is busy: contenders whose threads wait for each other suffer most, so ratios are not to be trusted."
+        )
     start = time.monotonic()
     found = [
         measurement
@@ -34,7 +39,7 @@ def main() -> None:
         for threads in chosen.threads or ([1] if chosen.quick else [1, 2])
         for measurement in run(section, threads, quick=chosen.quick)
     ]
-    described = environment.describe() | {
+    described |= {
         "date": time.strftime("%Y-%m-%d"),
         "run": f"{'quick' if chosen.quick else 'full'}, {(time.monotonic() - start) / 60:.0f} minutes",
     }

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from benchmarks.shapes import CLASSES, SeriesShape
-from benchmarks.torch_models import MODELS
+from benchmarks.torch_models import MODELS, parameters
 from model.arrays import Array
 from model.geometry import Shape
 from model.interchange.onnx_graph import Graph
@@ -51,7 +51,7 @@ def problem(recipe: str, shape: SeriesShape) -> Problem:
 def module(recipe: str, network: Network) -> nn.Module:
     """The PyTorch twin with the network's parameters."""
     made = MODELS[recipe](network.channels, CLASSES)
-    theirs = list(made.parameters())
+    theirs = parameters(made)
     ours = list(network.layout.views(network.parameters).values())
     if sum(p.numel() for p in theirs) != network.parameters.size or len(theirs) != len(ours):
         raise ValueError(

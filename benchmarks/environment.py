@@ -7,6 +7,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+QUIET = 0.35
 PACKAGES = ("numpy", "torch", "onnxruntime")
 
 
@@ -15,10 +16,16 @@ def describe() -> dict[str, str]:
     described = {
         "processor": _processor(),
         "cores": str(len(os.sched_getaffinity(0))),
+        "load before the run": f"{os.getloadavg()[0]:.1f}",
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "python": platform.python_version(),
     }
     return described | {package: metadata.version(package) for package in PACKAGES}
+
+
+def busy() -> bool:
+    """Whether others compute, too: more than a third of a core was taken over the last minute."""
+    return os.getloadavg()[0] > QUIET
 
 
 def _processor() -> str:

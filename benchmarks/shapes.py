@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CLASSES = 4
-RECIPES = ("fcn", "resnet", "inception")
+RECIPES = ("fcn", "resnet", "inception", "lite", "tcn")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,10 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.parametrize import ParametrizationList
+
+from model.layers.handcrafted_filters import HandcraftedFilters
 
 EPSILON = 1e-3
 
@@ -90,7 +94,8 @@ def inception(channels: int, classes: int) -> nn.Module:
     blocks: list[nn.Module] = []
     for start in (0, 3):
         modules = [
-            InceptionModule(channels if index == 0 else 128, bottleneck=index > 0) for index in range(start, start + 3)
+            InceptionModule(channels if index == start else 128, bottleneck=index > start or channels > 1)
+            for index in range(start, start + 3)
         ]
         shortcut = nn.Sequential(convolution(channels, 128, 1, bias=False), normalization(128))
         blocks.append(Residual(nn.Sequential(*modules), shortcut))
@@ -98,6 +103,88 @@ def inception(channels: int, classes: int) -> nn.Module:
     return nn.Sequential(*blocks, Mean(), nn.Linear(channels, classes))
 
 
+class FixedFilters(nn.Module):
+    """LITE's hand-crafted filters (F, 1, K): of the sum of the channels, since each channel has the same; rectified."""
+
+    filters: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        kernel = HandcraftedFilters().kernel.T[:, None, :]
+        self.register_buffer("filters", torch.from_numpy(kernel.copy()).float())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(functional.conv1d(x.sum(1, keepdim=True), self.filters, padding="same"))
+
+
+class Multiplexed(nn.Module):
+    """LITE's first layer: three kernels side by side, and the hand-crafted filters."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.kernels = nn.ModuleList(convolution(channels, 32, kernel, bias=False) for kernel in (40, 20, 10))
+        self.fixed = FixedFilters()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([*(kernel(x) for kernel in self.kernels), self.fixed(x)], 1)
+
+
+def lite(channels: int, classes: int) -> nn.Module:
+    """Ismail-Fawaz 2023."""
+    layers: list[nn.Module] = [Multiplexed(channels), normalization(113), nn.ReLU()]
+    for inputs, kernel, dilation in ((113, 20, 2), (32, 10, 4)):
+        layers += [
+            nn.Conv1d(inputs, inputs, kernel, padding="same", dilation=dilation, groups=inputs, bias=False),
+            convolution(inputs, 32, 1, bias=False),
+            normalization(32),
+            nn.ReLU(),
+        ]
+    return nn.Sequential(*layers, Mean(), nn.Linear(32, classes))
+
+
+class Causal(nn.Module):
+    """A weight-normalized convolution that sees no later step."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, dilation: int) -> None:
+        super().__init__()
+        self.left = (kernel - 1) * dilation
+        self.convolution = weight_norm(nn.Conv1d(inputs, outputs, kernel, dilation=dilation))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.convolution(functional.pad(x, (self.left, 0)))
+        return y
+
+
+class Last(nn.Module):
+    """The last step."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, -1]
+
+
+def tcn(channels: int, classes: int) -> nn.Module:
+    """Bai 2018."""
+    blocks: list[nn.Module] = []
+    for level in range(8):
+        body = (Causal(channels, 30, 7, 2**level), nn.ReLU(), Causal(30, 30, 7, 2**level), nn.ReLU())
+        shortcut = nn.Identity() if channels == 30 else convolution(channels, 30, 1)  # noqa: PLR2004 - the filters
+        blocks.append(Residual(nn.Sequential(*body), shortcut))
+        channels = 30
+    return nn.Sequential(*blocks, Last(), nn.Linear(30, classes))
+
+
+def parameters(net: nn.Module) -> list[nn.Parameter]:
+    """In the order of ours: of a weight-normalized layer the direction, the gain, then the bias."""
+    found: list[nn.Parameter] = []
+    for layer in net.modules():
+        if isinstance(layer, ParametrizationList):
+            gain, direction = layer.parameters()
+            found[-1:-1] = [direction, gain]  # PyTorch shows a layer's bias before what its weight is made of
+        else:
+            found += layer.parameters(recurse=False)
+    return found
+
+
 MODELS: Mapping[str, Callable[[int, int], nn.Module]] = MappingProxyType(
-    {build.__name__: build for build in (fcn, resnet, inception)}
+    {build.__name__: build for build in (fcn, resnet, inception, lite, tcn)}
 )

@@ -11,6 +11,7 @@ from model.geometry import Shape
 from model.layers import sequence
 from model.layers.registry import layer_to_json
 from model.parameters import Layout
+from model.summary import summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,6 +89,10 @@ class Network:
         """Layers and input shape; parameters travel beside it."""
         layers = [layer_to_json(layer) for layer in self.layers]
         return {"layers": layers, "channels": self.channels, "length": self.length}
+
+    def summary(self, length: int) -> str:
+        """A table of the layers for series of `length` steps: outputs, parameters, what a step sees, multiply-adds."""
+        return summary(self, length)
 
 
 def needs_length(layers: tuple[LayerSpec, ...], channels: int) -> bool:

@@ -1,9 +1,9 @@
 """One HTTP connection: uvicorn's, with a bound on how large a request's head may be and how long it may take."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 LARGEST_HEAD = 64 << 10
 HEAD_SECONDS = 10.0
@@ -28,7 +28,7 @@ class BoundedConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what belongs to a head that is not complete."""
-        cycle = self._http.cycle
+        cycle = cast("RequestResponseCycle | None", self._http.cycle)  # None before the first, whatever is declared
         in_head = cycle is None or not cycle.more_body
         if in_head and self._deadline is None:
             self._await_head()

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.data import windows
+from model.data.series import Series
+from model.data.windows import Windowing
+from model.errors import InvalidSeries
+
+LENGTHS = st.lists(st.integers(1, 30), min_size=1, max_size=4)
+WINDOWINGS = st.builds(Windowing, st.integers(1, 6), st.integers(1, 4), st.integers(1, 5))
+
+
+def counted(lengths: list[int]) -> Series:
+    """Cases whose values tell the case and the step."""
+    return Series.from_cases(
+        [
+            np.stack([np.full(length, index), np.arange(length)], axis=1).astype(float)
+            for index, length in enumerate(lengths)
+        ]
+    )
+
+
+@given(LENGTHS, WINDOWINGS)
+def test_windows_are_those_of_a_loop_over_cases_and_steps(lengths: list[int], windowing: Windowing) -> None:
+    series = counted(lengths)
+    expected = [
+        (index, start)
+        for index, length in enumerate(lengths)
+        for start in range(0, length - windowing.span + 1, windowing.stride)
+    ]
+    if not expected:
+        with pytest.raises(InvalidSeries, match=f"need {windowing.span}"):
+            windows.window_starts(series, windowing)
+        return
+    starts = windows.window_starts(series, windowing)
+    seen, ahead = windows.inputs(series.values, starts, windowing), windows.following(series.values, starts, windowing)
+    assert seen.shape == (len(expected), windowing.window, 2)
+    assert ahead.shape == (len(expected), 2, windowing.horizon)
+    for place, (index, start) in enumerate(expected):
+        assert (seen[place, :, 0] == index).all()
+        assert (ahead[place, 0] == index).all()
+        steps = [*seen[place, :, 1], *ahead[place, 1]]
+        assert steps == list(range(start, start + windowing.span))
+
+
+@given(LENGTHS, WINDOWINGS, st.floats(0.05, 0.9))
+def test_training_never_sees_a_step_that_is_forecast_in_validation(
+    lengths: list[int], windowing: Windowing, fraction: float
+) -> None:
+    series = counted([length + windowing.span for length in lengths])
+    starts = windows.window_starts(series, windowing)
+    try:
+        split, kept = windows.split_in_time(series, starts, windowing, fraction)
+    except InvalidSeries as error:
+        assert "windows to train on" in error.message  # noqa: PT017 - some splits have no room
+        return
+    case = np.searchsorted(series.offsets, starts, side="right") - 1
+    first = starts - series.offsets[case]
+    assert (first[split.training] + windowing.span <= kept[case[split.training]]).all()
+    assert (first[split.held] + windowing.window >= kept[case[split.held]]).all()
+    assert not set(split.training) & set(split.held)
+
+
+def test_the_last_part_of_each_case_is_held_back() -> None:
+    series = counted([100, 50])
+    windowing = Windowing(4, 2)
+    split, kept = windows.split_in_time(series, windows.window_starts(series, windowing), windowing, 0.2)
+    assert kept.tolist() == [80, 40]
+    assert (len(split.training), len(split.held)) == (75 + 35, 19 + 9)
+
+
+def test_a_case_too_short_for_validation_is_refused_with_what_would_help() -> None:
+    series = counted([10])
+    windowing = Windowing(6, 3)
+    with pytest.raises(InvalidSeries, match="shorter window or horizon"):
+        windows.split_in_time(series, windows.window_starts(series, windowing), windowing, 0.3)

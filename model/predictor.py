@@ -63,8 +63,9 @@ class Predictor:
             starts, lengths = starts + lengths - pipeline.window, np.full_like(lengths, pipeline.window)
         self._require_room(lengths)
         outputs = np.empty((len(starts), pipeline.network.output_width), np.float32)
-        for indices, length in self._chunks(lengths):
-            outputs[indices] = self._run(values, starts, lengths, indices, length)
+        with np.errstate(all="ignore"):  # what overflows is refused below
+            for indices, length in self._chunks(lengths):
+                outputs[indices] = self._run(values, starts, lengths, indices, length)
         bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
         if bad.size:
             raise InvalidSeries(

@@ -57,7 +57,7 @@ class Preprocessing:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             scaled = self._scaled(values, offsets)
-        FILLINGS[self.missing](scaled, offsets, self._unobserved())
+            FILLINGS[self.missing](scaled, offsets, self._unobserved())
         if not np.isfinite(scaled).all():
             row, channel = np.argwhere(~np.isfinite(scaled))[0]
             case = int(np.searchsorted(offsets, row, side="right")) - 1

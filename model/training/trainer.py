@@ -18,6 +18,7 @@ from model.data.series import Series
 from model.errors import Diverged, InvalidArchive
 from model.pipeline import Pipeline
 from model.training import metrics
+from model.training.calibration import shrinkage
 from model.training.checkpoint import Checkpoint, Generators, Weights
 from model.training.passes import Passes
 from model.training.problem import pose, stream
@@ -78,7 +79,10 @@ class Trainer:
         """Train epoch by epoch; Diverged when a loss, or what it leads to, is no longer finite."""
         while not self.finished:
             begun = time.perf_counter()
-            report = self._train() | self._validate()
+            with np.errstate(all="ignore"):  # what overflows ends as Diverged
+                report = self._train() | self._validate()
+            if not all(map(math.isfinite, report.values())):
+                raise Diverged(epoch=self.epoch + 1, step=self._training.steps)
             self._history.append(report)
             yield EpochReport(self.epoch, self._epochs, report, time.perf_counter() - begun)
 
@@ -98,25 +102,28 @@ class Trainer:
         ).write()
 
     def pipeline(self) -> Pipeline:
-        """The trained pipeline: of the lowest validation loss, or of the last epoch if nothing is held back."""
-        weights = self._weights if self._best is None else self._best
+        """The trained pipeline: of the lowest validation loss, or of the last epoch if nothing is held back.
+
+        A regression's answers are calibrated on what was held back, and its metrics are those after it.
+        """
+        weights = self._weights.copy() if self._best is None else self._best
         chosen = self.epoch if self._best_epoch is None else self._best_epoch
+        found = dict(self._history[chosen - 1]) if chosen else {}
         pipeline = self._problem.pipeline
-        return replace(
-            pipeline,
-            network=pipeline.network.with_parameters(weights.parameters.copy(), weights.state.copy()),
-            metadata={
-                "spec": self.spec.to_json(),
-                "epoch": chosen,
-                "metrics": dict(self._history[chosen - 1]) if chosen else {},
-            },
-        )
+        pipeline = replace(pipeline, network=pipeline.network.with_parameters(weights.parameters, weights.state))
+        held = self._problem.held
+        if pipeline.task == "regression" and held is not None and pipeline.target_deviation is not None:
+            outputs, _ = Passes(self._problem, held, weights, "inference").outputs()
+            factor = shrinkage(held.answers, outputs)
+            found |= _validated(metrics.epoch_metrics(pipeline, held.answers, outputs * factor))
+            pipeline = replace(pipeline, target_deviation=pipeline.target_deviation * factor)
+        return replace(pipeline, metadata={"spec": self.spec.to_json(), "epoch": chosen, "metrics": found})
 
     def _train(self) -> dict[str, float]:
         samples = self._problem.training
         outputs = np.empty((samples.count, self._problem.pipeline.network.output_width), np.float32)
         steps = self._training.steps
-        watched = tuple(self._watched(report) for report in self._history)
+        watched = tuple(report.get("validation_loss", report["loss"]) for report in self._history)
         total, rate = 0.0, self._rate
         batches = self._training.batches(self._order.permutation(samples.count))
         for step, (indices, plan) in enumerate(batches):
@@ -136,21 +143,13 @@ class Trainer:
         if self._validation is None or self._problem.held is None:
             return {}
         outputs, loss = self._validation.outputs()
-        if not math.isfinite(loss):
-            raise Diverged(epoch=self.epoch + 1, step=self._training.steps)
-        measured = self._measured(self._problem.held.answers, outputs)
-        found = {"validation_loss": loss, **{f"validation_{name}": value for name, value in measured.items()}}
+        found = _validated({"loss": loss, **self._measured(self._problem.held.answers, outputs)})
         if self._best_epoch is None or loss < self._history[self._best_epoch - 1]["validation_loss"]:
             self._best, self._best_epoch = self._weights.copy(), self.epoch + 1
         return found
 
     def _measured(self, answers: Array, outputs: Array) -> dict[str, float]:
         return metrics.epoch_metrics(self._problem.pipeline, answers, outputs)
-
-    @staticmethod
-    def _watched(report: Mapping[str, float]) -> float:
-        """The loss that a schedule watches."""
-        return report.get("validation_loss", report["loss"])
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         """Go on where the checkpoint was made; only the number of epochs may have changed since."""
@@ -169,3 +168,8 @@ class Trainer:
             generator.bit_generator.state = state
         self._history = list(checkpoint.history)
         self._best, self._best_epoch = checkpoint.best, checkpoint.best_epoch
+
+
+def _validated(found: Mapping[str, float]) -> dict[str, float]:
+    """Metrics under the names that tell them from those of training."""
+    return {f"validation_{name}": value for name, value in found.items()}

@@ -31,8 +31,32 @@ class ModelSignature(Schema):
     horizon: int | None
 
 
+VERSION = {
+    "model": "gestures",
+    "version": 1,
+    "job": "job_06f3k2v9b1xw8m4q7t5n0rzhce",
+    "dataset": "ds_06f3k2v9b1xw8m4q7t5n0rzhce",
+    "dataset_digest": "9f2d6c0b6c1e8f0c8c9a3b5d7e1f2a4b6c8d0e2f4a6b8c0d2e4f6a8b0c2d4e6f",
+    "signature": {
+        "task": "classification",
+        "channels": ["x", "y", "z"],
+        "length": None,
+        "classes": ["Running", "Walking"],
+        "targets": None,
+        "horizon": None,
+    },
+    "metrics": {"loss": 0.03, "accuracy": 0.99},
+    "onnx": {"available": True, "size": 1092345, "sha256": "5e88...", "largest_difference": 2.4e-07, "error": None},
+    "spec": {"task": "classification", "network": {"recipe": "fcn"}},
+    "lineage": {"seed": 0, "code_version": "0.1.0"},
+    "created_at": "2026-01-05T12:00:09Z",
+}
+
+
 class ModelVersion(Schema):
     """A published version; it never changes."""
+
+    model_config = example(VERSION)
 
     model: str
     version: int
@@ -49,6 +73,16 @@ class ModelVersion(Schema):
 
 class Model(Schema):
     """A name with its versions."""
+
+    model_config = example(
+        {
+            "name": "gestures",
+            "latest": VERSION,
+            "versions": [1],
+            "aliases": {"production": 1},
+            "created_at": "2026-01-05T12:00:09Z",
+        }
+    )
 
     name: str
     latest: ModelVersion

@@ -26,19 +26,20 @@ class Lane:
     def __init__(self, name: str, threads: int, waiting: int) -> None:
         """Start no thread yet."""
         self._name = name
-        self._places = threading.Semaphore(threads + waiting)
+        self._places = threads + waiting
+        self._lock = threading.Lock()
+        self._taken = 0
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"wavetap-{name}")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run it on a thread; a call whose caller went away before it began never runs. Overloaded when full."""
-        if not self._places.acquire(blocking=False):
-            raise Overloaded(f"Too many requests are waiting for {self._name}; try again in a second.", retry_after=1)
+        self._take()
         try:
             future = self._threads.submit(partial(function, *args, **kwargs))
         except RuntimeError as error:
-            self._places.release()
+            self._give_back()
             raise Unavailable("The service is shutting down.", retry_after=1) from error
-        future.add_done_callback(lambda _done: self._places.release())
+        future.add_done_callback(lambda _done: self._give_back())
         return await asyncio.wrap_future(future)
 
     async def run_within(self, seconds: float | None, function: Callable[[], T]) -> T:
@@ -49,9 +50,25 @@ class Lane:
         except TimeoutError as error:
             raise DeadlineExceeded("The deadline passed before there was an answer.") from error
 
+    @property
+    def busy(self) -> bool:
+        """Whether something runs or waits, for a caller or for nobody any more."""
+        return self._taken > 0
+
     def close(self) -> None:
         """Drop what waits and let what runs end by itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self) -> None:
+        with self._lock:
+            if self._taken >= self._places:
+                message = f"Too many requests are waiting for {self._name}; try again in a second."
+                raise Overloaded(message, retry_after=1)
+            self._taken += 1
+
+    def _give_back(self) -> None:
+        with self._lock:
+            self._taken -= 1
 
 
 @dataclass(frozen=True)
@@ -64,6 +81,11 @@ class Lanes:
     """Files being parsed and models being judged: much memory each, so few at once."""
     inference: Lane
     """Predictions."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether any of them is."""
+        return self.storage.busy or self.bulk.busy or self.inference.busy
 
     def close(self) -> None:
         """Close every lane."""

@@ -4,8 +4,8 @@ import errno
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from service.domain.datasets import Upload
@@ -49,7 +49,9 @@ class Spool:
     async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> int:
         size = 0
         pending = bytearray()
-        with path.open("xb", buffering=0) as file:
+        with _disk():
+            file = path.open("xb", buffering=0)
+        with file:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > self.limit:
@@ -66,9 +68,16 @@ class Spool:
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
-    try:
+    with _disk():
         while content:
             content = content[os.write(descriptor, content) :]
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Tell the disk's errors in the service's vocabulary."""
+    try:
+        yield
     except OSError as error:
         if error.errno in NO_ROOM:
             raise StorageFull("There is no room left on the disk for the upload.") from error

@@ -63,11 +63,14 @@ def test_a_call_whose_caller_went_away_never_runs_and_gives_its_place_back(lane:
     assert ran == ["waiting"]
 
 
-def test_a_deadline_ends_the_waiting(lane: Lane) -> None:
+def test_a_deadline_ends_the_waiting_but_what_runs_keeps_the_lane_busy(lane: Lane) -> None:
     release = threading.Event()
     with pytest.raises(DeadlineExceeded):
         asyncio.run(lane.run_within(0.01, release.wait))
+    assert lane.busy
     release.set()
+    asyncio.run(lane.run(lambda: None))
+    assert not lane.busy
 
 
 def test_a_closed_lane_is_unavailable(lane: Lane) -> None:

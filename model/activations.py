@@ -8,7 +8,7 @@ Storage may keep rows of zeros between the cases. Nobody ever writes there, so z
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
+class Uses:
+    """What operations, by their number, do with a storage; it decides how long the storage is needed.
+
+    touched: all that read or write it. kept: those whose backward pass reads it. remake: a stage that makes the values
+    anew from what their maker keeps. permanent: the caller reads it, so it keeps rows of its own.
+    """
+
+    touched: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    remake: Callable[[int], None] | None = None
+    permanent: bool = False
+
+
+@dataclass(eq=False)
 class Storage:
     """Rows for N cases x L steps x C channels; `reserve` asks for zeros around each case before `allocate` makes it."""
 
@@ -29,6 +43,9 @@ class Storage:
     channels: int
     left: int = 0
     right: int = 0
+    of_gradient: bool = False
+    uses: Uses = field(default_factory=Uses)
+    _owner: Storage | None = None
     _rows: Array | None = None
     _steps: Array | None = None
 
@@ -36,7 +53,20 @@ class Storage:
         """At least this many rows of zeros stand before and behind each case; neighbours share them."""
         self.left, self.right = max(self.left, left), max(self.right, right)
 
+    def overwritten(self) -> Storage:
+        """This storage, for an operation that writes over what its maker wrote: it cannot be made again."""
+        self.uses.remake = None
+        return self
+
+    def stand_on(self, owner: Storage) -> None:
+        """Takes the rows of another storage of the same geometry, whose content is never needed at the same time."""
+        self._owner = owner
+
     def allocate(self, dtype: Floating) -> None:
+        """Makes the rows, zeros to begin with."""
+        if self._owner is not None:
+            self._owner.allocate(dtype)
+            self._rows, self._steps = self._owner._rows, self._owner._steps  # noqa: SLF001 - another of its kind
         if self._rows is not None:
             return
         pitch = self.length + max(self.left, self.right)
@@ -76,7 +106,8 @@ class Storage:
 
     @property
     def nbytes(self) -> int:
-        return 0 if self._rows is None else self._rows.nbytes
+        """Memory of rows of its own."""
+        return 0 if self._rows is None or self._owner is not None else self._rows.nbytes
 
 
 @dataclass(eq=False)

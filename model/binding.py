@@ -11,13 +11,14 @@ statistics need that).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from model.activations import Activation, Lengths, Storage
+from model.memory import share
 
 if TYPE_CHECKING:
     from model.arrays import Array, Floating
@@ -71,6 +72,7 @@ class Workshop:
 
     def allocate(self) -> None:
         """Makes the storage and the scratch, then every operation's views."""
+        share(self.storages, len(self.operations), training=self.training)
         for storage in self.storages:
             storage.allocate(self.dtype)
         self.scratches = [
@@ -78,6 +80,16 @@ class Workshop:
         ]
         for operation in self.operations:
             operation.prepare()
+
+    def backward(self) -> Iterator[tuple[Stage, ...]]:
+        """The stages of the backward pass, each operation's values made again before the first that reads them."""
+        remade: dict[int, list[Stage]] = {}
+        for storage in self.storages:
+            if storage.uses.remake is not None and storage.uses.kept:
+                remade.setdefault(max(storage.uses.kept), []).append(storage.uses.remake)
+        for index in range(len(self.operations) - 1, -1, -1):
+            yield from ((stage,) for stage in remade.get(index, ()))
+            yield self.operations[index].backward()
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +119,21 @@ class Binding:
     def dtype(self) -> Floating:
         return self.workshop.dtype
 
-    def add(self, operation: Operation) -> None:
+    def add(self, operation: Operation, *touched: Activation, forgets: tuple[Activation, ...] = ()) -> None:
+        """Adds an operation, with every activation that it reads or writes.
+
+        forgets: those whose values its backward pass does not read.
+        """
+        if not touched:
+            raise TypeError("an operation is added with every activation that it reads or writes")
+        index = len(self.workshop.operations)
         self.workshop.operations.append(operation)
+        for activation in touched:
+            activation.values.uses.touched.append(index)
+            if all(activation is not other for other in forgets):
+                activation.values.uses.kept.append(index)
+            if activation.gradient is not None:
+                activation.gradient.uses.touched.append(index)
 
     def weight(self, name: str) -> Weight:
         full = self.place + name
@@ -121,8 +146,8 @@ class Binding:
         """The shard's own random numbers; looked up at each pass, because a plan's generators can be replaced."""
         return self.workshop.generators[shard]
 
-    def storage(self, length: int, channels: int) -> Storage:
-        made = Storage(self.workshop.batch, length, channels)
+    def storage(self, length: int, channels: int, *, of_gradient: bool = False) -> Storage:
+        made = Storage(self.workshop.batch, length, channels, of_gradient=of_gradient)
         self.workshop.storages.append(made)
         return made
 
@@ -136,17 +161,17 @@ class Binding:
         return Activation(
             shape._replace(length=None if shape.vector else length),
             self.storage(length, shape.channels),
-            self.storage(length, shape.channels) if self.training else None,
+            self.storage(length, shape.channels, of_gradient=True) if self.training else None,
             retained,
             lengths,
         )
 
     def in_place(self, x: Activation, *, keep_input: bool = False, retained: bool = False) -> Activation:
         """An output of x's shape: over x's own storage where no backward pass reads x, and always over its gradient."""
-        values = self.storage(x.length, x.channels) if x.retained or keep_input else x.values
+        values = self.storage(x.length, x.channels) if x.retained or keep_input else x.values.overwritten()
         gradient = x.gradient
         if self.training and gradient is None:
-            gradient = self.storage(x.length, x.channels)
+            gradient = self.storage(x.length, x.channels, of_gradient=True)
         return Activation(x.shape, values, gradient, retained, x.lengths)
 
     def derive(self, lengths: Lengths | None, rule: Callable[[Array], Array], length: int) -> Lengths | None:

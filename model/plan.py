@@ -108,7 +108,7 @@ class Plan:
         self._losses = np.zeros(len(shards), np.float64)
         self._scale = np.zeros((batch, self._outputs.length, 1), dtype)
         self._forward = _segments([operation.forward() for operation in self.workshop.operations])
-        backward = [operation.backward() for operation in reversed(self.workshop.operations)] if training else []
+        backward = self.workshop.backward() if training else ()
         self._backward = _segments([(self._evaluate_loss,), *backward])
         self.refresh()
 
@@ -119,9 +119,16 @@ class Plan:
             workshop.lengths.append(lengths)
         binding = Binding(workshop)
         source: Storage = binding.storage(length, shape.channels)
-        gradient = binding.storage(length, shape.channels) if input_gradient and workshop.training else None
+        wanted = input_gradient and workshop.training
+        gradient = binding.storage(length, shape.channels, of_gradient=True) if wanted else None
         self._input = Activation(shape, source, gradient, retained=True, lengths=lengths)
         self._outputs = sequence.bind(self.network.layers, self._input, binding)
+        for storage in (source, self._outputs.values):
+            storage.uses.permanent, storage.uses.remake = True, None
+        if gradient is not None:
+            gradient.uses.permanent = True
+        if self._outputs.gradient is not None:
+            self._outputs.gradient.uses.touched.append(len(workshop.operations))
         workshop.allocate()
         self.inputs = source.steps
         self.lengths = None if lengths is None else lengths.counts

@@ -58,10 +58,12 @@ def bind_normalization(
     """
     if not binding.training:
         y = binding.in_place(x)
-        binding.add(_Running(spec, x, y, binding, rectified=rectified))
+        binding.add(_Running(spec, x, y, binding, rectified=rectified), x, y)
     else:
         y = binding.in_place(x, keep_input=True, retained=rectified)
-        binding.add(_Batch(spec, x, y, binding, rectified=rectified, bias=bias))
+        operation = _Batch(spec, x, y, binding, rectified=rectified, bias=bias)
+        binding.add(operation, x, y, forgets=() if rectified else (y,))
+        y.values.uses.remake = operation.remake
     return bind_mask(y, binding)
 
 
@@ -129,7 +131,7 @@ class _Batch:
         self.rectified, self.bias = rectified, bias
         self.gain, self.shift = binding.weight("gain"), binding.weight("shift")
         self.mean, self.variance = binding.state("mean"), binding.state("variance")
-        self.centred = x.values if not x.retained else binding.storage(x.length, x.channels)
+        self.centred = binding.storage(x.length, x.channels) if x.retained else x.values.overwritten()
         largest = max(in_cache(slice(0, x.batch), x.length, x.channels), key=lambda piece: piece.stop - piece.start)
         self.largest = (largest.stop - largest.start) * x.length * x.channels
         binding.reserve_scratch("columns", self.largest)
@@ -212,8 +214,16 @@ class _Batch:
     def _normalize(self, shard: int) -> None:
         count = self.variance.dtype.type(self._count())
         variance = np.add.reduce(self.squares, axis=0) / count
-        deviation = np.sqrt(variance + variance.dtype.type(self.spec.epsilon), out=self.deviation[shard])
-        scale = self._repeat(self.gain.value / deviation, shard, 0)
+        np.sqrt(variance + variance.dtype.type(self.spec.epsilon), out=self.deviation[shard])
+        self.remake(shard)
+        if shard == 0:
+            keep = self.variance.dtype.type(self.spec.momentum)
+            self.variance *= keep
+            self.variance += (1 - keep) * variance * (count / max(count - 1, 1))
+
+    def remake(self, shard: int) -> None:
+        """Writes y from the centred input; in the backward pass once more, so that nobody need keep it in between."""
+        scale = self._repeat(self.gain.value / self.deviation[shard], shard, 0)
         shift = self._repeat(self.shift.value, shard, 1)
         for cases in self.pieces[shard]:
             y = self.y.values.steps[cases]
@@ -222,10 +232,6 @@ class _Batch:
             np.add(runs, shift, out=runs)
             if self.rectified:
                 rectify(y, self._scratch("zeros", y, shard), y)
-        if shard == 0:
-            keep = self.variance.dtype.type(self.spec.momentum)
-            self.variance *= keep
-            self.variance += (1 - keep) * variance * (count / max(count - 1, 1))
 
     def _sum_gradients(self, shard: int) -> None:
         if self.y.gradient is None:

@@ -58,11 +58,11 @@ def bind_convolution(
     if epilogue.folding is not None:
         source = FoldedKernel(source, epilogue.folding)
     if is_depthwise(spec, x, y):
-        binding.add(DepthwiseConvolution(spec, x, y, binding, source, rectified=epilogue.rectified))
+        binding.add(DepthwiseConvolution(spec, x, y, binding, source, rectified=epilogue.rectified), x, y, forgets=(y,))
     elif pays(spec, x, y, binding):
-        binding.add(FastConvolution(spec, x, y, binding, source, rectified=epilogue.rectified))
+        binding.add(FastConvolution(spec, x, y, binding, source, rectified=epilogue.rectified), x, y, forgets=(y,))
     else:
-        binding.add(_Convolution(spec, x, y, binding, source, rectified=epilogue.rectified))
+        binding.add(_Convolution(spec, x, y, binding, source, rectified=epilogue.rectified), x, y, forgets=(y,))
     return bind_mask(y, binding)
 
 

@@ -46,7 +46,7 @@ class Dropout:
         if not binding.training or self.rate == 0.0:
             return x
         y = binding.in_place(x)
-        binding.add(_Dropout(self, x, y, binding))
+        binding.add(_Dropout(self, x, y, binding), x, y, forgets=(x, y))
         return y
 
 

@@ -36,7 +36,7 @@ class Flatten:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.activation(self.output(x.shape), x)
-        binding.add(_Flatten(x, y, binding))
+        binding.add(_Flatten(x, y, binding), x, y, forgets=(x, y))
         return y
 
 

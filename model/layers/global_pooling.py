@@ -33,7 +33,7 @@ class GlobalAveragePool:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.activation(_vector(x.shape), x)
-        binding.add(_Mean(x, y, binding))
+        binding.add(_Mean(x, y, binding), x, y, forgets=(x, y))
         return y
 
 
@@ -54,7 +54,7 @@ class GlobalMaxPool:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.activation(_vector(x.shape), x)
-        binding.add(_Pick(x, y, binding, greatest=True))
+        binding.add(_Pick(x, y, binding, greatest=True), x, y, forgets=(x, y))
         return y
 
 
@@ -75,7 +75,7 @@ class LastStep:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.activation(_vector(x.shape), x)
-        binding.add(_Pick(x, y, binding, greatest=False))
+        binding.add(_Pick(x, y, binding, greatest=False), x, y, forgets=(x, y))
         return y
 
 

@@ -44,7 +44,7 @@ class LayerNormalization:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.in_place(x, keep_input=binding.training)
-        binding.add(_LayerNormalization(self, x, y, binding))
+        binding.add(_LayerNormalization(self, x, y, binding), x, y)
         return bind_mask(y, binding)
 
 
@@ -68,7 +68,7 @@ class _LayerNormalization:
     def __init__(self, spec: LayerNormalization, x: Activation, y: Activation, binding: Binding) -> None:
         self.spec, self.x, self.y, self.binding = spec, x, y, binding
         self.gain, self.shift = binding.weight("gain"), binding.weight("shift")
-        self.z = binding.storage(x.length, x.channels) if x.retained else x.values
+        self.z = binding.storage(x.length, x.channels) if x.retained else x.values.overwritten()
         cases = max(shard.stop - shard.start for shard in binding.shards)
         self.most_rows = block_rows(cases, x.length, x.channels)
         binding.reserve_scratch("columns", self.most_rows * x.channels)

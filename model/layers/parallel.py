@@ -61,13 +61,13 @@ class Parallel:
     def bind(self, x: Activation, binding: Binding) -> Activation:
         x.retained = True
         starts = [fork(x, binding) for _ in self.branches]
-        binding.add(Split(x, starts, binding))
+        binding.add(Split(x, starts, binding), x, *starts, forgets=(x, *starts))
         ends = [
             sequence.bind(branch, start, binding, f"branches/{index}")
             for index, (branch, start) in enumerate(zip(self.branches, starts, strict=True))
         ]
         y = binding.activation(self.output(x.shape), x, lengths=ends[0].lengths)
-        binding.add(_Concatenate(ends, y, binding))
+        binding.add(_Concatenate(ends, y, binding), *ends, y, forgets=(*ends, y))
         return y
 
 

@@ -46,7 +46,7 @@ class MaxPool:
     def bind(self, x: Activation, binding: Binding) -> Activation:
         x.retained = True
         y = _pooled(self, x, binding, retained=True)
-        binding.add(_MaxPool(self, x, y, binding))
+        binding.add(_MaxPool(self, x, y, binding), x, y)
         return bind_mask(y, binding)
 
 
@@ -73,7 +73,7 @@ class AveragePool:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = _pooled(self, x, binding, retained=False)
-        binding.add(_AveragePool(self, x, y, binding))
+        binding.add(_AveragePool(self, x, y, binding), x, y, forgets=(x, y))
         return bind_mask(y, binding)
 
 

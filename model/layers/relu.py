@@ -33,7 +33,7 @@ class Relu:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.in_place(x, retained=binding.training)
-        binding.add(_Relu(x, y, binding))
+        binding.add(_Relu(x, y, binding), x, y)
         return y
 
 

@@ -62,18 +62,17 @@ class Residual:
     def bind(self, x: Activation, binding: Binding) -> Activation:
         x.retained = True
         starts = [fork(x, binding), fork(x, binding)]
-        split = Split(x, starts, binding)
-        binding.add(split)
+        binding.add(Split(x, starts, binding), x, *starts, forgets=(x, *starts))
         beside = sequence.bind(self.shortcut_for(x.shape), starts[1], binding, "shortcut")
         body = sequence.bind(self.layers, starts[0], binding)
         y = binding.activation(body.shape, x, lengths=body.lengths)
-        binding.add(_Sum(body, beside, y, binding))
+        binding.add(_Sum(body, beside, y, binding), body, beside, y, forgets=(body, beside, y))
         return y
 
 
 def fork(x: Activation, binding: Binding) -> Activation:
     """What one of several readers sees of x: the same values, a gradient of its own."""
-    gradient = None if x.gradient is None else binding.storage(x.length, x.channels)
+    gradient = None if x.gradient is None else binding.storage(x.length, x.channels, of_gradient=True)
     return Activation(x.shape, x.values, gradient, retained=True, lengths=x.lengths)
 
 

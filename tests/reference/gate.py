@@ -32,7 +32,7 @@ class Gate:
     def bind(self, x: Activation, binding: Binding) -> Activation:
         x.retained = True
         y = binding.activation(x.shape, x, lengths=x.lengths)
-        binding.add(_Gate(self.scale, x, y, binding))
+        binding.add(_Gate(self.scale, x, y, binding), x, y)
         return y
 
 

@@ -5,9 +5,12 @@
 Scaling and the treatment of missing values are inside the graph, so raw values go in, NaN for a missing one.
 """
 
+import os
 import sys
 
 import numpy as np
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # its official builds send events to their maker unless told not to
 import onnxruntime
 
 FREE = 100

@@ -1,8 +1,9 @@
-"""What every test shares: one BLAS thread, and Hypothesis told to be repeatable and to print how to repeat."""
+"""What every test shares: one BLAS thread, no telemetry, and Hypothesis that repeats and prints how to repeat."""
 
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is first imported
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is
 
 from hypothesis import HealthCheck, settings
 

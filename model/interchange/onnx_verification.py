@@ -14,6 +14,7 @@ import numpy as np
 from model.arrays import Array
 from model.errors import ExportRefused, InvalidSpec
 from model.geometry import Shape
+from model.interchange import runtime
 from model.layers import sequence
 from model.pipeline import Predictor
 
@@ -139,13 +140,7 @@ def _difference(expected: dict[str, Array], found: dict[str, Array], pipeline: P
 
 
 def _session(model_bytes: bytes) -> Any:  # noqa: ANN401 - ONNX Runtime publishes no types
-    """ONNX Runtime on one thread of the CPU, without a word to the log."""
-    import onnxruntime  # noqa: PLC0415 - needed here only, and slow to import
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
+        return runtime.session(model_bytes)
     except Exception as error:
         raise ExportRefused(f"ONNX Runtime does not load the exported graph: {error}") from error

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.architecture.test_files import imported, trees
+from tests.architecture.test_files import imported, ours, trees
 
 NETWORK = {"model", "numpy", "threadpoolctl", *sys.stdlib_module_names}
 INTERCHANGE = NETWORK | {"onnx", "onnxruntime"}
@@ -24,3 +24,8 @@ def test_only_the_command_line_imports_the_composition_root() -> None:
         if path.parts[0] == "service" and "service.bootstrap" in imported(tree)
     }
     assert importers <= {"cli", "bootstrap"}
+
+
+def test_only_one_module_loads_onnx_runtime_because_it_must_be_silenced_first() -> None:
+    importers = [str(path) for path, tree in ours().items() if "onnxruntime" in imported(tree)]
+    assert [path for path in importers if path.startswith(("model", "service"))] == ["model/interchange/runtime.py"]

@@ -10,10 +10,10 @@ from typing import Any
 
 import grpc
 import numpy as np
-import onnxruntime
 
 from api_schemas.generated.inference_pb2 import ModelInferRequest as Request
 from api_schemas.generated.inference_pb2_grpc import GRPCInferenceServiceStub
+from model.interchange import runtime
 from service.client import Client
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
@@ -65,7 +65,7 @@ def protocol_grpc(channel: grpc.Channel, model: str) -> Way:
 
 def onnx_runtime(path: Path) -> Way:
     """The exported file on its own: nothing of this project takes part."""
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = runtime.session(path)
 
     def answer(cases: Array) -> Array:
         probabilities: Array = session.run([OUTPUT], {INPUT: cases})[0]

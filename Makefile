@@ -12,6 +12,8 @@ UV    ?= uv
 
 # Parallelism is over processes: a BLAS that also starts a thread a core only makes them wait for each other.
 export OPENBLAS_NUM_THREADS ?= 1
+# ONNX Runtime sends events to its maker unless it is told not to.
+export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
 

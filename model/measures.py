@@ -129,7 +129,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "conv1d": Measure(_conv1d_window, _conv1d_work),
         "handcrafted_filters": Measure(_filters_window, _filters_work),
         "dense": Measure(work=_dense_work),
-        **dict.fromkeys(("batch_normalization", "layer_normalization", "dropout"), Measure()),
+        **dict.fromkeys(("batch_normalization", "layer_normalization", "dropout", "consensus"), Measure()),
         **dict.fromkeys(("relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softmax"), Measure()),
         **dict.fromkeys(("max_pool", "average_pool"), Measure(_pool_window)),
         **dict.fromkeys(("global_max_pool", "global_average_pool", "flatten"), Measure(lambda _: ALL)),

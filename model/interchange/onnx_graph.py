@@ -21,7 +21,7 @@ Name: TypeAlias = str
 Attribute: TypeAlias = int | float | list[int]
 
 AXES_ARE_INPUTS: Mapping[str, int] = MappingProxyType(
-    {"ReduceSum": 13, "ReduceMax": 18, "ReduceMin": 18, "ReduceMean": 18, "ReduceSumSquare": 18}
+    {"ReduceSum": 13, "ReduceMax": 18, "ReduceMin": 18, "ReduceMean": 18, "ReduceSumSquare": 18, "ReduceLogSumExp": 18}
 )
 """From which opset on a reduction takes its axes as an input."""
 

@@ -88,5 +88,6 @@ EMITTERS: Mapping[str, Emitter] = MappingProxyType(
         "projection": _projection,
         "residual": _residual,
         "parallel": _parallel,
+        "consensus": pointwise.consensus,
     }
 )

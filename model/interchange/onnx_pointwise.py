@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from model.interchange.onnx_graph import Name
 from model.interchange.onnx_signal import Signal, Site, masked
+from model.layers.consensus import Consensus
 from model.layers.dropout import Dropout
 from model.layers.gated import Gelu, Silu
 from model.layers.rectifiers import Elu, LeakyRelu
@@ -56,6 +57,18 @@ def sigmoid(_spec: Sigmoid, x: Signal, site: Site) -> Signal:
 def softmax(_spec: Softmax, x: Signal, site: Site) -> Signal:
     """Shares among the channels of each step; those of padding are set to zero again."""
     return masked(site.graph, _mapped(x, site.graph.op("Softmax", x.value, axis=1)))
+
+
+def consensus(spec: Consensus, x: Signal, site: Site) -> Signal:
+    """log(mean of softmax), or the mean, over the members."""
+    graph, shape = site.graph, spec.output(x.shape)
+    sizes = (0, spec.members, shape.channels) if shape.vector else (0, spec.members, shape.channels, -1)
+    members = graph.op("Reshape", x.value, graph.integers(*sizes))
+    if spec.of == "values":
+        return Signal(graph.reduce("ReduceMean", members, 1, keep=False), shape, x.padding)
+    total = graph.reduce("ReduceLogSumExp", graph.op("LogSoftmax", members, axis=2), 1, keep=False)
+    y = graph.op("Sub", total, graph.number(math.log(spec.members)))
+    return masked(graph, Signal(y, shape, x.padding))
 
 
 def dropout(_spec: Dropout, x: Signal, _site: Site) -> Signal:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.errors import InvalidSpec
 from model.layers.batch_normalization import BatchNormalization
+from model.layers.consensus import Consensus
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
 from model.layers.dropout import Dropout
@@ -64,6 +65,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
             Projection,
             Residual,
             Parallel,
+            Consensus,
         )
     }
 )

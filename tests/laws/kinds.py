@@ -12,6 +12,7 @@ from model.errors import InvalidSpec
 from model.geometry import Shape
 from model.layers import sequence
 from model.layers.batch_normalization import BatchNormalization
+from model.layers.consensus import Consensus
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
 from model.layers.dropout import Dropout
@@ -81,6 +82,12 @@ def pad(draw: st.DrawFn, _channels: int) -> Pad:
     return Pad(draw(sides | st.tuples(sides, sides)), mode, **options)
 
 
+def consensus(channels: int) -> Layer:
+    """As many members as the channels can be shared by."""
+    members = st.sampled_from([count for count in range(1, channels + 1) if channels % count == 0])
+    return st.builds(Consensus, members, st.sampled_from(["logits", "values"]))
+
+
 def convolution(channels: int) -> st.SearchStrategy[Conv1d]:
     """One that keeps the length, for the inside of containers."""
     return st.builds(Conv1d, st.just(channels), st.integers(1, 4), bias=st.booleans(), dilation=small)
@@ -128,6 +135,7 @@ KINDS_DRAWN: Mapping[type, Callable[[int], Layer]] = {
     Projection: lambda _: st.builds(Projection, small, st.sampled_from(["same", "single"]), st.booleans()),
     Residual: residual,
     Parallel: parallel,
+    Consensus: consensus,
     Gate: lambda _: st.builds(Gate, st.sampled_from([0.5, 1.0])),
 }
 

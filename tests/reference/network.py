@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from model.layers.batch_normalization import BatchNormalization
+from model.layers.consensus import Consensus
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
 from model.layers.dropout import Dropout
@@ -27,6 +28,7 @@ from model.layers.squashing import Sigmoid, Tanh
 from model.layers.squeeze_excitation import SqueezeExcitation
 from tests.reference import (
     activation,
+    consensus,
     convolution,
     curves,
     handcrafted,
@@ -87,5 +89,6 @@ TRUTHS: Mapping[type, Truth] = {
     Projection: lambda spec, cases, values: run(spec.layers(cases[0].shape[1]), cases, values),
     Residual: lambda spec, cases, values: structure.residual(spec, cases, values, run),
     Parallel: lambda spec, cases, values: structure.parallel(spec, cases, values, run),
+    Consensus: consensus.consensus,
     Gate: gate,
 }

@@ -45,8 +45,10 @@ def labelled_waves(count: int = 24, *, length: int = 20, seed: int = 0, ragged: 
 
 
 def targeted_waves(count: int = 24, *, length: int = 20, seed: int = 0) -> Series:
-    made = waves(count, length=length, seed=seed)
-    return Series.from_cases(made, ["left", "right"], targets=np.array([100 + 10 * case.std() for case in made]))
+    """Waves as strong as their target says, in units far from zero."""
+    strength = np.random.default_rng([seed, 1]).uniform(0.5, 2, count)
+    made = [wave * factor for wave, factor in zip(waves(count, length=length, seed=seed), strength, strict=True)]
+    return Series.from_cases(made, ["left", "right"], targets=100 + 10 * strength)
 
 
 def long_wave(steps: int = 160, channels: int = 2) -> Series:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from model.data.series import Task
+from model.losses import Focal, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError, SoftmaxCrossEntropy
 from model.optimizers import Adam
 from model.schedules import OneCycle
 
@@ -11,6 +14,18 @@ BATCH_SIZE = 16
 OPTIMIZER = Adam(learning_rate=1e-3)
 SCHEDULE = OneCycle()
 THREADS = 1
+
+LOSSES: Mapping[Task, LossSpec] = {
+    "classification": SoftmaxCrossEntropy(),
+    "regression": MeanSquaredError(),
+    "forecasting": MeanSquaredError(),
+}
+ACCEPTED_LOSSES: Mapping[Task, tuple[str, ...]] = {
+    "classification": (SoftmaxCrossEntropy.kind, Focal.kind),
+    "regression": (MeanSquaredError.kind, MeanAbsoluteError.kind, Huber.kind),
+    "forecasting": (MeanSquaredError.kind, MeanAbsoluteError.kind, Huber.kind),
+}
+"""The losses whose outputs are what the task's head answers with."""
 
 STEPS = 1000
 """Steps of the optimizer that the default number of epochs comes to, whatever the number of cases."""

@@ -93,7 +93,7 @@ class Fields:
         wanted, fits = PLAIN[annotation]
         if not fits(value):
             raise self._refusal(name, value, wanted)
-        return value
+        return tuple(value) if isinstance(value, list) else value
 
     def _refusal(self, name: str, value: object, wanted: str) -> InvalidSpec:
         return InvalidSpec(f"{name} is {_shown(value)}; {wanted} is needed.", pointer=self.at(name))
@@ -107,17 +107,23 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _is_numbers(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(map(_is_number, value)))
+
+
 PLAIN: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "bool": ("true or false", lambda value: isinstance(value, bool)),
     "int": ("a whole number", _is_whole),
     "float": ("a finite number", _is_number),
+    "tuple[float, ...] | None": ("a list of finite numbers", _is_numbers),
 }
-"""What the fields of optimizers and schedules may be, by their annotation."""
+"""What the fields of optimizers, schedules and losses may be, by their annotation."""
 
 
 def tagged_to_json(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass with a kind
     """The object that `Fields.tagged` reads back: every field, defaults too."""
-    return {"kind": value.kind, **dataclasses.asdict(value)}
+    fields = {name: list(item) if isinstance(item, tuple) else item for name, item in vars(value).items()}
+    return {"kind": value.kind, **fields}
 
 
 def unknown(what: str, name: object, known: Sequence[str]) -> str:

@@ -80,11 +80,11 @@ def regression(targets: Array, values: Array) -> Metrics:
 
 
 def forecasting(targets: Array, values: Array) -> Metrics:
-    """Every metric of a forecast, over all steps whose truth is known."""
+    """Every metric of a forecast, over all steps whose truth is known; InvalidSeries if that is none."""
     error = np.subtract(values, targets, dtype=np.float64)
     error = error[np.isfinite(error)]
     if not error.size:
-        return {"rmse": 0.0, "mae": 0.0}
+        raise InvalidSeries("Every step that would be forecast is missing, so there is nothing to compare with.")
     return {"rmse": _root_mean_square(error), "mae": float(np.abs(error).mean())}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +10,13 @@ from model.data.endings import ended
 from model.data.series import Series, SeriesFacts, Task
 from model.data.windows import Windowing
 from model.geometry import Shape
-from model.losses import LossSpec, MeanSquaredError, SoftmaxCrossEntropy
+from model.losses import LossSpec
 from model.network import Network
 from model.pipeline import Pipeline
+from model.training import defaults
 from model.training.architecture import with_head
 from model.training.samples import Prepared, Samples, from_cases, from_windows
 from model.training.spec import TrainingSpec, head_width, resolve, windowing
-
-LOSSES: Mapping[Task, LossSpec] = {
-    "classification": SoftmaxCrossEntropy(),
-    "regression": MeanSquaredError(),
-    "forecasting": MeanSquaredError(),
-}
 
 STREAMS = ("split", "weights", "order", "dropout")
 """The uses of random numbers: each has its own stream from the seed, so that none disturbs another."""
@@ -45,7 +39,7 @@ class Problem:
     @property
     def loss(self) -> LossSpec:
         """What training makes small."""
-        return LOSSES[self.pipeline.task]
+        return self.spec.training.loss or defaults.LOSSES[self.task]
 
 
 def pose(series: Series, wanted: TrainingSpec) -> Problem:

@@ -14,6 +14,8 @@ from model.data.scaling import FILLINGS, SCALINGS, Missing, Scaling
 from model.errors import InvalidSpec
 from model.layers import sequence
 from model.layers.registry import layer_to_json, layers_from_json
+from model.losses import LOSSES, LossSpec
+from model.optimization import ClipNorm, ClipValue, WeightAverage, Wrapping
 from model.optimizers import OPTIMIZERS, OptimizerSpec
 from model.schedules import SCHEDULES, Schedule
 from model.training.fields import Fields, tagged_to_json
@@ -26,6 +28,9 @@ DEEPEST = 64
 LARGEST_NUMBER = 1_000_000
 MOST_STEPS = 1_000_000_000
 LARGEST_SEED = 2**63 - 1
+
+CLIPPINGS = {spec.kind: spec for spec in (ClipNorm, ClipValue)}
+AVERAGES = {spec.kind: spec for spec in (WeightAverage,)}
 
 JSON = dict[str, Any]
 
@@ -134,12 +139,15 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class TrainingSection:
-    """How the network is trained."""
+    """How the network is trained; gradients are clipped and weights averaged only if asked for."""
 
     epochs: int | None = None
     batch_size: int | None = None
     optimizer: OptimizerSpec | None = None
     schedule: Schedule | None = None
+    loss: LossSpec | None = None
+    clipping: Wrapping | None = None
+    averaging: Wrapping | None = None
     validation: Validation | None = None
     early_stopping: EarlyStopping | None = None
     seed: int | None = None
@@ -154,6 +162,9 @@ class TrainingSection:
             batch_size=fields.integer("batch_size", 1, LARGEST_BATCH),
             optimizer=fields.tagged("optimizer", OPTIMIZERS),
             schedule=fields.tagged("schedule", SCHEDULES),
+            loss=fields.tagged("loss", LOSSES),
+            clipping=fields.tagged("clipping", CLIPPINGS),
+            averaging=fields.tagged("averaging", AVERAGES),
             validation=_where_given(fields, "validation", Validation),
             early_stopping=_where_given(fields, "early_stopping", EarlyStopping),
             seed=fields.integer("seed", 0, LARGEST_SEED),
@@ -163,7 +174,7 @@ class TrainingSection:
     def to_json(self) -> JSON:
         """What was chosen."""
         chosen: JSON = {name: value for name, value in vars(self).items() if value is not None}
-        for name in ("optimizer", "schedule"):
+        for name in ("optimizer", "schedule", "loss", "clipping", "averaging"):
             if name in chosen:
                 chosen[name] = tagged_to_json(chosen[name])
         for name in ("validation", "early_stopping"):

@@ -16,6 +16,7 @@ from model.data.series import TASKS, SeriesFacts, Task
 from model.data.windows import Windowing
 from model.errors import InvalidSeries, InvalidSpec
 from model.geometry import Shape
+from model.losses import LossSpec
 from model.training import defaults
 from model.training.architecture import require_buildable, with_head
 from model.training.fields import Fields
@@ -145,9 +146,11 @@ def _training(
             pointer="/training/batch_size",
         )
     batch_size = section.batch_size or min(defaults.BATCH_SIZE, trained)
-    return TrainingSection(
+    return replace(
+        section,
         epochs=section.epochs or defaults.epochs(trained, batch_size),
         batch_size=batch_size,
+        loss=_loss(section.loss, task, facts),
         optimizer=section.optimizer or defaults.OPTIMIZER,
         schedule=section.schedule or defaults.SCHEDULE,
         validation=validation,
@@ -155,6 +158,23 @@ def _training(
         seed=section.seed or 0,
         threads=section.threads or defaults.THREADS,
     )
+
+
+def _loss(loss: LossSpec | None, task: Task, facts: SeriesFacts) -> LossSpec:
+    if loss is None:
+        return defaults.LOSSES[task]
+    accepted = defaults.ACCEPTED_LOSSES[task]
+    if loss.kind not in accepted:
+        raise InvalidSpec(
+            f"The loss {loss.kind} is not for {task}; {', '.join(accepted)} are.", pointer="/training/loss/kind"
+        )
+    weights, classes = getattr(loss, "class_weights", None), len(facts.labels or ())
+    if weights is not None and len(weights) != classes:
+        raise InvalidSpec(
+            f"There are {len(weights)} class_weights for {classes} classes; each class needs one, in sorted order.",
+            pointer="/training/loss/class_weights",
+        )
+    return loss
 
 
 def _network(section: NetworkSection) -> NetworkSection:

@@ -16,6 +16,8 @@ import numpy as np
 from model.arrays import Array
 from model.data.series import Series
 from model.errors import Diverged, InvalidArchive
+from model.optimization import wrap
+from model.optimization.averaging import AVERAGE
 from model.pipeline import Pipeline
 from model.training import metrics
 from model.training.calibration import shrinkage
@@ -46,11 +48,14 @@ class Trainer:
             raise ValueError("a trainer takes a resolved spec")
         self._epochs, self._schedule, self._rate = section.epochs, section.schedule, section.optimizer.learning_rate
         self._weights = Weights(network.parameters.copy(), network.state.copy())
-        self._optimizer = section.optimizer.bind(network.layout.size, network.layout.decayed())
+        optimizer = section.optimizer.bind(network.layout.size, network.layout.decayed())
+        around = [each for each in (section.clipping, section.averaging) if each is not None]
+        self._optimizer = wrap(optimizer, around, network.layout)
+        self._answering = Weights(self._optimizer.moments.get(AVERAGE, self._weights.parameters), self._weights.state)
         self._order = stream(problem.spec, "order")
         self._dropout = [stream(problem.spec, "dropout", shard) for shard in range(section.threads or 1)]
         self._training = Passes(problem, problem.training, self._weights, "training", self._dropout)
-        self._validation = None if problem.held is None else Passes(problem, problem.held, self._weights, "inference")
+        self._validation = None if problem.held is None else Passes(problem, problem.held, self._answering, "inference")
         self._history: list[Mapping[str, float]] = []
         self._best: Weights | None = None
         self._best_epoch: int | None = None
@@ -106,7 +111,7 @@ class Trainer:
 
         A regression's answers are calibrated on what was held back, and its metrics are those after it.
         """
-        weights = self._weights.copy() if self._best is None else self._best
+        weights = self._answering.copy() if self._best is None else self._best
         chosen = self.epoch if self._best_epoch is None else self._best_epoch
         found = dict(self._history[chosen - 1]) if chosen else {}
         pipeline = self._problem.pipeline
@@ -145,7 +150,7 @@ class Trainer:
         outputs, loss = self._validation.outputs()
         found = _validated({"loss": loss, **self._measured(self._problem.held.answers, outputs)})
         if self._best_epoch is None or loss < self._history[self._best_epoch - 1]["validation_loss"]:
-            self._best, self._best_epoch = self._weights.copy(), self.epoch + 1
+            self._best, self._best_epoch = self._answering.copy(), self.epoch + 1
         return found
 
     def _measured(self, answers: Array, outputs: Array) -> dict[str, float]:

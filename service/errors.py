@@ -14,6 +14,7 @@ ServiceError                 anything below: one sentence, a code, and at most t
 ├── Overloaded               RESOURCE_EXHAUSTED   too much at once; the same request may succeed later
 ├── StorageFull              RESOURCE_EXHAUSTED   the disk has no room left
 ├── Unavailable              UNAVAILABLE          the database or the disk does not answer at present
+├── DeadlineExceeded         DEADLINE_EXCEEDED    the caller's time ran out before there was an answer
 ├── Fenced                   ABORTED              a training attempt that no longer owns its job
 ├── Corrupt                  DATA_LOSS            stored bytes that are not what was written
 └── InternalError            INTERNAL             a fault of ours
@@ -140,6 +141,12 @@ class Unavailable(ServiceError):
     """The database or the disk does not answer at present."""
 
     code = Code.UNAVAILABLE
+
+
+class DeadlineExceeded(ServiceError):
+    """The caller's time ran out before there was an answer."""
+
+    code = Code.DEADLINE_EXCEEDED
 
 
 class Fenced(ServiceError):

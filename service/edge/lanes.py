@@ -8,16 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from service.errors import Code, Overloaded, ServiceError, Unavailable
+from service.errors import DeadlineExceeded, Overloaded, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class DeadlineExceeded(ServiceError):
-    """The caller's time ran out before there was an answer."""
-
-    code = Code.DEADLINE_EXCEEDED
 
 
 class Lane:

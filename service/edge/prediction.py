@@ -12,9 +12,8 @@ import numpy as np
 
 from service.domain.inference import InferResult, Tensor
 from service.edge.datatypes import refusal
-from service.edge.lanes import DeadlineExceeded
 from service.edge.statistics import Statistics, Timing
-from service.errors import ServiceError
+from service.errors import DeadlineExceeded, ServiceError
 from service.telemetry.metrics import Metrics
 from service.usecases.catalogue import Catalogue
 from service.usecases.inference import Inference

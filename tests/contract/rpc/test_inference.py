@@ -1,5 +1,7 @@
 """`inference.GRPCInferenceService`, message by message; real clients are in tests/interop."""
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -178,3 +180,20 @@ def test_classification_over_grpc(stub: Stub) -> None:
     response = stub.ModelInfer(raw(outputs=[wanted]))
     assert list(response.outputs[0].shape) == [3, 2]
     assert b":up" in response.raw_output_contents[0]
+
+
+def test_cancelled_streams_are_forgotten(stub: Stub, house: House) -> None:
+    def endless(done: threading.Event) -> Iterator[pb.ModelInferRequest]:
+        while not done.wait(0.001):
+            yield raw()
+
+    for _ in range(20):
+        done = threading.Event()
+        call = stub.ModelStreamInfer(endless(done))
+        next(call)
+        call.cancel()
+        done.set()
+    deadline = time.monotonic() + 10
+    while house.edge.metrics.in_flight.labels("grpc")._value.get() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert house.edge.metrics.in_flight.labels("grpc")._value.get() == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.ephemeral import Running
-from tests.e2e.http.conftest import LOG
+from tests.e2e.http.conftest import LOG, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -80,3 +80,17 @@ def test_every_request_is_one_line_with_its_id(running: Running, directory: Path
     assert line["status"] == 404
     assert line["bytes"] > 100
     assert line["duration_ms"] > 0
+
+
+def test_aborted_uploads_leave_neither_files_nor_descriptors(running: Running, directory: Path) -> None:
+    host, port = running.rest.removeprefix("http://").split(":")
+    descriptors = Path(f"/proc/{running.process.pid}/fd")
+    exchanged(running, b"GET /v2 HTTP/1.1\r\nConnection: close\r\n" + HOST + b"\r\n")
+    before = len(list(descriptors.iterdir()))
+    for _ in range(100):
+        with socket.create_connection((host, int(port)), timeout=2) as connection:
+            head = b"POST /v1/datasets?name=aborted HTTP/1.1\r\n" + HOST + b"Content-Length: 1000000\r\n\r\n"
+            connection.sendall(head + bytes(5000))
+    eventually(lambda: not list((directory / "uploads").iterdir()), "the end of the uploads")
+    eventually(lambda: len(list(descriptors.iterdir())) <= before + 2, "the end of the connections")
+    assert '"status":499' in (directory / LOG).read_text()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.edge.lanes import DeadlineExceeded, Lane
-from service.errors import NotFound, Overloaded, Unavailable
+from service.edge.lanes import Lane
+from service.errors import DeadlineExceeded, NotFound, Overloaded, Unavailable
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from service.cli import demo, operate, resources, serve, train, use
 
 app = typer.Typer(
     name="wavetap",
-    help="Train, serve and export Conv1D networks for time series.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
+app.callback()(operate.wavetap)
 app.command()(serve.serve)
 app.command()(train.train)
 app.command()(use.predict)

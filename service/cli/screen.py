@@ -12,19 +12,24 @@ PIPED_WIDTH = 10_000
 
 
 def answers() -> Console:
-    """Where answers go: piped ones are neither wrapped nor coloured."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+    """Where answers go: piped ones are neither wrapped nor coloured. A label in brackets is a label, and no markup."""
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=PIPED_WIDTH)
 
 
 def remarks() -> Console:
     """Where everything else goes."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False)
 
 
 def complain(sentence: str) -> None:
     """Say what went wrong."""
     remarks().print(Text.assemble(("Error: ", "bold red"), sentence), soft_wrap=True)
+
+
+def note(sentence: str) -> None:
+    """Say what is worth a second look."""
+    remarks().print(Text.assemble(("Note: ", "yellow"), sentence), soft_wrap=True)
 
 
 def print_json(content: object) -> None:

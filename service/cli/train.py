@@ -9,7 +9,7 @@ import typer
 
 from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, connect, reading
 from service.cli.progress import follow, outcome
-from service.cli.screen import answers, complain, figures, print_json, remarks
+from service.cli.screen import answers, complain, figures, note, print_json, remarks
 
 INTERRUPTED = 130
 
@@ -39,7 +39,7 @@ def train(
     with connect(server, api_key) as client:
         dataset = client.upload(file, name or dataset_name(file), reading(read))
         for warning in dataset["warnings"]:
-            remarks().print(f"[yellow]Note:[/] {warning}")
+            note(warning)
         job = client.submit({"model": model, "dataset": dataset["id"], **request})
         if not detach:
             try:
@@ -76,6 +76,8 @@ def training_request(
         raise typer.BadParameter(f"{spec} does not hold a JSON object.")
     for part, options in (("network", network), ("training", training)):
         chosen = {key: value for key, value in options.items() if value is not None}
+        if not isinstance(request.get(part, {}), dict):
+            raise typer.BadParameter(f"{part} in {spec} does not hold a JSON object.")
         if chosen:
             request[part] = {**request.get(part, {}), **chosen}
     return request if task is None else {**request, "task": task}

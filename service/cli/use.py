@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, Version, connect, reading
-from service.cli.screen import answers, print_json, print_record, print_table, remarks
+from service.cli.screen import answers, complain, print_json, print_record, print_table, remarks
 from service.cli.train import dataset_name
 
 if TYPE_CHECKING:
     from service.client import Client, Json
 
 CASES_AT_ONCE = 256
-FORECAST_SHOWN = 6
+STEPS_SHOWN = 6
 
 Model = Annotated[str, typer.Argument(metavar="NAME", help="The model.")]
 File = Annotated[
@@ -39,8 +39,7 @@ def predict(
         if as_json:
             print_json({**answered[0], "predictions": predictions})
         else:
-            columns, rows = _rows(predictions)
-            print_table(("case", *columns), ((case, *row) for case, row in enumerate(rows)))
+            print_table(*_rows(predictions))
 
 
 def evaluate(
@@ -78,13 +77,21 @@ def export(
     with connect(server, api_key) as client:
         published = client.version(model, version)
         content = client.onnx(model, str(published["version"]))
-        output.write_bytes(content)
+        _save(content, output)
         if as_json:
             print_json({"model": model, "version": published["version"], "path": str(output), **published["onnx"]})
             return
         difference = published["onnx"]["largest_difference"]
         remarks().print(f"{model} version {published['version']}: {len(content):,} bytes, differs by {difference:.1e}.")
         answers().print(str(output))
+
+
+def _save(content: bytes, output: Path) -> None:
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        complain(f"{output} cannot be written: {error.strerror}.")
+        raise typer.Exit(1) from error
 
 
 def _print_confusion(confusion: Mapping[str, Mapping[str, int]]) -> None:
@@ -117,16 +124,19 @@ def _cases(
 
 
 def _rows(predictions: "Sequence[Json]") -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
-    """The columns that the model's task has, and a row for each prediction."""
-    if predictions[0].get("label") is not None:
-        return ("label", "probability"), ((p["label"], p["probabilities"][p["label"]]) for p in predictions)
-    if predictions[0].get("value") is not None:
-        return ("value",), ((p["value"],) for p in predictions)
-    return ("channel", "forecast"), (
-        (
-            channel,
-            "  ".join(f"{value:.4g}" for value in steps[:FORECAST_SHOWN]) + " ..." * (len(steps) > FORECAST_SHOWN),
+    """The columns that the model's task has, and the rows: one for each case, or for each channel of a forecast."""
+    first, numbered = predictions[0], enumerate(predictions)
+    if first.get("label") is not None:
+        return ("case", "label", "probability"), (
+            (case, p["label"], p["probabilities"][p["label"]]) for case, p in numbered
         )
-        for p in predictions
-        for channel, steps in enumerate(p["forecast"])
+    if first.get("value") is not None:
+        return ("case", "value"), ((case, p["value"]) for case, p in numbered)
+    return ("case", "channel", "forecast"), (
+        (case, channel, _some(steps)) for case, p in numbered for channel, steps in enumerate(p["forecast"])
     )
+
+
+def _some(steps: Sequence[float]) -> str:
+    shown = "  ".join(f"{value:.4g}" for value in steps[:STEPS_SHOWN])
+    return shown if len(steps) <= STEPS_SHOWN else f"{shown}  ..."

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from service.cli.demo import ways
 from service.cli.demo.bundled import split
@@ -56,7 +57,8 @@ def tell(output: Path) -> None:
             path = _export(console, client, output)
             difference = _compare(console, client, running, path, job)
     _step(console, "total", f"{time.monotonic() - started:.0f} s")
-    console.print(f"\nThe ONNX file: {path.resolve()}\nThe service's log: {(output / 'service.log').resolve()}")
+    ends = f"\nThe ONNX file: {path.resolve()}\nThe service's log: {(output / 'service.log').resolve()}"
+    console.print(ends, markup=False, soft_wrap=True)
     if accuracy < LEAST_ACCURACY:
         raise DemoFailed(f"The accuracy on the test split is {accuracy:.3f}, less than {LEAST_ACCURACY}.")
     if not difference <= LARGEST_DIFFERENCE:
@@ -88,7 +90,8 @@ def _evaluate(console: Console, client: Client) -> float:
     dataset = client.upload(split(PROBLEM, "TEST"), f"{PROBLEM}-test")
     result = client.evaluate(MODEL, dataset["id"])
     accuracy = float(result["metrics"]["accuracy"])
-    _step(console, "accuracy", f"[bold green]{accuracy:.3f}[/] on the {result['cases']} cases of the test split")
+    cases = f" on the {result['cases']} cases of the test split"
+    _step(console, "accuracy", Text.assemble((f"{accuracy:.3f}", "bold green"), cases))
     return accuracy
 
 
@@ -146,5 +149,5 @@ def _differences(answers: Mapping[str, Answer]) -> dict[str, float]:
     return {way: float(np.abs(answer.probabilities - first).max()) for way, answer in answers.items()}
 
 
-def _step(console: Console, name: str, text: str) -> None:
-    console.print(f"[bold cyan]{name:>9}[/]  {text}", soft_wrap=True)
+def _step(console: Console, name: str, text: str | Text) -> None:
+    console.print(Text.assemble((f"{name:>9}", "bold cyan"), "  ", text), soft_wrap=True)

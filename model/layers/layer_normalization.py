@@ -44,7 +44,7 @@ class LayerNormalization:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.in_place(x, keep_input=binding.training)
-        binding.add(_LayerNormalization(self, x, y, binding), x, y)
+        binding.add(_LayerNormalization(self, x, y, binding), x, y, forgets=(x, y) if x.retained else (y,))
         return bind_mask(y, binding)
 
 

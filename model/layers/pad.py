@@ -138,7 +138,7 @@ def bind_pad(spec: Pad, x: Activation, binding: Binding, option: str) -> Activat
     y = binding.activation(shape, x, lengths=longer)
     if spec.statistic is None:
         operation = Extension if x.lengths is None else ExtensionOfEach
-        binding.add(operation(spec.beyond, spec.widths, x, y, binding), x, y)
+        binding.add(operation(spec.beyond, spec.widths, x, y, binding), x, y, forgets=(x, y))
         return bind_mask(y, binding)
     if x.lengths is not None:
         place = binding.place.rstrip("/")
@@ -150,7 +150,7 @@ def bind_pad(spec: Pad, x: Activation, binding: Binding, option: str) -> Activat
     windows = spec.windows(x.length)
     places = slice(0, left), slice(left + x.length, left + x.length + right)
     filled = tuple(End(*pair) for pair in zip(windows, places, strict=True))
-    binding.add(Filling(STATISTICS[spec.statistic], filled, left, x, y, binding), x, y)
+    binding.add(Filling(STATISTICS[spec.statistic], filled, left, x, y, binding), x, y, forgets=(x, y))
     return y
 
 

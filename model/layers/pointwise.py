@@ -36,7 +36,7 @@ class Curve:
 def bind_curve(curve: Curve, x: Activation, binding: Binding) -> Activation:
     """Adds the curve, over x's own storage where it may, and a mask where padding would not stay zero."""
     y = binding.in_place(x, retained=binding.training and curve.gradient is not None)
-    binding.add(_Pointwise(curve, x, y, binding), x, y)
+    binding.add(_Pointwise(curve, x, y, binding), x, y, forgets=(x, y) if curve.gradient is None else (x,))
     return y if curve.keeps_zero else bind_mask(y, binding)
 
 

@@ -35,7 +35,7 @@ class Softmax:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.in_place(x, retained=binding.training)
-        binding.add(_Softmax(x, y, binding), x, y)
+        binding.add(_Softmax(x, y, binding), x, y, forgets=(x,))
         return bind_mask(y, binding)
 
 

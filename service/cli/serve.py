@@ -1,5 +1,6 @@
 """`wavetap serve`."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,9 @@ def serve(
 ) -> None:
     """Serve REST and gRPC, and run training jobs."""
     chosen = settings(host=host, port=port, grpc_port=grpc_port, data_dir=data_dir, inference_threads=workers)
+    gc.disable()  # what is imported stays: to look for garbage in it would take a fifth of the time to ready
     from service.bootstrap import serve as run
 
+    gc.freeze()
+    gc.enable()
     raise typer.Exit(run(chosen))

@@ -41,6 +41,7 @@ def share(storages: Sequence[Storage], operations: int, *, training: bool) -> No
         for storage in storages
         if storage.uses.touched and not storage.uses.permanent
     ]
+    _align([storage for _, storage in lives])
     rows: dict[Geometry, list[tuple[Storage, list[Span]]]] = {}
     for life, storage in sorted(lives, key=lambda pair: pair[0][0]):
         geometry = (storage.length, storage.channels, storage.left, storage.right)
@@ -51,6 +52,17 @@ def share(storages: Sequence[Storage], operations: int, *, training: bool) -> No
                 break
         else:
             rows[geometry].append((storage, list(life)))
+
+
+def _align(storages: Sequence[Storage]) -> None:
+    """Gives storages of one length and width the same zeros around their cases, so that more of them can share."""
+    groups: dict[tuple[int, int], list[Storage]] = {}
+    for storage in storages:
+        groups.setdefault((storage.length, storage.channels), []).append(storage)
+    for group in groups.values():
+        left, right = max(storage.left for storage in group), max(storage.right for storage in group)
+        for storage in group:
+            storage.reserve(left, right)
 
 
 def _meet(a: Span, b: Span) -> bool:

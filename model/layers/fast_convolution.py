@@ -51,22 +51,20 @@ class FastConvolution:
         self.back = None
         if y.gradient is not None:
             binding.reserve_scratch("kernel", self.ahead.spectrum.size)
+            binding.reserve_scratch("spectrum", self.ahead.spectrum.size)
             if x.gradient is not None:
                 before = spec.reach - 1 - left
                 self.back = Tiles(y.gradient, before, x.length, kernel, dilation, binding, x.channels)
-        self.spectrum_gradients: list[Array] = []
 
     def prepare(self) -> None:
-        shards, dtype = self.binding.shards, self.binding.dtype
+        dtype = self.binding.dtype
         self.zeros = np.zeros((1, self.y.length, self.y.channels), dtype) if self.rectified else None
         self.forward_blocks = self._blocks(self.ahead, self.y.values)
         if self.y.gradient is None:
             return
         self.ones = np.ones((1, self.y.length), dtype)
         self.gradient_blocks = self._blocks(self.ahead, self.y.gradient)
-        self.spectrum_gradients = [np.zeros_like(self.ahead.spectrum) for _ in shards]
         if self.back is not None and self.x.gradient is not None:
-            self.reversed = np.zeros((self.spec.kernel, self.y.channels, self.x.channels), dtype)
             self.back_blocks = self._blocks(self.back, self.x.gradient)
 
     def _blocks(self, tiles: Tiles, target: Storage) -> list[list[tuple[slice, Block]]]:
@@ -81,8 +79,7 @@ class FastConvolution:
         kernel = self.source.value[0]
         self.ahead.transform_kernel(kernel)
         if self.back is not None:
-            np.copyto(self.reversed, kernel[::-1].transpose(0, 2, 1))
-            self.back.transform_kernel(self.reversed)
+            self.back.transform_kernel(kernel[::-1].transpose(0, 2, 1))
 
     def forward(self) -> tuple[Stage, ...]:
         return (self._filter,)
@@ -107,8 +104,9 @@ class FastConvolution:
                 block.multiply()
 
     def _parameter_gradients(self, shard: int) -> None:
-        total = self.spectrum_gradients[shard]
-        partial = self.binding.scratch("kernel", shard, total.size).reshape(total.shape)
+        shape, size = self.ahead.spectrum.shape, self.ahead.spectrum.size
+        total = self.binding.scratch("spectrum", shard, size).reshape(shape)
+        partial = self.binding.scratch("kernel", shard, size).reshape(shape)
         for index, (_, block) in enumerate(self.gradient_blocks[shard]):
             rows, dy = block.transform(), block.take_gradient()
             np.matmul(rows.transpose(0, 2, 1), dy, out=partial if index else total)

@@ -39,7 +39,7 @@ def stepped(body: tuple[LayerSpec, ...], *, masked: bool, shared: bool) -> tuple
     """A plan after two steps of training on the same noise."""
     generator = np.random.default_rng(0)
     network = Network.initialize((*body, Dense(3)), 2, 24, generator)
-    with nullcontext() if shared else mock.patch("model.binding.share"):
+    with nullcontext() if shared else mock.patch("model.activations.Storage.stand_on"):
         plan = compile(
             network, batch=5, length=24, mode="training", loss=SoftmaxCrossEntropy(), masked=masked, threads=2
         )

@@ -1,6 +1,5 @@
 """`wavetap --version`, `migrate` and `openapi`: for whoever runs the service."""
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +8,13 @@ import typer
 from service.cli.configuration import settings
 from service.cli.screen import answers, complain, print_json, remarks
 from service.errors import ServiceError
+from service.release import release
 
 
 def print_version(asked: bool) -> None:
     """Print the release, and end, if asked to."""
     if asked:
-        answers().print(f"wavetap {version('wavetap')}")
+        answers().print(f"wavetap {release()}")
         raise typer.Exit
 
 
@@ -23,7 +23,7 @@ Release = Annotated[
 ]
 
 
-def wavetap(version: Release = False) -> None:  # noqa: ARG001 - its callback has answered
+def wavetap(version: Release = False) -> None:
     """Train, serve and export Conv1D networks for time series."""
 
 

@@ -1,13 +1,13 @@
 """What the inference protocol tells of the server and its models, the same over both transports."""
 
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 
 from api_schemas.rest import protocol as schemas
 from service.domain.inference import TensorSpec
 from service.domain.pages import LARGEST_PAGE, Cursor, PageRequest
 from service.edge.prediction import LARGEST_BATCH
 from service.edge.statistics import Statistics
+from service.release import release
 from service.usecases.services import Services
 
 SERVER = "wavetap"
@@ -16,14 +16,6 @@ EXTENSIONS = ("binary_tensor_data", "classification", "model_configuration", "pa
 
 CONFIGURED_TYPES = {"BYTES": "TYPE_STRING"}
 """A configuration's own names of datatypes; all others are the datatype behind `TYPE_`."""
-
-
-def release() -> str:
-    """The installed release of the service."""
-    try:
-        return version("wavetap")
-    except PackageNotFoundError:
-        return "0"
 
 
 def server_metadata() -> schemas.ServerMetadata:

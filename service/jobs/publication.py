@@ -2,7 +2,6 @@
 
 import platform
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from service.domain.datasets import Dataset
 from service.domain.jobs import Job
 from service.domain.models import OnnxExport, Signature, VersionDraft
 from service.ports import ArtifactStore, Log
+from service.release import release
 
 
 def lineage(job: Job, dataset: Dataset) -> dict[str, Any]:
@@ -22,19 +22,11 @@ def lineage(job: Job, dataset: Dataset) -> dict[str, Any]:
         "dataset": {"id": dataset.id, "name": dataset.name, "digest": dataset.digest},
         "job": job.id,
         "seed": job.spec["training"]["seed"],
-        "code_version": code_version(),
+        "code_version": release(),
         "numpy_version": np.__version__,
         "python_version": platform.python_version(),
         "machine": platform.machine(),
     }
-
-
-def code_version() -> str:
-    """The version of the distribution; sources that were not installed have none."""
-    try:
-        return version("wavetap")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def draft(job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactStore, log: Log) -> VersionDraft:

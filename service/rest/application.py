@@ -9,8 +9,8 @@ from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from service.edge.context import EdgeContext
-from service.edge.protocol import release
 from service.errors import Code, InternalError, ServiceError
+from service.release import release
 from service.rest.bodies import refusal
 from service.rest.datasets import DatasetRoutes
 from service.rest.description import describe

@@ -81,6 +81,12 @@ def test_an_export_is_a_file_that_onnx_runtime_opens(wavetap: Command, tmp_path:
     assert [each.name for each in session.get_inputs()] == ["series"]
 
 
+@pytest.mark.usefixtures("job")
+def test_an_export_to_where_nothing_can_be_written_is_one_sentence(wavetap: Command, tmp_path: Path) -> None:
+    result = wavetap("export", "points", "-o", tmp_path / "missing" / "points.onnx")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+
+
 def test_resources_are_listed_and_shown(wavetap: Command, job: dict[str, Any]) -> None:
     assert job["id"] in wavetap("jobs", "ls").stdout
     assert "points" in wavetap("models", "ls").stdout

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from service.cli.app import app
 from service.cli.configuration import settings
 from service.cli.connection import reading
+from service.cli.screen import note, print_record, print_table
 from service.cli.train import dataset_name, training_request
 
 COMMANDS = (
@@ -103,3 +104,30 @@ def test_a_wrong_setting_is_named_as_the_environment_names_it(monkeypatch: pytes
     monkeypatch.setenv("WAVETAP_LEASE_SECONDS", "soon")
     with pytest.raises(typer.BadParameter, match="WAVETAP_LEASE_SECONDS"):
         settings()
+
+
+def test_the_release_can_be_asked_for() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout.split()[0]) == (0, "wavetap")
+
+
+def test_a_part_of_the_spec_file_that_holds_no_object_is_wrong_usage(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.json"
+    spec.write_text('{"training": 5}')
+    with pytest.raises(typer.BadParameter, match=r"training in .*spec\.json"):
+        training_request(spec, {}, {"epochs": 3}, None)
+
+
+def test_a_migration_that_cannot_be_ends_with_1_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(app, ["migrate", "--data-dir", str(tmp_path / "file")])
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+
+
+def test_brackets_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["[/label]"], [["[bold]"]])
+    print_record({"[/label]": "[red]"})
+    note("Constant: '[/x]'.")
+    printed = capsys.readouterr()
+    assert printed.out.split() == ["[/label]", "[bold]", "[/label]", "[red]"]
+    assert "'[/x]'" in printed.err

@@ -15,12 +15,13 @@ def demo(
     ] = Path("wavetap-demo"),
 ) -> None:
     """Train, serve and export a network on bundled data, and check that it answers everywhere alike."""
+    from service.cli.demo.bundled import NoData
     from service.cli.demo.story import DemoFailed, tell
     from service.client import ClientError
     from service.ephemeral import NotStarted
 
     try:
         tell(output)
-    except (DemoFailed, ClientError, NotStarted) as error:
+    except (DemoFailed, NoData, ClientError, NotStarted) as error:
         complain(str(error))
         raise typer.Exit(1) from error

@@ -59,7 +59,12 @@ def tell(output: Path) -> None:
     _step(console, "total", f"{time.monotonic() - started:.0f} s")
     ends = f"\nThe ONNX file: {path.resolve()}\nThe service's log: {(output / 'service.log').resolve()}"
     console.print(ends, markup=False, soft_wrap=True)
-    if accuracy < LEAST_ACCURACY:
+    judge(accuracy, difference)
+
+
+def judge(accuracy: float, difference: float) -> None:
+    """DemoFailed if the network is poor, or if its answers differ, or are no numbers."""
+    if not accuracy >= LEAST_ACCURACY:
         raise DemoFailed(f"The accuracy on the test split is {accuracy:.3f}, less than {LEAST_ACCURACY}.")
     if not difference <= LARGEST_DIFFERENCE:
         raise DemoFailed(f"The answers differ by {difference:.1e}, more than {LARGEST_DIFFERENCE:.0e}.")
@@ -115,7 +120,7 @@ def _compare(console: Console, client: Client, running: Running, path: Path, job
             "gRPC, inference protocol": _ask(ways.protocol_grpc(channel, MODEL), cases),
             "ONNX Runtime": _ask(ways.onnx_runtime(path), cases),
         }
-    differences = _differences(answers)
+    largest = differences(answers)
     table = Table(
         title=f"\nThe first test case, four ways; differences over all {len(cases)}", title_justify="left", box=None
     )
@@ -130,10 +135,10 @@ def _compare(console: Console, client: Client, running: Running, path: Path, job
     for way, answer in answers.items():
         first = answer.probabilities[0]
         label, probability = classes[int(first.argmax())], f"{first.max():.6f}"
-        table.add_row(way, label, probability, f"{answer.milliseconds:.2f}", f"{differences[way]:.1e}")
+        table.add_row(way, label, probability, f"{answer.milliseconds:.2f}", f"{largest[way]:.1e}")
     console.print(table)
     console.print()
-    return max(differences.values())
+    return max(largest.values())
 
 
 def _ask(way: ways.Way, cases: ways.Array) -> Answer:
@@ -144,7 +149,8 @@ def _ask(way: ways.Way, cases: ways.Array) -> Answer:
     return Answer(probabilities, (time.perf_counter() - started) / REPEATS * 1e3)
 
 
-def _differences(answers: Mapping[str, Answer]) -> dict[str, float]:
+def differences(answers: Mapping[str, Answer]) -> dict[str, float]:
+    """How far each way is from the first, at most."""
     first = next(iter(answers.values())).probabilities
     return {way: float(np.abs(answer.probabilities - first).max()) for way, answer in answers.items()}
 

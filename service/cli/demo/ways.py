@@ -14,7 +14,7 @@ import numpy as np
 from api_schemas.generated.inference_pb2 import ModelInferRequest as Request
 from api_schemas.generated.inference_pb2_grpc import GRPCInferenceServiceStub
 from model.interchange import runtime
-from service.client import Client
+from service.client import Client, ClientError
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 Way = Callable[[Array], Array]
@@ -57,7 +57,10 @@ def protocol_grpc(channel: grpc.Channel, model: str) -> Way:
             outputs=[Request.InferRequestedOutputTensor(name=OUTPUT)],
             raw_input_contents=[cases.astype("<f4").tobytes()],
         )
-        response = stub.ModelInfer(request, timeout=TIMEOUT_SECONDS)
+        try:
+            response = stub.ModelInfer(request, timeout=TIMEOUT_SECONDS)
+        except grpc.RpcError as error:
+            raise ClientError(f"The call over gRPC failed: {error}") from error
         return np.frombuffer(response.raw_output_contents[0], "<f4").reshape(response.outputs[0].shape)
 
     return answer

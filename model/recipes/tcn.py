@@ -1,4 +1,9 @@
-"""The temporal convolutional network of Bai, Kolter and Koltun 2018."""
+"""The temporal convolutional network of Bai, Kolter and Koltun 2018.
+
+Its authors draw every kernel from a normal distribution of deviation 0.01. In their code that reaches the projections
+alone: weight normalization makes the other kernels anew from what was drawn before, uniformly by their fan-in. So it is
+here, and it matters: the adding problem is learned several times sooner than from narrow kernels.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +30,7 @@ def tcn(
     levels: int = 8,
     kernel: int = 7,
     dropout: float = 0.0,
-    initializer: str = "narrow_normal",
+    initializer: str = "lecun_uniform",
     last_step: bool = True,
 ) -> tuple[LayerSpec, ...]:
     """Causal residual blocks, each of two weight-normalized convolutions, the dilation doubling from level to level
@@ -44,6 +49,6 @@ def tcn(
             weight_normalization=True,
         )
         dropped = (Dropout(dropout),) if dropout else ()
-        shortcut = (Projection(filters, initializer=initializer),)
+        shortcut = (Projection(filters, initializer="narrow_normal"),)
         body += [Residual((convolution, Relu(), *dropped) * 2, shortcut=shortcut), Relu()]
     return (*body, LastStep()) if last_step else tuple(body)

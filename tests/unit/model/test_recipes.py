@@ -87,11 +87,17 @@ def test_a_tcn_never_looks_ahead_and_sees_its_whole_receptive_field() -> None:
     assert moved.max() <= 2 * reach - 1
 
 
-def test_a_tcn_starts_narrow() -> None:
-    network = made("tcn", 2, filters=20)
+@pytest.mark.parametrize("initializer", ["lecun_uniform", "narrow_normal"])
+def test_a_tcn_starts_with_narrow_projections_and_kernels_of_choice(initializer: str) -> None:
+    network = made("tcn", 2, filters=20, initializer=initializer)
     views = network.layout.views(network.parameters)
-    kernels = [view for name, view in views.items() if name.endswith(("direction", "kernel"))]
-    assert all(abs(float(kernel.std()) - 0.01) < 0.004 for kernel in kernels)
+    projections = [view for name, view in views.items() if name.endswith("kernel")]
+    directions = [view for name, view in views.items() if name.endswith("direction")]
+    assert len(projections) == 1
+    assert float(projections[0].std()) == pytest.approx(0.01, rel=0.4)
+    for direction in directions:
+        expected = 0.01 if initializer == "narrow_normal" else (direction.shape[1] * direction.shape[2]) ** -0.5
+        assert float(direction.std()) == pytest.approx(expected, rel=0.2)
 
 
 def test_the_third_block_of_resnet_normalizes_a_shortcut_that_it_does_not_project() -> None:

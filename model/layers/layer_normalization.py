@@ -77,7 +77,7 @@ class _LayerNormalization:
     def prepare(self) -> None:
         length, channels, dtype = self.x.length, self.x.channels, self.binding.dtype
         self.deviation = np.zeros((self.x.batch, length, 1), dtype)
-        self.shares = np.full((channels, 1), 1 / channels, dtype)
+        self.ones = np.ones((channels, 1), dtype)
         self.parts = np.zeros((len(self.binding.shards), channels), dtype)
         self.blocks = [
             [self._block(cases, times, shard) for cases, times in block_slices(slots, length, channels)]
@@ -105,15 +105,20 @@ class _LayerNormalization:
     def _normalize(self, shard: int) -> None:
         epsilon = self.binding.dtype(self.spec.epsilon)
         for block in self.blocks[shard]:
-            np.matmul(block.x, self.shares, out=block.means)
+            self._means(block.x, block.means)
             np.subtract(block.x, block.means, out=block.z)
             np.square(block.z, out=block.room)
-            np.matmul(block.room, self.shares, out=block.deviation)
+            self._means(block.room, block.deviation)
             np.add(block.deviation, epsilon, out=block.deviation)
             np.sqrt(block.deviation, out=block.deviation)
             np.divide(block.z, block.deviation, out=block.z)
             np.multiply(block.z, self.gain.value, out=block.y)
             np.add(block.y, self.shift.value, out=block.y)
+
+    def _means(self, x: Array, out: Array) -> None:
+        """Over the channels of x (n, l, C); a sum first, so that the mean of equal numbers is that number."""
+        np.matmul(x, self.ones, out=out)
+        np.divide(out, x.dtype.type(self.x.channels), out=out)
 
     def _gradients(self, shard: int) -> None:
         d_gain, d_shift, part = self.gain.gradients[shard], self.shift.gradients[shard], self.parts[shard]
@@ -133,10 +138,10 @@ class _LayerNormalization:
     def _input_gradient(self, block: _Block, dy: Array, dx: Array) -> None:
         """Room holds dy z on entry; g = gain dy is written over dx, which may be dy itself."""
         np.multiply(block.room, self.gain.value, out=block.room)
-        np.matmul(block.room, self.shares, out=block.means)
+        self._means(block.room, block.means)
         np.multiply(block.z, block.means, out=block.room)
         np.multiply(dy, self.gain.value, out=dx)
-        np.matmul(dx, self.shares, out=block.means)
+        self._means(dx, block.means)
         np.subtract(dx, block.means, out=dx)
         np.subtract(dx, block.room, out=dx)
         np.divide(dx, block.deviation, out=dx)

@@ -1,7 +1,7 @@
 """Bodies read with a limit, and JSON that is checked before anything looks at it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, TypeVar
 
 import orjson
@@ -17,6 +17,10 @@ S = TypeVar("S", bound=BaseModel)
 SILENCE_SECONDS = 30.0
 CRUMBS, CRUMB_BYTES = 1000, 64
 """So many pieces may be smaller than this on average: each costs as much as a large one."""
+WORDS: Mapping[str, str] = dict.fromkeys(
+    ("model_type", "model_attributes_type", "dict_type"), "Input should be a JSON object"
+)
+"""Instead of pydantic's, which name classes."""
 PARSED_INLINE = 64 << 10
 """Bodies up to this size are parsed where they were read: a thread would cost more than it spares."""
 
@@ -98,7 +102,22 @@ def validated(value: object, schema: type[S]) -> S:
     try:
         return schema.model_validate(value)
     except ValidationError as error:
-        raise refusal(error.errors(include_url=False, include_context=False, include_input=False)) from None
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise refusal([_translated(fault, value) for fault in faults]) from None
+
+
+def _translated(fault: Any, value: object) -> dict[str, Any]:  # noqa: ANN401  # pydantic's own
+    """A fault in the words of JSON, at a place that is in the body: pydantic also names branches of its unions."""
+    place: list[int | str] = []
+    for part in fault["loc"]:
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int):
+            value = value[part]
+        else:
+            break
+        place.append(part)
+    return {"loc": tuple(place), "msg": WORDS.get(fault["type"], fault["msg"])}
 
 
 def refusal(faults: list[Any]) -> InvalidRequest:

@@ -88,6 +88,9 @@ CODES: Mapping[int, Code] = {
 }
 """The code of a status that the framework has chosen."""
 
+TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content", 499: "Client Closed Request"}
+"""RFC 9110's words, where Python has none or, up to 3.12, older ones."""
+
 HINTS: Mapping[int, str] = {
     404: "There is no such route.",
     405: "The route exists, but not for this method; the header Allow names those it has.",
@@ -133,7 +136,4 @@ def problem(
 
 
 def _title(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Client Closed Request" if status == STATUSES[Code.CANCELLED] else "Error"
+    return TITLES.get(status) or HTTPStatus(status).phrase

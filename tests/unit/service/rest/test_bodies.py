@@ -6,12 +6,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from service.errors import TooLarge
+from service.errors import InvalidRequest, TooLarge
 from service.rest import bodies
-from service.rest.bodies import chunks, pointer, read_body
+from service.rest.bodies import chunks, pointer, read_body, validated
 from service.rest.problems import Malformed, Stalled
 
 
@@ -74,3 +75,34 @@ def test_crumbs_are_refused_before_the_end() -> None:
 )
 def test_pointers_are_escaped(location: tuple[Any, ...], expected: str) -> None:
     assert pointer(location) == expected
+
+
+class Part(BaseModel):
+    size: int
+
+
+class Whole(BaseModel):
+    version: int | str
+    parts: list[Part]
+
+
+@pytest.mark.parametrize(
+    ("body", "places"),
+    [
+        ({"version": None, "parts": []}, ["/version", "/version"]),
+        ({"version": 1}, ["/parts"]),
+        ({"version": 1, "parts": [{"size": 1}, {"size": "x"}]}, ["/parts/1/size"]),
+        ({"version": 1, "parts": [{"size": 1}, {}]}, ["/parts/1/size"]),
+        ([], [""]),
+    ],
+)
+def test_a_fault_is_placed_in_the_body_and_not_in_its_schema(body: object, places: list[str]) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        validated(body, Whole)
+    assert [detail.pointer for detail in refused.value.details] == places
+
+
+@pytest.mark.parametrize("body", [[], "text", None, 1])
+def test_no_class_of_ours_is_named(body: object) -> None:
+    with pytest.raises(InvalidRequest, match="a JSON object"):
+        validated(body, Whole)

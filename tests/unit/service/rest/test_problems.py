@@ -1,12 +1,13 @@
 """The tables of errors are total."""
 
+import json
 from http import HTTPStatus
 
 import pytest
 
 from service import errors
 from service.errors import Code, ServiceError
-from service.rest.problems import CODES, FINER, STATUSES, status_of
+from service.rest.problems import CODES, FINER, STATUSES, problem, status_of
 
 
 def every_error() -> list[type[ServiceError]]:
@@ -57,3 +58,10 @@ def test_the_frameworks_statuses_have_codes_that_lead_back_to_their_class() -> N
 
 def test_finer_statuses_are_of_errors_of_the_tree() -> None:
     assert set(FINER) <= set(every_error())
+
+
+@pytest.mark.parametrize("status", sorted({*STATUSES.values(), *FINER.values(), *CODES}))
+def test_every_status_has_a_title_that_no_release_of_python_changes(status: int) -> None:
+    title = json.loads(bytes(problem(status, Code.UNKNOWN, "It did not work.", (), "id").body))["title"]
+    assert title
+    assert not any(old in title for old in ("Entity", "Requested Range"))

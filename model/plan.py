@@ -17,6 +17,7 @@ from model.binding import Binding, Stage, Workshop
 from model.errors import InvalidSpec
 from model.geometry import Shape
 from model.layers import sequence
+from model.layers.places import require_maskable
 from model.team import Team
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def compile(  # noqa: A001 - the field's word for it
     if network.length not in {None, length}:
         raise InvalidSpec(f"the network takes series of {network.length} steps, not of {length}")
     sequence.shapes(network.layers, shape)
+    if masked:
+        require_maskable(network.layers)
     return Plan(network, shape, batch, mode, loss, dtype, masked, threads, parameters, state, input_gradient, fast)
 
 

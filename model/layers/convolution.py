@@ -19,7 +19,6 @@ from model.layers.depthwise import DepthwiseConvolution, is_depthwise
 from model.layers.fast_convolution import FastConvolution, pays
 from model.layers.kernel_source import FoldedKernel, Folding, KernelSource, StoredKernel
 from model.layers.mask import bind_mask
-from model.layers.pad import bind_pad
 from model.layers.weight_normalization import NormalizedKernel
 
 if TYPE_CHECKING:
@@ -43,8 +42,7 @@ def bind_convolution(
 ) -> Activation:
     """Adds a convolution, and a mask behind it where lengths differ; source: its kernel, the stored one by default."""
     if spec.padding_mode != "zeros":
-        x = bind_pad(spec.pad, x, binding, "padding_mode")
-        return bind_convolution(spec.unpadded, x, binding, epilogue, source)
+        return bind_convolution(spec.unpadded, spec.pad.bind(x, binding), binding, epilogue, source)
     widths = spec.widths
     y_shape = spec.output(x.shape)
     count = y_shape.length or 0

@@ -125,33 +125,21 @@ class Pad:
         return ()
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
-        return bind_pad(self, x, binding, "mode")
-
-
-def bind_pad(spec: Pad, x: Activation, binding: Binding, option: str) -> Activation:
-    """Adds the padding; option: what a layer calls its mode."""
-    left, right = spec.widths
-    if not left + right:
-        return x
-    shape = spec.output(x.shape)
-    longer = binding.derive(x.lengths, lambda valid: valid + (left + right) * (valid > 0), shape.length or 0)
-    y = binding.activation(shape, x, lengths=longer)
-    if spec.statistic is None:
-        operation = Extension if x.lengths is None else ExtensionOfEach
-        binding.add(operation(spec.beyond, spec.widths, x, y, binding), x, y, forgets=(x, y))
-        return bind_mask(y, binding)
-    if x.lengths is not None:
-        place = binding.place.rstrip("/")
-        raise InvalidSpec(
-            f"{place}: {option} {spec.mode!r} takes a {spec.statistic}, which it does not of series of unequal length; "
-            'padding by a number, "first", edge, linear_ramp, reflect, symmetric or wrap would fit',
-            pointer=f"/{place}/{option}",
-        )
-    windows = spec.windows(x.length)
-    places = slice(0, left), slice(left + x.length, left + x.length + right)
-    filled = tuple(End(*pair) for pair in zip(windows, places, strict=True))
-    binding.add(Filling(STATISTICS[spec.statistic], filled, left, x, y, binding), x, y, forgets=(x, y))
-    return y
+        left, right = self.widths
+        if not left + right:
+            return x
+        shape = self.output(x.shape)
+        longer = binding.derive(x.lengths, lambda valid: valid + (left + right) * (valid > 0), shape.length or 0)
+        y = binding.activation(shape, x, lengths=longer)
+        if self.statistic is None:
+            operation = Extension if x.lengths is None else ExtensionOfEach
+            binding.add(operation(self.beyond, self.widths, x, y, binding), x, y, forgets=(x, y))
+            return bind_mask(y, binding)
+        windows = self.windows(x.length)
+        places = slice(0, left), slice(left + x.length, left + x.length + right)
+        filled = tuple(End(*pair) for pair in zip(windows, places, strict=True))
+        binding.add(Filling(STATISTICS[self.statistic], filled, left, x, y, binding), x, y, forgets=(x, y))
+        return y
 
 
 def _require_pair(name: str, value: object, low: float, high: float, *, whole: bool = False, besides: str = "") -> None:

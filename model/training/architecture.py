@@ -7,6 +7,7 @@ from model.geometry import Shape
 from model.layers import sequence
 from model.layers.dense import Dense
 from model.layers.global_pooling import GlobalAveragePool
+from model.layers.places import require_maskable
 from model.parameters import Layout
 
 MOST_PARAMETERS = 50_000_000
@@ -26,6 +27,8 @@ def with_head(body: sequence.Layers, width: int, shape: Shape) -> sequence.Layer
 def require_buildable(layers: sequence.Layers, channels: int, lengths: tuple[int, int], batch: int) -> None:
     """Refuse layers that do not fit the shortest case, or are too large at the longest; nothing is allocated."""
     _shapes(layers, Shape(channels, lengths[0]))
+    if lengths[0] != lengths[1]:
+        _require_maskable(layers)
     longest = Shape(channels, lengths[1])
     values = batch * sum(shape.channels * (shape.length or 1) for shape in _shapes(layers, longest))
     if values > MOST_VALUES:
@@ -39,6 +42,13 @@ def require_buildable(layers: sequence.Layers, channels: int, lengths: tuple[int
         raise InvalidSpec(
             f"The network would have {parameters:,} parameters; {MOST_PARAMETERS:,} are the most.", pointer="/network"
         )
+
+
+def _require_maskable(layers: sequence.Layers) -> None:
+    try:
+        require_maskable(layers)
+    except InvalidSpec as error:
+        raise InvalidSpec(error.message, pointer=f"/network{error.pointer or ''}") from error
 
 
 def _shapes(layers: sequence.Layers, shape: Shape) -> list[Shape]:

@@ -99,7 +99,7 @@ def test_a_series_of_unequal_length_goes_on_at_its_own_end(spec: Pad) -> None:
 @pytest.mark.parametrize("spec", STATISTICAL, ids=str)
 def test_a_statistic_of_series_of_unequal_length_is_refused_by_its_place(spec: Pad) -> None:
     network = Network.initialize((Relu(), spec), 2, 5, np.random.default_rng(0))
-    with pytest.raises(InvalidSpec, match=r"^layers/1: mode .* of unequal length") as refusal:
+    with pytest.raises(InvalidSpec, match=r"^layers/1 \(pad\): mode .* of unequal length") as refusal:
         compile(network, batch=2, length=5, masked=True)
     assert refusal.value.pointer == "/layers/1/mode"
 

@@ -61,6 +61,8 @@ REFUSED: Mapping[bytes, str] = {
     b"Obj\x01": "an Avro file",
     b"PAR2": "a recovery volume",
     b"PARE": "an encrypted Parquet file",
+    b"\xff\xfe": "text in UTF-16 rather than UTF-8",
+    b"\xfe\xff": "text in UTF-16 rather than UTF-8",
 }
 
 SUFFIXES: Mapping[str, Format] = {

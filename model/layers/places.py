@@ -35,9 +35,9 @@ def require_maskable(layers: Sequence[LayerSpec]) -> None:
         option, padding = _padding(layer)
         if padding is not None and padding.statistic is not None and any(padding.widths):
             raise InvalidSpec(
-                f"{pointer[1:]} ({layer.kind}): {option} {padding.mode!r} takes the {padding.statistic} of a series, which is "
-                "not done for series of unequal length; a number, the first value, edge, linear_ramp, reflect, symmetric "
-                "or wrap would fit",
+                f"{pointer[1:]} ({layer.kind}): {option} {padding.mode!r} takes the {padding.statistic} of a series, "
+                "which is not done for series of unequal length; a number, the first value, edge, linear_ramp, "
+                "reflect, symmetric or wrap would fit",
                 pointer=f"{pointer}/{option}",
             )
 

@@ -72,7 +72,6 @@ QUICK_INFERENCE_BATCHES = (1, 8, 32)
 
 COMPILED = (
     *((recipe, SeriesShape(6, 100, 16)) for recipe in RECIPES),
-    ("fcn", SeriesShape(6, 100, 64)),
     ("fcn", SeriesShape(12, 1000, 16)),
     ("resnet", SeriesShape(12, 1000, 16)),
 )

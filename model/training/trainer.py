@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.arrays import Array
+from model.data.zero_padding import zero_padding_remarks
 from model.data.series import Series
 from model.errors import Diverged, InvalidArchive
 from model.optimization import wrap
@@ -66,6 +67,14 @@ class Trainer:
     def spec(self) -> TrainingSpec:
         """The spec with every default filled in."""
         return self._problem.spec
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd about this training, though it can be done: a sentence each."""
+        pipeline, samples = self._problem.pipeline, self._problem.training
+        if pipeline.preprocessing.scaling != "none":
+            return ()
+        return zero_padding_remarks(pipeline.network.layers, samples.values, pipeline.channels)
 
     @property
     def epoch(self) -> int:

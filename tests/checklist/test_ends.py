@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from model import convolve
-from model.data.ends import zero_padding_remarks
+from model.data.series import Series
+from model.data.zero_padding import zero_padding_remarks
 from model.layers.conv1d import Conv1d
 from model.layers.layer import LayerSpec
 from model.layers.pad import OPTIONS, Pad
+from model.training.spec import TrainingSpec
+from model.training.trainer import Trainer
 from tests.checklist.layer import KERNEL, SIGNAL, P, single
 from tests.reference.differences import assert_gradients, slopes
 from tests.reference.problem import Problem
@@ -60,6 +63,16 @@ def test_P1_a_series_far_from_zero_mean_gets_a_warning_where_zeros_are_padded() 
     for layers in ((Conv1d(4, 3, padding="valid"),), (Pad(2, "edge"), Conv1d(4, 3, padding="valid"))):
         assert zero_padding_remarks(layers, values, ("hum", "pressure")) == ()
     assert zero_padding_remarks((Conv1d(4, 3),), (values - values.mean(axis=0)), ("hum", "pressure")) == ()
+
+
+@pytest.mark.parametrize(("scaling", "count"), [("none", 2), ("channel", 0), ("instance", 0)])
+def test_P1_training_on_unscaled_series_says_so(scaling: str, count: int) -> None:
+    values = np.random.default_rng(0).normal(400, 2, (8, 30, 2)).astype(np.float32)
+    spec = {"network": {"layers": [{"kind": "conv1d", "out_channels": 2, "kernel": 3}]}, "training": {"epochs": 1}}
+    given = TrainingSpec.from_json({**spec, "preprocessing": {"scaling": scaling}})
+    trainer = Trainer(Series.from_cases(list(values), labels=["a", "b"] * 4), given)
+    assert len(trainer.remarks) == count
+    assert trainer.pipeline().metadata["remarks"] == list(trainer.remarks)
 
 
 @pytest.mark.parametrize(

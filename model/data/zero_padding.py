@@ -27,8 +27,10 @@ def zero_padding_remarks(layers: Sequence[LayerSpec], values: Array, channels: S
     padded = next((layer for layer in sequence.walk(layers) if pads_with_zeros(layer)), None)
     if padded is None:
         return ()
-    mean = np.atleast_1d(np.nanmean(values, axis=0, dtype=np.float64))
-    deviation = np.atleast_1d(np.nanstd(values, axis=0, dtype=np.float64))
+    seen = ~np.isnan(values)
+    counts = np.maximum(np.add.reduce(seen, axis=0), 1)
+    mean = np.where(seen, values, 0).sum(axis=0, dtype=np.float64) / counts
+    deviation = np.sqrt((np.where(seen, values - mean, 0) ** 2).sum(axis=0, dtype=np.float64) / counts)
     return tuple(
         f"channel {name!r} lies around {centre:.4g} with a deviation of {spread:.4g}, and {padded.kind} continues it "
         'with zeros, which it never takes; scale by "channel", or put a pad with mode "edge" or "reflect" before it'

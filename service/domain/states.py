@@ -85,6 +85,6 @@ def moved(state: JobState, move: Move) -> JobState:
     """The state after a move; NotAllowedNow if the table refuses it."""
     after = TRANSITIONS[move][state]
     if isinstance(after, Refusal):
-        message = f"The job {after.value}, so it cannot {move.value} now (its state is {state})."
+        message = f"The job {after.value}: {move.value} is not possible now (its state is {state})."
         raise NotAllowedNow(message)
     return after

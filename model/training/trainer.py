@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.arrays import Array
-from model.data.zero_padding import zero_padding_remarks
 from model.data.series import Series
+from model.data.zero_padding import zero_padding_remarks
 from model.errors import Diverged, InvalidArchive
 from model.optimization import wrap
 from model.optimization.averaging import AVERAGE
@@ -131,7 +131,8 @@ class Trainer:
             factor = shrinkage(held.answers, outputs)
             found |= _validated(metrics.epoch_metrics(pipeline, held.answers, outputs * factor))
             pipeline = replace(pipeline, target_deviation=pipeline.target_deviation * factor)
-        return replace(pipeline, metadata={"spec": self.spec.to_json(), "epoch": chosen, "metrics": found})
+        told = {"spec": self.spec.to_json(), "epoch": chosen, "metrics": found, "remarks": list(self.remarks)}
+        return replace(pipeline, metadata=told)
 
     def _train(self) -> dict[str, float]:
         samples = self._problem.training

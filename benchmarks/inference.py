@@ -9,7 +9,7 @@ from torch import Tensor
 
 from benchmarks import shapes
 from benchmarks.contenders import Problem, agree, module, problem, session
-from benchmarks.measurement import EAGER, OURS, RUNTIME, Measurement, Measurements, side_by_side
+from benchmarks.measurement import EAGER, OURS, RUNTIME, Measurements, side_by_side
 from model.arrays import Array
 from model.plan import Plan
 from model.plan import compile as compile_plan
@@ -31,9 +31,7 @@ def measure(threads: int, *, quick: bool) -> Measurements:
         agree(ours(), pytorch().numpy(), f"{recipe} {shape} in PyTorch")
         timing = side_by_side({OURS: ours, RUNTIME: runtime, EAGER: pytorch}, SECONDS[quick])
         plan.close()
-        yield Measurement(
-            "inference", recipe, str(shape), threads, timing.milliseconds, timing.ratios, timing.rounds, shape.batch
-        )
+        yield timing.measurement("inference", recipe, str(shape), threads, shape.batch)
 
 
 def in_wavetap(plan: Plan, given: Problem) -> Callable[[], Array]:

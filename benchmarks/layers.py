@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from benchmarks import shapes
 from benchmarks.contenders import agree, as_theirs
 from benchmarks.given_gradient import GivenGradient
-from benchmarks.measurement import EAGER, OURS, Measurement, Measurements, side_by_side
+from benchmarks.measurement import EAGER, OURS, Measurements, side_by_side
 from benchmarks.shapes import LayerShape
 from model.layers.conv1d import Conv1d
 from model.network import Network
@@ -31,9 +31,7 @@ def measure(threads: int, *, quick: bool) -> Measurements:
         _agree(ours, theirs, str(shape))
         timing = side_by_side({OURS: ours.step, EAGER: theirs.step}, SECONDS[quick])
         ours.close()
-        yield Measurement(
-            "layers", "conv1d", str(shape), threads, timing.milliseconds, timing.ratios, timing.rounds, shape.batch
-        )
+        yield timing.measurement("layers", "conv1d", str(shape), threads, shape.batch)
 
 
 def _ours(shape: LayerShape, threads: int) -> Plan:

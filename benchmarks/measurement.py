@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 
 OURS = "wavetap"
 EAGER = "pytorch"
@@ -54,6 +55,20 @@ class Timing:
     milliseconds: dict[str, float]
     ratios: dict[str, float]
     rounds: int
+
+    def measurement(
+        self,
+        section: str,
+        network: str,
+        shape: str,
+        threads: int,
+        batch: int,
+        notes: Mapping[str, float] = MappingProxyType({}),
+    ) -> Measurement:
+        """A line of a table."""
+        return Measurement(
+            section, network, shape, threads, self.milliseconds, self.ratios, self.rounds, batch, dict(notes)
+        )
 
 
 def side_by_side(runs: Mapping[str, Run], seconds: float) -> Timing:

@@ -8,13 +8,14 @@ convolution: where tiles save some of them, its share can exceed one.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from benchmarks import shapes
 from benchmarks.contenders import problem
 from benchmarks.inference import in_wavetap
-from benchmarks.measurement import OURS, SGEMM, Measurement, Measurements, Run, side_by_side
+from benchmarks.measurement import OURS, SGEMM, Measurements, Run, side_by_side
 from model.geometry import Shape
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
@@ -26,7 +27,7 @@ SECONDS = {True: 0.6, False: 2.0}
 
 
 def measure(threads: int, *, quick: bool) -> Measurements:
-    """The FCN's forward pass; `share` is its rate as a fraction of the product's."""
+    """The FCN's forward pass; the ratio is its rate as a fraction of the product's."""
     pool = ThreadPoolExecutor(threads)
     sgemm = _product(pool, threads)
     for shape in shapes.forward(quick=quick):
@@ -40,21 +41,11 @@ def measure(threads: int, *, quick: bool) -> Measurements:
         operations, product = shape.steps * operations_a_step(given.network), 2 * SIDE**3 * threads
         share = operations / product / timing.ratios[SGEMM]
         notes = {
-            "share": share,
-            "gigaflops": operations / timing.milliseconds[OURS] / 1e6,
-            "sgemm_gigaflops": product / timing.milliseconds[SGEMM] / 1e6,
+            "GFLOP/s": operations / timing.milliseconds[OURS] / 1e6,
+            "sgemm GFLOP/s": product / timing.milliseconds[SGEMM] / 1e6,
         }
-        yield Measurement(
-            "products",
-            "fcn",
-            str(shape),
-            threads,
-            timing.milliseconds,
-            {SGEMM: share},
-            timing.rounds,
-            shape.batch,
-            notes,
-        )
+        shared = replace(timing, ratios={SGEMM: share})
+        yield shared.measurement("products", "fcn", str(shape), threads, shape.batch, notes)
     pool.shutdown()
 
 

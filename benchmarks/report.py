@@ -85,21 +85,24 @@ def document(found: Sequence[Measurement], described: Mapping[str, str]) -> str:
 
 
 def _comparison(chosen: Sequence[Measurement]) -> str:
-    """A row a shape, and columns of every contender for each number of threads."""
-    threads = sorted({one.threads for one in chosen})
-    head = ["network", "shape"]
-    rows: dict[tuple[str, str], list[str]] = {}
-    for count in threads:
+    """A table for each number of threads: a row a shape, a column a contender, a ratio or a note."""
+    parts = []
+    for count in sorted({one.threads for one in chosen}):
         of_count = [one for one in chosen if one.threads == count]
-        suffix = f", {_threads(count)}" if len(threads) > 1 else ""
-        names = [*of_count[0].values, *(f"by {rival}" for rival in of_count[0].ratios), *of_count[0].notes]
-        head += [name + suffix for name in names]
-        for one in of_count:
-            row = rows.setdefault((one.network, one.shape), [one.network, one.shape])
-            row += map(_number, one.values.values())
-            row += (f"**{ratio:.2f}**" for ratio in one.ratios.values())
-            row += map(_number, one.notes.values())
-    return _table(head, list(rows.values()))
+        first = of_count[0]
+        head = ["network", "shape", *first.values, *(f"by {rival}" for rival in first.ratios), *first.notes]
+        rows = [
+            [
+                one.network,
+                one.shape,
+                *map(_number, one.values.values()),
+                *(f"**{ratio:.2f}**" for ratio in one.ratios.values()),
+                *map(_number, one.notes.values()),
+            ]
+            for one in of_count
+        ]
+        parts += [f"With {_threads(count)}:", _table(head, rows)]
+    return "\n\n".join(parts)
 
 
 def _profile(one: Measurement) -> str:

@@ -12,8 +12,7 @@ from torch.nn import functional
 
 from benchmarks import shapes
 from benchmarks.contenders import Problem, agree, module, problem
-from benchmarks.measurement import COMPILED, EAGER, OURS, Measurement, Measurements, Run, side_by_side
-from benchmarks.shapes import SeriesShape
+from benchmarks.measurement import COMPILED, EAGER, OURS, Measurements, Run, side_by_side
 from model.losses import SoftmaxCrossEntropy
 from model.optimizers import Adam
 from model.plan import Plan
@@ -73,7 +72,7 @@ def measure(threads: int, *, quick: bool) -> Measurements:
         _agree(ours, theirs, f"{recipe} {shape}")
         timing = side_by_side({OURS: ours.step, EAGER: theirs}, SECONDS[quick])
         ours.plan.close()
-        yield _measurement("training", recipe, shape, threads, timing.milliseconds, timing.ratios, timing.rounds)
+        yield timing.measurement("training", recipe, str(shape), threads, shape.batch)
 
 
 def measure_compiled(threads: int, *, quick: bool) -> Measurements:
@@ -89,25 +88,11 @@ def measure_compiled(threads: int, *, quick: bool) -> Measurements:
         eager = their_step(module(recipe, given.network), given)
         timing = side_by_side({OURS: ours.step, EAGER: eager, COMPILED: compiled}, SECONDS[quick])
         ours.plan.close()
-        yield _measurement(
-            "compiled", recipe, shape, threads, timing.milliseconds, timing.ratios, timing.rounds, compiling=seconds
-        )
+        notes = {"seconds to compile": seconds}
+        yield timing.measurement("compiled", recipe, str(shape), threads, shape.batch, notes)
 
 
 def _agree(ours: Ours, theirs: Run, what: str) -> None:
     """The loss of two steps: the second one's tells that the gradients agree."""
     for step in (1, 2):
         agree(np.asarray(ours.step()), np.asarray(theirs()), f"the loss of step {step} of {what}")
-
-
-def _measurement(
-    section: str,
-    recipe: str,
-    shape: SeriesShape,
-    threads: int,
-    values: dict[str, float],
-    ratios: dict[str, float],
-    rounds: int,
-    **notes: float,
-) -> Measurement:
-    return Measurement(section, recipe, str(shape), threads, values, ratios, rounds, shape.batch, notes)

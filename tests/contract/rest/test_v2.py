@@ -214,6 +214,11 @@ def test_a_timeout_that_has_passed_is_told(client: Caller) -> None:
 def test_health(client: Caller) -> None:
     assert client.get("/v2/health/live").json() == {"live": True}
     assert client.get("/v2/health/ready").json() == {"ready": True}
+
+
+@pytest.mark.parametrize("state", ["live", "ready"])
+def test_probes_may_ask_for_the_head_alone(client: Caller, state: str) -> None:
+    assert client.request("HEAD", f"/v2/health/{state}").status_code == 200
     assert client.get("/v2/models/gestures/ready").json() == {"name": "gestures", "ready": True}
 
 

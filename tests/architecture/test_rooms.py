@@ -2,7 +2,9 @@
 
 import sys
 
-from tests.architecture.test_files import imported, ours, trees
+import pytest
+
+from tests.architecture.test_files import ROOT, imported, ours, trees
 
 NETWORK = {"model", "numpy", "threadpoolctl", *sys.stdlib_module_names}
 INTERCHANGE = NETWORK | {"onnx", "onnxruntime"}
@@ -29,3 +31,8 @@ def test_only_the_command_line_imports_the_composition_root() -> None:
 def test_only_one_module_loads_onnx_runtime_because_it_must_be_silenced_first() -> None:
     importers = [str(path) for path, tree in ours().items() if "onnxruntime" in imported(tree)]
     assert [path for path in importers if path.startswith(("model", "service"))] == ["model/interchange/runtime.py"]
+
+
+@pytest.mark.parametrize("room", ["model", "service", "api_schemas"])
+def test_every_package_tells_other_projects_that_it_is_typed(room: str) -> None:
+    assert (ROOT / room / "py.typed").is_file()

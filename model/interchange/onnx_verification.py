@@ -87,7 +87,10 @@ def _ended(whole: Array, shortest: int, generator: np.random.Generator) -> Array
     """Cases that end anywhere from the shortest length on, the rest of the array missing."""
     series = _damaged(whole, generator)
     for case in range(1, len(series)):
-        series[case, :, generator.integers(shortest, series.shape[2] + 1) :] = np.nan
+        end = generator.integers(shortest, series.shape[2] + 1)
+        if np.isnan(series[case, :, end - 1]).all():  # a gap there would end the case before
+            series[case, :, end - 1] = whole[case, :, end - 1]
+        series[case, :, end:] = np.nan
     return series
 
 

@@ -45,8 +45,8 @@ class ProtocolRoutes:
         router.add_api_route(
             "/v2/health/ready", self.ready, response_model=schemas.Ready, responses=responses(others=not_ready)
         )
-        for path, handler in (("/v2/health/live", self.live), ("/v2/health/ready", self.ready)):
-            router.add_api_route(path, handler, methods=["HEAD"], include_in_schema=False)  # as some probes ask
+        for path, probe in (("/v2/health/live", self.live), ("/v2/health/ready", self.ready)):
+            router.add_api_route(path, probe, methods=["HEAD"], include_in_schema=False)  # as some ask
         router.add_api_route(
             "/v2/models/stats", self.all_statistics, response_model=schemas.StatisticsResponse, responses=responses()
         )

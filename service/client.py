@@ -75,7 +75,7 @@ class Client:
         self._sleep = sleep
         self._http = httpx.Client(
             base_url=self.server,
-            headers={} if api_key is None else {"Authorization": f"Bearer {api_key}"},
+            headers=_bearer(api_key),
             timeout=TIMEOUT,
             transport=transport,
             trust_env=httpx.URL(self.server).host not in {"127.0.0.1", "localhost", "::1"},
@@ -278,6 +278,14 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         yield from (line.decode().removesuffix("\r") for line in lines)
+
+
+def _bearer(api_key: str | None) -> dict[str, str]:
+    """The header that brings a key, without the line end that a file leaves at it."""
+    key = (api_key or "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ClientError("The API key holds characters that no header can carry.")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _refused(response: httpx.Response) -> Refused:

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "WAVETAP_"
@@ -72,6 +73,17 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important log line that is written."
     )
+
+    @field_validator("api_key", mode="before")
+    @classmethod
+    def _as_sent(cls, key: object) -> object:
+        """A key as a header carries it: without the line end that a file leaves at it, and in ASCII."""
+        if not isinstance(key, str):
+            return key
+        key = key.strip()
+        if not (key.isascii() and key.isprintable()):
+            raise PydanticCustomError("api_key", "A key consists of visible ASCII characters")
+        return key or None
 
 
 def is_loopback(host: str) -> bool:

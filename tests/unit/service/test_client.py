@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pytest
 
-from service.client import Client, Event, Refused, Unreachable, events
+from service.client import Client, ClientError, Event, Refused, Unreachable, events
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -30,6 +30,23 @@ def test_events_are_read_from_chunks_cut_anywhere() -> None:
     for size in range(1, len(content) + 1):
         chunks = [content[start : start + size] for start in range(0, len(content), size)]
         assert list(events(chunks)) == expected
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "two\nlines", "nul\0"])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    with pytest.raises(ClientError, match="no header can carry"):
+        Client("http://service", key)
+
+
+@pytest.mark.parametrize("key", ["", None, "\n"])
+def test_no_key_is_no_header(key: str | None) -> None:
+    with Client("http://service", key, transport=httpx.MockTransport(no_key)) as calling:
+        calling.dataset("x")
+
+
+def no_key(request: httpx.Request) -> httpx.Response:
+    assert "authorization" not in request.headers
+    return httpx.Response(200, json={})
 
 
 def test_the_key_goes_with_every_request() -> None:

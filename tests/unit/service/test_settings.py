@@ -30,6 +30,12 @@ def test_the_environment_is_read_and_an_empty_variable_is_none(monkeypatch: pyte
     assert settings.insecure
 
 
+@pytest.mark.parametrize(("given", "kept"), [("a-very-secret-key\n", "a-very-secret-key"), (" \n", None)])
+def test_a_key_is_what_a_header_carries_of_it(given: str, kept: str | None) -> None:
+    key = Settings(api_key=given).api_key
+    assert (key and key.get_secret_value()) == kept
+
+
 def test_a_key_does_not_show_in_a_text() -> None:
     assert "a-very-secret-key" not in repr(Settings(api_key="a-very-secret-key"))
 
@@ -49,7 +55,10 @@ def test_any_other_bind_needs_a_key_or_a_word(host: str) -> None:
     assert exposure_fault(Settings(host=host, insecure=True)) is None
 
 
-@pytest.mark.parametrize(("name", "value"), [("port", 70_000), ("port", -1), ("api_key", "short"), ("engine", "ray")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("port", 70_000), ("port", -1), ("api_key", "short"), ("api_key", "schlüsselwort"), ("engine", "ray")],
+)
 def test_what_cannot_be_is_refused(name: str, value: object) -> None:
     with pytest.raises(ValidationError):
         Settings(**{name: value})

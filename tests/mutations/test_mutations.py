@@ -26,3 +26,10 @@ def test_every_fault_fits_the_source_and_names_a_test(name: str, tmp_path: Path)
     compile(copy.read_text("utf-8"), fault.file, "exec")
     file, _, test = fault.test.partition("::")
     assert f"def {test.partition('[')[0]}(" in (ROOT / file).read_text("utf-8")
+
+
+def test_the_page_lists_every_fault() -> None:
+    page = (ROOT / "docs" / "explanation" / "proof.md").read_text("utf-8")
+    for fault in FAULTS.values():
+        sentence = fault.test.partition("::")[2].removeprefix("test_").replace("_", " ")
+        assert f"| {fault.name} | `{fault.file}` | {sentence} |" in page

@@ -14,6 +14,9 @@ from model.errors import InvalidSpec
 if TYPE_CHECKING:
     from model.arrays import Array
 
+LARGEST_RATE = 1e30
+"""Far beyond any use, and within float32: it is for a training to find out that a rate diverges."""
+
 
 def _require(name: str, value: object, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
@@ -53,7 +56,7 @@ class Sgd:
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        _require("learning_rate", self.learning_rate, 0.0, 1e9)
+        _require("learning_rate", self.learning_rate, 0.0, LARGEST_RATE)
         _require("momentum", self.momentum, 0.0, 1.0)
         _require("weight_decay", self.weight_decay, 0.0, 1e3)
         if self.nesterov and not self.momentum:
@@ -115,7 +118,7 @@ class RmsProp:
     centered: bool = False
 
     def __post_init__(self) -> None:
-        _require("learning_rate", self.learning_rate, 0.0, 1e9)
+        _require("learning_rate", self.learning_rate, 0.0, LARGEST_RATE)
         _require("decay", self.decay, 0.0, 1.0)
         _require("momentum", self.momentum, 0.0, 1.0)
         _require("epsilon", self.epsilon, 1e-12, 1.0)
@@ -126,7 +129,7 @@ class RmsProp:
 
 
 def _require_adaptive(spec: Adam | AdamW) -> None:
-    _require("learning_rate", spec.learning_rate, 0.0, 1e9)
+    _require("learning_rate", spec.learning_rate, 0.0, LARGEST_RATE)
     _require("beta1", spec.beta1, 0.0, 0.999999)
     _require("beta2", spec.beta2, 0.0, 0.999999)
     _require("epsilon", spec.epsilon, 1e-12, 1.0)

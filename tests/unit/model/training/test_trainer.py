@@ -5,6 +5,7 @@ import pytest
 
 from model.data.series import Series
 from model.errors import Diverged, InvalidArchive
+from model.optimizers import LARGEST_RATE
 from model.training.checkpoint import Checkpoint
 from model.training.metrics import evaluate
 from model.training.spec import TrainingSpec
@@ -172,8 +173,11 @@ def test_training_ends_when_validation_no_longer_improves() -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_learning_rate_beyond_reason_diverges_with_its_epoch_and_step(name: str) -> None:
-    made = trainer(SETS[name], optimizer={"kind": "sgd", "learning_rate": 1e9}, schedule={"kind": "constant"})
+@pytest.mark.parametrize(
+    ("kind", "rate"), [("sgd", 1e9), *((kind, LARGEST_RATE) for kind in ("sgd", "adam", "adamw", "rmsprop"))]
+)
+def test_a_learning_rate_beyond_reason_diverges_with_its_epoch_and_step(name: str, kind: str, rate: float) -> None:
+    made = trainer(SETS[name], optimizer={"kind": kind, "learning_rate": rate}, schedule={"kind": "constant"})
     with pytest.raises(Diverged) as failure:
         for _ in made.epochs():
             pass

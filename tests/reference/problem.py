@@ -93,7 +93,9 @@ class Problem:
         shapes = [(1 if shape.vector else shape.length or 0, shape.channels) for shape in self.predicted]
         return [self._draw(4, i).standard_normal(shape) for i, shape in enumerate(shapes)]
 
-    def plan(self, mode: str = "training", dtype: Floating = np.float64, threads: int = 1) -> Plan:
+    def plan(
+        self, mode: str = "training", dtype: Floating = np.float64, threads: int = 1, *, input_gradient: bool = True
+    ) -> Plan:
         """A plan with the cases and u written into it, padding left at zero."""
         plan = compile(
             self.network,
@@ -104,7 +106,7 @@ class Problem:
             dtype=dtype,
             masked=self.masked,
             threads=threads,
-            input_gradient=mode == "training",
+            input_gradient=input_gradient and mode == "training",
         )
         write(plan.inputs, self.cases)
         write(plan.targets, self.u)

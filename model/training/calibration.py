@@ -16,7 +16,7 @@ import numpy as np
 from model.arrays import Array
 
 STRENGTH = 3.0
-"""k: measured on CardanoSentiment and on made-up series with strong and weak signals, see docs/adr/0004-defaults.md."""
+"""k: measured on CardanoSentiment and on made-up series with strong and weak signals, see docs/adr/0005-defaults.md."""
 LEAST = 0.1
 """Answers keep a tenth of their spread, so that they still tell more from less."""
 

@@ -1,9 +1,10 @@
-"""What a training does when nothing was asked for: chosen by measurement, see docs/adr/0004-defaults.md."""
+"""What a training does when nothing was asked for: chosen by measurement, see docs/adr/0005-defaults.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from model.data.scaling import Missing, Scaling
 from model.data.series import Task
 from model.losses import Focal, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError, SoftmaxCrossEntropy
 from model.optimizers import Adam
@@ -11,9 +12,11 @@ from model.schedules import OneCycle
 
 RECIPE = "fcn"
 BATCH_SIZE = 16
-OPTIMIZER = Adam(learning_rate=1e-3)
+OPTIMIZER = Adam(learning_rate=2e-3)
 SCHEDULE = OneCycle()
 THREADS = 1
+SCALING: Scaling = "channel"
+MISSING: Missing = "interpolate"
 
 LOSSES: Mapping[Task, LossSpec] = {
     "classification": SoftmaxCrossEntropy(),
@@ -27,25 +30,35 @@ ACCEPTED_LOSSES: Mapping[Task, tuple[str, ...]] = {
 }
 """The losses whose outputs are what the task's head answers with."""
 
-STEPS = 1000
+STEPS: Mapping[Task, int] = {"classification": 500, "regression": 150, "forecasting": 500}
 """Steps of the optimizer that the default number of epochs comes to, whatever the number of cases."""
 FEWEST_EPOCHS = 20
-MOST_EPOCHS = 300
-VALIDATED_CASES = 500
-"""From as many cases on, a fifth is kept back; fewer are all needed for training."""
-FRACTION = 0.2
+MOST_EPOCHS = 150
+
+MANY_CASES = 1000
+"""From as many on, a tenth can be spared for validation, and it is enough of them."""
 WINDOWS = 10_000
 """About how many windows a long series is cut into."""
 
 
-def epochs(cases: int, batch_size: int) -> int:
+def epochs(task: Task, cases: int, batch_size: int) -> int:
     """So many that the optimizer takes about the same number of steps for any number of cases."""
-    return min(max(round(STEPS / -(-cases // batch_size)), FEWEST_EPOCHS), MOST_EPOCHS)
+    return min(max(round(STEPS[task] / -(-cases // batch_size)), FEWEST_EPOCHS), MOST_EPOCHS)
 
 
-def fraction(task: Task, samples: int, *, stopping: bool) -> float:
-    """What is kept back for validation."""
-    return FRACTION if stopping or task == "forecasting" or samples >= VALIDATED_CASES else 0.0
+def fraction(task: Task, cases: int, *, stopping: bool) -> float:
+    """What is kept back for validation.
+
+    A classifier of few cases needs them all, and its last epoch is as good as any. A regression of few cases needs to
+    be told when to stop, and how far to trust itself.
+    """
+    if task == "forecasting":
+        return 0.2
+    if cases >= MANY_CASES:
+        return 0.1
+    if task == "regression":
+        return 0.25
+    return 0.2 if stopping else 0.0
 
 
 def horizon(length: int) -> int:

@@ -100,7 +100,7 @@ def _task(task: Task | None, facts: SeriesFacts) -> Task:
 
 
 def _preprocessing(section: PreprocessingSection, task: Task, facts: SeriesFacts) -> PreprocessingSection:
-    chosen = replace(section, scaling=section.scaling or "channel", missing=section.missing or "interpolate")
+    chosen = replace(section, scaling=section.scaling or defaults.SCALING, missing=section.missing or defaults.MISSING)
     if task != "forecasting":
         for name in ("window", "horizon", "stride"):
             if getattr(section, name) is not None:
@@ -148,7 +148,7 @@ def _training(
     batch_size = section.batch_size or min(defaults.BATCH_SIZE, trained)
     return replace(
         section,
-        epochs=section.epochs or defaults.epochs(trained, batch_size),
+        epochs=section.epochs or defaults.epochs(task, trained, batch_size),
         batch_size=batch_size,
         loss=_loss(section.loss, task, facts),
         optimizer=section.optimizer or defaults.OPTIMIZER,

@@ -71,7 +71,7 @@ def summary(found: Sequence[Measurement]) -> str:
 
 
 def document(found: Sequence[Measurement], described: Mapping[str, str]) -> str:
-    """docs/benchmarks.md."""
+    """The page that a full run writes."""
     machine = _table(["machine", ""], [[key, value] for key, value in described.items()])
     parts = ["# Benchmarks", _prose(INTRODUCTION), summary(found), machine]
     for section, (title, told) in SECTIONS.items():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from model.arrays import Array
-from model.data.series import Series, rows_of
+from model.data.series import rows_of
 
 
 def ends(values: Array, starts: Array, lengths: Array) -> Array:
@@ -21,13 +19,3 @@ def ends(values: Array, starts: Array, lengths: Array) -> Array:
     ended = lengths.copy()
     ended[unended] = np.maximum.reduceat(np.where(observed, steps, 1), offsets[:-1])
     return ended
-
-
-def ended(series: Series) -> Series:
-    """The series without padding; the same series where there is none."""
-    lengths = series.lengths
-    kept = ends(series.values, series.offsets[:-1], lengths)
-    if kept is lengths:
-        return series
-    rows, offsets = rows_of(series.offsets[:-1], kept)
-    return replace(series, values=series.values[rows], offsets=offsets)

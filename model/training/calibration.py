@@ -26,5 +26,7 @@ def shrinkage(answers: Array, outputs: Array) -> Array:
     error = np.square(np.subtract(outputs, answers, dtype=np.float64)).mean(axis=0)
     spread = np.square(answers, dtype=np.float64).mean(axis=0)
     explained = 1.0 - error / np.where(spread > 0, spread, 1.0)
-    noise = STRENGTH * (1.0 - explained) / (len(answers) * np.maximum(explained, np.finfo(np.float64).tiny))
-    return np.where(explained > 0, np.clip(1.0 - noise, LEAST, 1.0), LEAST).astype(np.float32)
+    noise = STRENGTH * (1.0 - explained) / len(answers)
+    factor = np.divide(explained - noise, explained, out=np.zeros_like(explained), where=explained > noise)
+    clipped: Array = np.clip(factor, LEAST, 1.0).astype(np.float32)
+    return clipped

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.data.endings import ended
+from model.data.endings import ends
 from model.data.series import Series, SeriesFacts, Task
 from model.data.windows import Windowing
 from model.geometry import Shape
@@ -44,8 +44,7 @@ class Problem:
 
 def pose(series: Series, wanted: TrainingSpec) -> Problem:
     """Resolve the spec, then split, measure and initialize; the same spec and series give the same bits."""
-    series = series if wanted.task == "forecasting" else ended(series)
-    facts = series.describe()
+    facts = _facts(series, wanted.task or series.task)
     spec = resolve(wanted, facts)
     network = _network(spec, facts)
     prepared, windows = _prepared(series, spec)
@@ -63,6 +62,15 @@ def pose(series: Series, wanted: TrainingSpec) -> Problem:
         masked=prepared.training.masked,
     )
     return Problem(spec, prepared.training, prepared.held, pipeline)
+
+
+def _facts(series: Series, task: Task) -> SeriesFacts:
+    """What the series hold, with the lengths that the network sees: a case ends where its padding begins."""
+    facts = series.describe()
+    if task == "forecasting":
+        return facts
+    lengths = ends(series.values, series.offsets[:-1], series.lengths)
+    return replace(facts, length_min=int(lengths.min()), length_max=int(lengths.max()))
 
 
 def stream(spec: TrainingSpec, use: str, shard: int = 0) -> np.random.Generator:

@@ -14,6 +14,7 @@ import numpy as np
 from model.arrays import Array
 from model.data import splits, windows
 from model.data.batches import gather
+from model.data.endings import ends
 from model.data.scaling import Preprocessing
 from model.data.series import Series, rows_of
 from model.data.windows import Windowing
@@ -62,7 +63,13 @@ class Prepared(NamedTuple):
 def from_cases(
     series: Series, section: PreprocessingSection, fraction: float, generator: np.random.Generator
 ) -> Prepared:
-    """A sample a case, its answer the label or the targets; statistics come from the cases that are trained on."""
+    """A sample a case, its answer the label or the targets; statistics come from the cases that are trained on.
+
+    Where lengths differ, or cases end in padding, the samples are masked.
+    """
+    starts = series.offsets[:-1]
+    lengths = ends(series.values, starts, series.lengths)
+    masked = not series.equal_length or bool((lengths != series.lengths).any())
     split = splits.holdout(series, fraction, generator) if fraction else None
     chosen = np.arange(series.cases) if split is None else split.training
     preprocessing = _fitted(series, section, chosen)
@@ -73,9 +80,7 @@ def from_cases(
         answers = (series.targets - mean) / deviation
     if answers is None:
         raise ValueError("series to be forecast have no answers of their own")
-    samples = Samples(
-        series.values, series.offsets[:-1], series.lengths, answers, preprocessing, masked=not series.equal_length
-    )
+    samples = Samples(series.values, starts, lengths, answers, preprocessing, masked)
     held = None if split is None else samples.select(split.held)
     return Prepared(samples.select(chosen), held, preprocessing, mean, deviation)
 

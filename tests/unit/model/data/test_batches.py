@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.data.batches import dense, even_batches
-from model.data.endings import ended, ends
+from model.data.endings import ends
 from model.data.scaling import Preprocessing
 from model.data.series import Series
 from tests.arbitrary_series import series
@@ -38,13 +38,3 @@ def test_a_case_ends_with_the_last_step_that_observes_a_channel(held: Series) ->
     for index in range(held.cases):
         observed = np.flatnonzero(~np.isnan(held.case(index)).all(axis=1))
         assert lengths[index] == (observed[-1] + 1 if observed.size else 1)
-
-
-@given(series())
-def test_series_without_padding_lose_nothing_else(held: Series) -> None:
-    trimmed = ended(held)
-    for index in range(held.cases):
-        kept = trimmed.case(index)
-        np.testing.assert_array_equal(kept, held.case(index)[: len(kept)])
-        assert len(kept) == 1 or not np.isnan(kept[-1]).all()
-    assert ended(trimmed) is trimmed or (trimmed.lengths == 1).any()

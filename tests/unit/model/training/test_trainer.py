@@ -209,6 +209,37 @@ def test_gaps_constants_and_channels_never_observed_train_to_finite_weights(scal
     assert np.isfinite(list(found.values())).all()
 
 
+def padded(series: Series, steps: int) -> Series:
+    """The same cases in dense arrays that are too long, missing every channel behind each case's end."""
+    cases = []
+    for index in range(series.cases):
+        dense = np.full((int(series.lengths.max()) + steps, len(series.channels)), np.nan, np.float32)
+        dense[: series.lengths[index]] = series.case(index)
+        cases.append(dense)
+    bare = Series.from_cases(cases, series.channels)
+    return Series(bare.values, bare.offsets, bare.channels, series.classes, series.labels)
+
+
+@pytest.mark.parametrize("name", ["classes", "classes of unequal lengths"])
+def test_padding_in_a_dense_file_is_no_part_of_the_cases(name: str) -> None:
+    ragged, dense = SETS[name], padded(SETS[name], 3)
+    made, again = trained(ragged, epochs=2), trained(dense, epochs=2)
+    np.testing.assert_allclose(made.pipeline().network.parameters, again.pipeline().network.parameters, atol=1e-5)
+    assert again.pipeline().masked
+    found, _ = evaluate(again.pipeline(), dense)
+    assert found == pytest.approx(evaluate(again.pipeline(), ragged)[0])
+
+
+def test_padding_of_every_case_is_served_by_a_network_of_fixed_length() -> None:
+    dense = padded(SETS["classes"], 3)
+    flat = {"layers": [{"kind": "conv1d", "out_channels": 3, "kernel": 3}, {"kind": "flatten"}]}
+    made = Trainer(dense, TrainingSpec.from_json({"network": flat, "training": {"epochs": 1}}))
+    for _ in made.epochs():
+        pass
+    assert made.pipeline().length == 20
+    assert evaluate(made.pipeline(), dense) == evaluate(made.pipeline(), SETS["classes"])
+
+
 def test_no_statistic_comes_from_what_is_held_back() -> None:
     series = targeted_waves(20)
     made = trainer(series, **VALIDATED)

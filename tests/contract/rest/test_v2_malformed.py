@@ -100,6 +100,7 @@ def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
         ("gzip", gzip.compress(body()) + b"more", 400),
         ("br", body(), 415),
     ],
+    ids=["not compressed", "another encoding", "cut off", "twice", "with more behind", "unknown"],
 )
 def test_a_wrong_content_encoding_is_refused(client: Caller, encoding: str, content: bytes, status: int) -> None:
     problem(client.post(INFER, content=content, headers={"Content-Encoding": encoding}), status)

@@ -50,7 +50,7 @@ def test_a_compressed_file_cut_off_or_damaged_is_refused(read: Read, compress: C
             read(broken)
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")], ids=["plain", "compressed"])
 def test_an_empty_file_is_refused(read: Read, content: bytes) -> None:
     with pytest.raises(Unreadable, match="empty"):
         read(content)

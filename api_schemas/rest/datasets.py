@@ -19,6 +19,7 @@ UNDERSTOOD = {
     "labels": {"Badminton": 10, "Running": 10, "Standing": 10, "Walking": 10},
     "target": None,
     "missing": 0,
+    "groups": None,
     "warnings": [],
 }
 
@@ -52,6 +53,9 @@ class DatasetPreview(Schema):
     labels: dict[str, int] | None = Field(description="Cases by label; null unless the task is classification.")
     target: TargetRange | None = Field(description="Null unless the task is regression.")
     missing: int = Field(description="How many values are missing.")
+    groups: dict[str, int] | None = Field(
+        description="Cases by group, such as a subject; null where the file has none."
+    )
     warnings: list[str]
 
 

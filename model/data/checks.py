@@ -63,18 +63,18 @@ def finite(values: Array, offsets: Array, channels: tuple[str, ...]) -> None:
         start += len(block)
 
 
-def labels(indices: Array | None, classes: tuple[str, ...] | None, cases: int) -> None:
-    """A label for each case, as an index into classes that are sorted."""
-    if indices is None and classes is None:
+def coded(plural: str, of: str, indices: Array | None, names: tuple[str, ...] | None, cases: int) -> None:
+    """An index for each case into names that are sorted, as labels are into classes."""
+    if indices is None and names is None:
         return
-    if indices is None or classes is None:
-        raise InvalidSeries("Labels and classes come together: one of them is lacking.")
+    if indices is None or names is None:
+        raise InvalidSeries(f"{plural.capitalize()} and {of} come together: one of them is lacking.")
     if indices.shape != (cases,) or indices.dtype != np.int64:
-        raise InvalidSeries(f"There are {indices.size} labels for {cases} cases; one each is needed.")
-    if list(classes) != sorted(set(classes)):
-        raise InvalidSeries("Classes must be sorted, and each named once.")
-    if indices.min() < 0 or indices.max() >= len(classes):
-        raise InvalidSeries(f"Labels must be indices below {len(classes)}, the number of classes.")
+        raise InvalidSeries(f"There are {indices.size} {plural} for {cases} cases; one each is needed.")
+    if list(names) != sorted(set(names)):
+        raise InvalidSeries(f"{of.capitalize()} must be sorted, and each named once.")
+    if indices.min() < 0 or indices.max() >= len(names):
+        raise InvalidSeries(f"{plural.capitalize()} must be indices below {len(names)}, the number of {of}.")
 
 
 def targets(values: Array | None, cases: int) -> None:

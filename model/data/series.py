@@ -24,7 +24,7 @@ TASKS: tuple[Task, ...] = ("classification", "regression", "forecasting")
 
 @dataclass(frozen=True)
 class SeriesFacts:
-    """What a set of series holds; `labels` counts cases by class, `target` has min, max and mean."""
+    """What a set of series holds; `labels` and `groups` count cases by name, `target` has min, max and mean."""
 
     task: Task
     cases: int
@@ -35,6 +35,7 @@ class SeriesFacts:
     target: Mapping[str, float] | None
     target_width: int | None
     missing: int
+    groups: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,7 @@ class Series:
     offsets: (N + 1,) int64
     labels: (N,) int64, indices into classes (which are sorted)
     targets: (N, D) float32, finite
+    groups: (N,) int64, indices into group_names (which are sorted): cases that belong together, as of one subject
     """
 
     values: Array
@@ -53,12 +55,15 @@ class Series:
     classes: tuple[str, ...] | None = None
     labels: Array | None = None
     targets: Array | None = None
+    group_names: tuple[str, ...] | None = None
+    groups: Array | None = None
 
     def __post_init__(self) -> None:
         """Refuse whatever is not as described above."""
         checks.layout(self.values, self.offsets, self.channels)
         checks.finite(self.values, self.offsets, self.channels)
-        checks.labels(self.labels, self.classes, self.cases)
+        checks.coded("labels", "classes", self.labels, self.classes, self.cases)
+        checks.coded("groups", "group_names", self.groups, self.group_names, self.cases)
         checks.targets(self.targets, self.cases)
         if self.labels is not None and self.targets is not None:
             raise InvalidSeries("Series have labels or targets, not both.")
@@ -71,6 +76,7 @@ class Series:
         *,
         labels: Sequence[str] | None = None,
         targets: Array | None = None,
+        groups: Sequence[str] | None = None,
     ) -> Series:
         """Join cases (L_i, C) into series; targets: (N,) or (N, D); channels are named c0, c1, ... if nameless."""
         if not cases:
@@ -79,7 +85,8 @@ class Series:
         checks.case_shapes([array.shape for array in arrays])
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused by name
             values = np.concatenate(arrays).astype(np.float32, copy=False)
-        classes, indices = (None, None) if labels is None else _encode(labels)
+        classes, indices = (None, None) if labels is None else encode(labels)
+        names, members = (None, None) if groups is None else encode(groups)
         return cls(
             values=values,
             offsets=offsets_of(np.array([len(array) for array in arrays], np.int64)),
@@ -87,6 +94,8 @@ class Series:
             classes=classes,
             labels=indices,
             targets=None if targets is None else _columns(targets),
+            group_names=names,
+            groups=members,
         )
 
     @property
@@ -117,7 +126,7 @@ class Series:
         return self.values[self.offsets[index] : self.offsets[index + 1]]
 
     def select(self, indices: Array) -> Series:
-        """A copy of some cases, in the order asked for; the classes stay as they are."""
+        """A copy of some cases, in the order asked for; classes and names of groups stay as they are."""
         rows, offsets = rows_of(self.offsets[indices], self.lengths[indices])
         return Series(
             values=self.values[rows],
@@ -126,6 +135,8 @@ class Series:
             classes=self.classes,
             labels=None if self.labels is None else self.labels[indices],
             targets=None if self.targets is None else self.targets[indices],
+            group_names=self.group_names,
+            groups=None if self.groups is None else self.groups[indices],
         )
 
     def describe(self) -> SeriesFacts:
@@ -137,10 +148,11 @@ class Series:
             channels=self.channels,
             length_min=int(lengths.min()),
             length_max=int(lengths.max()),
-            labels=self._label_counts(),
+            labels=_counts(self.labels, self.classes),
             target=self._target_facts(),
             target_width=None if self.targets is None else self.targets.shape[1],
             missing=sum(int(np.count_nonzero(np.isnan(block))) for block in checks.blocks(self.values)),
+            groups=_counts(self.groups, self.group_names),
         )
 
     def digest(self) -> str:
@@ -148,6 +160,9 @@ class Series:
         digest = hashlib.sha256()
         digest.update(json.dumps([self.channels, self.classes]).encode())
         parts: dict[str, Array | None] = {"offsets": self.offsets, "labels": self.labels, "targets": self.targets}
+        if self.groups is not None:
+            digest.update(json.dumps(self.group_names).encode())
+            parts["groups"] = self.groups
         for name, array in parts.items():
             digest.update(f"{name}{None if array is None else array.shape}".encode())
             if array is not None:
@@ -155,12 +170,6 @@ class Series:
         for block in checks.blocks(self.values):
             digest.update(np.where(np.isnan(block), np.float32(np.nan), block + np.float32(0)).data)
         return digest.hexdigest()
-
-    def _label_counts(self) -> dict[str, int] | None:
-        if self.labels is None or self.classes is None:
-            return None
-        counts = np.bincount(self.labels, minlength=len(self.classes))
-        return dict(zip(self.classes, counts.tolist(), strict=True))
 
     def _target_facts(self) -> dict[str, float] | None:
         if self.targets is None:
@@ -170,6 +179,19 @@ class Series:
             "max": float(self.targets.max()),
             "mean": float(self.targets.mean(dtype=np.float64)),
         }
+
+
+def encode(texts: Sequence[str]) -> tuple[tuple[str, ...], Array]:
+    """The sorted names that occur, and for each text (N,) int64 the place of its name."""
+    names = tuple(sorted(set(texts)))
+    places = {name: place for place, name in enumerate(names)}
+    return names, np.array([places[text] for text in texts], np.int64)
+
+
+def _counts(codes: Array | None, names: tuple[str, ...] | None) -> dict[str, int] | None:
+    if codes is None or names is None:
+        return None
+    return dict(zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True))
 
 
 def _array(case: Array, index: int) -> Array:
@@ -196,12 +218,6 @@ def rows_of(starts: Array, lengths: Array) -> tuple[Array, Array]:
 def default_channels(count: int) -> tuple[str, ...]:
     """Names for channels that came without: c0, c1, ..."""
     return tuple(f"c{index}" for index in range(count))
-
-
-def _encode(labels: Sequence[str]) -> tuple[tuple[str, ...], Array]:
-    classes = tuple(sorted(set(labels)))
-    places = {name: place for place, name in enumerate(classes)}
-    return classes, np.array([places[label] for label in labels], np.int64)
 
 
 def _columns(targets: Array) -> Array:

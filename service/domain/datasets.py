@@ -40,6 +40,7 @@ class Limits:
     cases: int = 10_000_000
     channels: int = 10_000
     classes: int = 10_000
+    groups: int = 100_000
 
 
 @dataclass(frozen=True, eq=False)

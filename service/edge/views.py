@@ -51,6 +51,7 @@ def _understood(report: DatasetReport) -> dict[str, Any]:
         "labels": None if facts.labels is None else dict(facts.labels),
         "target": None if target is None else dataset_schemas.TargetRange(**target),
         "missing": facts.missing,
+        "groups": None if facts.groups is None else dict(facts.groups),
         "warnings": list(report.warnings),
     }
 

@@ -44,20 +44,20 @@ def label_text(value: object) -> str | None:
     return None
 
 
-def as_labels(values: Array | Sequence[object], faults: Faults, place: str) -> list[str]:
-    """One text a case; `place` is a format for the index of a case."""
+def as_labels(values: Array | Sequence[object], faults: Faults, place: str, what: str = "label") -> list[str]:
+    """One text a case; `place` is a format for the index of a case, `what` is what a text is called."""
     entries: Sequence[object] = values.reshape(-1).tolist() if isinstance(values, np.ndarray) else values
     texts: dict[object, str | None] = {}
     labels: list[str] = []
     for index, entry in enumerate(entries):
         key = (type(entry), entry) if isinstance(entry, str | bytes | int | float) else None
         if key is None:
-            faults.add(place.format(index), "It is neither a text nor a number, as a label must be.")
+            faults.add(place.format(index), f"It is neither a text nor a number, as a {what} must be.")
             continue
         if key not in texts:
             texts[key] = label_text(entry)
         text = texts[key] or ""
-        sentence = "The label is not a number." if entry != entry else check_label(text)  # noqa: PLR0124 - NaN
+        sentence = f"The {what} is not a number." if entry != entry else check_label(text, what)  # noqa: PLR0124 - NaN
         if sentence is not None:
             faults.add(place.format(index), sentence)
         labels.append(text)

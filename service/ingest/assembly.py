@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from model.arrays import Array
-from model.data.series import Series, default_channels, offsets_of
+from model.data.series import Series, default_channels, encode, offsets_of
 from service.domain.datasets import Limits
 from service.errors import TooLarge
 from service.ingest.faults import Faults, quote
@@ -65,12 +65,12 @@ def not_finite(value: float) -> str:
     return f"{value:g} is beyond what 32-bit floats hold ({LARGEST:.3g}); scale the values down."
 
 
-def check_label(label: str) -> str | None:
-    """A sentence if the text cannot be a label."""
+def check_label(label: str, what: str = "label") -> str | None:
+    """A sentence if the text cannot be a label, or a group."""
     if not label:
-        return "The label is missing; every case needs one."
+        return f"The {what} is missing; every case needs one."
     if len(label) > LABEL_LENGTH:
-        return f"The label {quote(label)} is longer than {LABEL_LENGTH} characters."
+        return f"The {what} {quote(label)} is longer than {LABEL_LENGTH} characters."
     return None
 
 
@@ -81,9 +81,11 @@ def check_target(value: float) -> str | None:
     return None if abs(value) <= LARGEST else "As a target, " + not_finite(value)
 
 
-def check_counts(limits: Limits, *, values: int = 0, cases: int = 0, channels: int = 0, classes: int = 0) -> None:
+def check_counts(
+    limits: Limits, *, values: int = 0, cases: int = 0, channels: int = 0, classes: int = 0, groups: int = 0
+) -> None:
     """TooLarge if there is more of anything than the limits allow."""
-    counts = {"values": values, "cases": cases, "channels": channels, "classes": classes}
+    counts = {"values": values, "cases": cases, "channels": channels, "classes": classes, "groups": groups}
     for name, count in counts.items():
         most = getattr(limits, name)
         if count > most:
@@ -98,12 +100,15 @@ def build_series(
     channels: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
     targets: Doubles | None = None,
+    groups: Sequence[str] | None = None,
 ) -> Series:
-    """Join what was read; values: (T, C) float32; labels: one a case; targets: (N, D), checked before."""
+    """Join what was read; values: (T, C) float32; labels and groups: one a case; targets: (N, D), checked before."""
     check_counts(limits, cases=len(lengths))
     classes = None if labels is None else tuple(sorted(set(labels)))
     places = {name: place for place, name in enumerate(classes or ())}
     check_counts(limits, classes=len(places))
+    names, members = (None, None) if groups is None else encode(groups)
+    check_counts(limits, groups=len(names or ()))
     return Series(
         values=values,
         offsets=offsets_of(np.array(lengths, np.int64)),
@@ -111,4 +116,6 @@ def build_series(
         classes=classes,
         labels=None if labels is None else np.array([places[label] for label in labels], np.int64),
         targets=None if targets is None else targets.astype(np.float32),
+        group_names=names,
+        groups=members,
     )

@@ -1,4 +1,4 @@
-"""JSON: `{"series": [[[...]]], "labels": [...]}` or `"targets"`, and optionally `"channels"`; null is a missing value.
+"""JSON: `{"series": [[[...]]], "labels": [...]}` or `"targets"`, optionally `"groups"` and `"channels"`; null: missing.
 
 A case is a list of channels, a channel a list of numbers; a case of one channel may be the list of numbers itself.
 """
@@ -20,7 +20,7 @@ from service.ingest.number_text import Doubles
 LARGEST = 256 << 20
 """Bytes of a document at most: it is held in memory as objects, which take some ten times as much."""
 
-FIELDS = ("series", "labels", "targets", "channels")
+FIELDS = ("series", "labels", "targets", "groups", "channels")
 NUMBERS = frozenset({int, float, type(None)})
 
 
@@ -44,7 +44,11 @@ def read_json(file: BinaryIO, _reading: Reading, limits: Limits) -> tuple[Series
     faults.raise_any()
     labels, targets = _read_answers(document, len(cases))
     channels = _read_channels(document, width)
-    return build_series(steps.finish(), lengths, limits, channels=channels, labels=labels, targets=targets), ()
+    groups = _read_groups(document, len(cases))
+    series = build_series(
+        steps.finish(), lengths, limits, channels=channels, labels=labels, targets=targets, groups=groups
+    )
+    return series, ()
 
 
 def _parse(file: BinaryIO) -> dict[str, Any]:
@@ -122,18 +126,34 @@ def _read_answers(document: dict[str, Any], cases: int) -> tuple[list[str] | Non
     labels: list[str] | None = None
     targets: Doubles | None = None
     for name in ("labels", "targets"):
-        entries = document.get(name)
+        entries = _one_a_case(document, name, cases)
         if entries is None:
             continue
-        if not isinstance(entries, list) or len(entries) != cases:
-            found = f"{len(entries)} entries" if isinstance(entries, list) else "something else than a list"
-            raise fault(f"/{name}", f"It holds {found} for {cases} cases; one each is needed.")
         if name == "labels":
             labels = as_labels(entries, faults, "/labels/{}")
         else:
             targets = as_targets(_target_rows(entries), faults, "/targets/{}")
     faults.raise_any()
     return labels, targets
+
+
+def _read_groups(document: dict[str, Any], cases: int) -> list[str] | None:
+    """The group of each case, such as its subject."""
+    entries = _one_a_case(document, "groups", cases)
+    if entries is None:
+        return None
+    faults = Faults()
+    groups = as_labels(entries, faults, "/groups/{}", "group")
+    faults.raise_any()
+    return groups
+
+
+def _one_a_case(document: dict[str, Any], name: str, cases: int) -> list[Any] | None:
+    entries = document.get(name)
+    if entries is not None and (not isinstance(entries, list) or len(entries) != cases):
+        found = f"{len(entries)} entries" if isinstance(entries, list) else "something else than a list"
+        raise fault(f"/{name}", f"It holds {found} for {cases} cases; one each is needed.")
+    return entries
 
 
 def _target_rows(entries: Sequence[Any]) -> Doubles:

@@ -1,6 +1,7 @@
 """NumPy archives: `X` (cases, channels, length) or (cases, length), and `y` with one label or target a case.
 
-Two further arrays are understood: `lengths` (cases,) where cases are shorter than the array, and `channels` with names.
+Further arrays are understood: `lengths` (cases,) where cases are shorter than the array, `channels` with names, and
+`groups` (cases,), which cases belong together.
 Without `lengths`, steps at the end of a case in which every channel is NaN are padding, as they are in predictions.
 """
 
@@ -50,7 +51,7 @@ def read_npz(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series, 
     answers = None if answer is None else _read_small(file, members[answer], answer, cases)
     lengths = _read_lengths(file, members, cases)
     names = _read_channels(file, members, channels)
-    return _assemble(values, limits, answers, kind, lengths, names)
+    return _assemble(values, limits, answers, kind, lengths, names, _read_groups(file, members, cases))
 
 
 def read_npy(file: BinaryIO, _reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
@@ -69,6 +70,7 @@ def _assemble(
     kind: Answers | None,
     lengths: Array | None,
     names: tuple[str, ...] | None,
+    groups: list[str] | None = None,
 ) -> tuple[Series, tuple[str, ...]]:
     cases, channels, length = _shape(values.header, values.name)
     check_counts(limits, values=cases * channels * length, cases=cases, channels=channels)
@@ -93,7 +95,7 @@ def _assemble(
         if padded:
             warnings.append(f"Cases that end in steps without any value: {padded}; these steps were read as padding.")
     flat = dense[np.arange(length) < lengths[:, None]] if (lengths < length).any() else dense.reshape(-1, channels)
-    series = build_series(flat, lengths.tolist(), limits, channels=names, labels=labels, targets=targets)
+    series = build_series(flat, lengths.tolist(), limits, channels=names, labels=labels, targets=targets, groups=groups)
     return series, tuple(warnings)
 
 
@@ -182,6 +184,15 @@ def _read_channels(file: BinaryIO, members: Mapping[str, Member], channels: int)
     if names.dtype.kind != "U" or names.ndim != 1:
         raise fault("channels", "It must hold one text a channel.")
     return tuple(names.tolist())
+
+
+def _read_groups(file: BinaryIO, members: Mapping[str, Member], cases: int) -> list[str] | None:
+    if "groups" not in members:
+        return None
+    faults = Faults()
+    groups = as_labels(_read_small(file, members["groups"], "groups", cases), faults, "groups[{}]", "group")
+    faults.raise_any()
+    return groups
 
 
 def _find(members: Mapping[str, Member], wanted: str | None, usual: tuple[str, ...]) -> str | None:

@@ -17,7 +17,9 @@ def pack(series: Series) -> bytes:
         arrays["labels"] = series.labels
     if series.targets is not None:
         arrays["targets"] = series.targets
-    names = {"channels": series.channels, "classes": series.classes}
+    if series.groups is not None:
+        arrays["groups"] = series.groups
+    names = {"channels": series.channels, "classes": series.classes, "groups": series.group_names}
     return write(arrays, {"kind": KIND, "names": json.dumps(names, ensure_ascii=False)})
 
 
@@ -27,7 +29,7 @@ def unpack(source: bytes | Path) -> Series:
     if metadata.get("kind") != KIND:
         raise InvalidArchive("The stored object is a container, but does not hold series.")
     names = json.loads(metadata["names"])
-    classes = names["classes"]
+    classes, groups = names["classes"], names.get("groups")
     return Series(
         values=arrays["values"],
         offsets=arrays["offsets"],
@@ -35,4 +37,6 @@ def unpack(source: bytes | Path) -> Series:
         classes=None if classes is None else tuple(classes),
         labels=arrays.get("labels"),
         targets=arrays.get("targets"),
+        group_names=None if groups is None else tuple(groups),
+        groups=arrays.get("groups"),
     )

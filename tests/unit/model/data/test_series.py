@@ -142,3 +142,22 @@ def test_what_is_no_series_is_refused_by_name(name: str) -> None:
 def test_offsets_are_the_running_total_of_lengths(lengths: list[int]) -> None:
     offsets = offsets_of(np.array(lengths, np.int64))
     assert offsets.tolist() == [sum(lengths[:end]) for end in range(len(lengths) + 1)]
+
+
+def test_groups_are_kept_counted_and_part_of_the_digest() -> None:
+    arrays = [np.zeros((2, 1))] * 3
+    held = Series.from_cases(arrays, labels=["x", "y", "x"], groups=["tom", "ann", "tom"])
+    assert held.group_names == ("ann", "tom")
+    assert held.groups is not None
+    assert held.groups.tolist() == [1, 0, 1]
+    assert held.describe().groups == {"ann": 1, "tom": 2}
+    chosen = held.select(np.array([1]))
+    assert chosen.groups is not None
+    assert (chosen.groups.tolist(), chosen.group_names) == ([0], ("ann", "tom"))
+    assert held.digest() != Series.from_cases(arrays, labels=["x", "y", "x"]).digest()
+
+
+def test_groups_without_names_are_refused() -> None:
+    held = Series.from_cases([np.zeros((2, 1))] * 2)
+    with pytest.raises(InvalidSeries, match="Groups and group_names come together"):
+        Series(held.values, held.offsets, held.channels, groups=np.zeros(2, np.int64))

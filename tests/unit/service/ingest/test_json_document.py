@@ -29,6 +29,11 @@ def test_channels_are_named_and_lengths_differ(read: Read) -> None:
     assert series.targets.tolist() == [[1], [2.5]]
 
 
+def test_groups_tell_which_cases_belong_together(read: Read) -> None:
+    series = read(orjson.dumps({"series": [[1], [2], [3]], "groups": ["tom", "ann", "tom"]})).series
+    assert (series.group_names, series.groups.tolist()) == (("ann", "tom"), [1, 0, 1])
+
+
 def test_several_targets_a_case_are_read(read: Read) -> None:
     document = {"series": SERIES, "targets": [[1, 2], [3, 4]]}
     assert read(orjson.dumps(document)).series.targets.shape == (2, 2)
@@ -59,6 +64,8 @@ def test_several_targets_a_case_are_read(read: Read) -> None:
         ({"series": [[1]], "targets": [1], "labels": ["a"]}, "/targets"),
         ({"series": [[1]], "label": ["a"]}, "/label"),
         ({"series": [[1]], "channels": ["a", "b"]}, "/channels"),
+        ({"series": [[1]], "groups": ["a", "b"]}, "/groups"),
+        ({"series": [[1]], "groups": [[1]]}, "/groups/0"),
         (b'{"series": [[[NaN]]]}', "line 1, column 15"),
         (b'{"series": [[[1, 2', "line 1, column 19"),
     ],

@@ -83,6 +83,11 @@ def test_steps_without_a_value_at_the_end_are_padding(read: Read) -> None:
     assert any("padding" in warning for warning in ingested.warnings)
 
 
+def test_groups_tell_which_cases_belong_together(read: Read) -> None:
+    series = read(npz(X=X, y=["a", "b"], groups=[7, 7])).series
+    assert (series.group_names, series.groups.tolist()) == (("7",), [0, 0])
+
+
 def test_a_single_array_is_to_be_forecast(read: Read) -> None:
     target = io.BytesIO()
     np.save(target, X)
@@ -104,6 +109,8 @@ def test_a_single_array_is_to_be_forecast(read: Read) -> None:
         ({"X": X, "lengths": [3, 5]}, "lengths[1]"),
         ({"X": X, "lengths": [0, 4]}, "lengths[0]"),
         ({"X": X, "channels": ["a", "b"]}, "channels"),
+        ({"X": X, "groups": ["a"]}, "groups"),
+        ({"X": X, "groups": ["a", ""]}, "groups[1]"),
     ],
 )
 def test_a_fault_is_named_as_numpy_names_its_place(read: Read, arrays: dict[str, Any], place: str) -> None:

@@ -135,6 +135,7 @@ def test_series_are_stored_bit_for_bit(tmp_path: Path) -> None:
         some_series(),
         Series.from_cases(cases, ["temperature °C"], targets=targets),
         Series.from_cases(cases),
+        Series.from_cases(cases, labels=["a", "b"], groups=["ann", "tom"]),
     ):
         (tmp_path / "series").write_bytes(pack(series))
         for back in (unpack(pack(series)), unpack(tmp_path / "series")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.arrays import Array
+from model.data.blocks import release
 from model.data.scaling import Preprocessing
 from model.data.series import Series, rows_of
 
@@ -22,7 +23,9 @@ def gather(
 ) -> None:
     """Preprocess some of the stretches that (N,) starts and lengths mark in flat values (T, C), into out (n, L, C)."""
     rows, offsets = rows_of(starts[indices], lengths[indices])
-    scatter(preprocessing.apply_all(values[rows], offsets, indices), lengths[indices], out)
+    gathered = values[rows]
+    release(values)
+    scatter(preprocessing.apply_all(gathered, offsets, indices), lengths[indices], out)
 
 
 def scatter(values: Array, lengths: Array, out: Array) -> None:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from model.arrays import Array
+from model.data.blocks import blocks
 from model.errors import InvalidSeries
 
 _MATRIX = 2
-_BLOCK = 1 << 20
-"""Values looked at in one go, so that a file mapped into memory is never read in whole."""
-
-
-def blocks(values: Array) -> Iterator[Array]:
-    """Views of (T, C) values, a few steps at a time."""
-    rows = max(1, _BLOCK // max(1, values.shape[1]))
-    return (values[start : start + rows] for start in range(0, len(values), rows))
 
 
 def case_shapes(shapes: Sequence[tuple[int, ...]]) -> None:

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from model.arrays import Array
+from model.data.blocks import BLOCK, blocks, release
 from model.data.filling import interpolate, zero
 from model.data.series import Series, rows_of
 from model.errors import InvalidSeries
@@ -23,8 +24,6 @@ SCALINGS: tuple[Scaling, ...] = ("channel", "instance", "none")
 
 FILLINGS: dict[Missing, Callable[[Array, Array, Array], None]] = {"interpolate": interpolate, "zero": zero}
 """How gaps in (T, C) values of several cases are filled in place; the last argument is for channels never observed."""
-
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +140,12 @@ def _blocks(series: Series, indices: Array) -> Iterator[Array]:
     width = len(series.channels)
     lengths = series.lengths
     ends = np.cumsum(lengths[indices]) * width
-    cuts = np.flatnonzero(np.diff(ends // _BLOCK)) + 1
+    cuts = np.flatnonzero(np.diff(ends // BLOCK)) + 1
     for chunk in np.split(indices, cuts):
+        if lengths[chunk].sum() * width > 2 * BLOCK:  # with a case that is longer than a block
+            for case in chunk:
+                yield from blocks(series.case(case))
+            continue
         rows, _ = rows_of(series.offsets[chunk], lengths[chunk])
         yield series.values[rows]
+        release(series.values)

@@ -16,6 +16,7 @@ import numpy as np
 
 from model.arrays import Array
 from model.data import checks
+from model.data.blocks import blocks
 from model.errors import InvalidSeries
 
 Task: TypeAlias = Literal["classification", "regression", "forecasting"]
@@ -151,7 +152,7 @@ class Series:
             labels=_counts(self.labels, self.classes),
             target=self._target_facts(),
             target_width=None if self.targets is None else self.targets.shape[1],
-            missing=sum(int(np.count_nonzero(np.isnan(block))) for block in checks.blocks(self.values)),
+            missing=sum(int(np.count_nonzero(np.isnan(block))) for block in blocks(self.values)),
             groups=_counts(self.groups, self.group_names),
         )
 
@@ -167,7 +168,7 @@ class Series:
             digest.update(f"{name}{None if array is None else array.shape}".encode())
             if array is not None:
                 digest.update(np.ascontiguousarray(array).data)
-        for block in checks.blocks(self.values):
+        for block in blocks(self.values):
             digest.update(np.where(np.isnan(block), np.float32(np.nan), block + np.float32(0)).data)
         return digest.hexdigest()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.data.blocks import blocks
 from model.layers import sequence
 from model.layers.conv1d import Conv1d
 from model.layers.pad import Pad
@@ -27,10 +28,10 @@ def zero_padding_remarks(layers: Sequence[LayerSpec], values: Array, channels: S
     padded = next((layer for layer in sequence.walk(layers) if pads_with_zeros(layer)), None)
     if padded is None:
         return ()
-    seen = ~np.isnan(values)
-    counts = np.maximum(np.add.reduce(seen, axis=0), 1)
-    mean = np.where(seen, values, 0).sum(axis=0, dtype=np.float64) / counts
-    deviation = np.sqrt((np.where(seen, values - mean, 0) ** 2).sum(axis=0, dtype=np.float64) / counts)
+    counts = np.maximum(sum(np.count_nonzero(~np.isnan(block), axis=0) for block in blocks(values)), 1)
+    mean = sum(np.nansum(block, axis=0, dtype=np.float64) for block in blocks(values)) / counts
+    squares = sum(np.nansum(np.square(block - mean), axis=0) for block in blocks(values))
+    deviation = np.sqrt(squares / counts)
     return tuple(
         f"channel {name!r} lies around {centre:.4g} with a deviation of {spread:.4g}, and {padded.kind} continues it "
         'with zeros, which it never takes; scale by "channel", or put a pad with mode "edge" or "reflect" before it'

@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from model.arrays import Array
+from model.data.blocks import release
 from model.errors import InvalidArchive
 
 DTYPES: dict[str, np.dtype[Any]] = {
@@ -39,6 +40,7 @@ LARGEST_HEADER = 16 << 20
 MOST_DIMENSIONS = 8
 
 _ALIGNMENT = 64
+_BLOCK = 4 << 20
 _PREFIX = 8
 _METADATA = "__metadata__"
 _SEAL = "sha256"
@@ -55,6 +57,11 @@ class Contents(NamedTuple):
 
 def write(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
     """Lay arrays and text out as one sealed container; the same contents give the same bytes."""
+    return b"".join(parts(arrays, metadata))
+
+
+def parts(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> Iterator[bytes | memoryview]:
+    """The bytes of `write` a part at a time, so that arrays mapped from a file are never in memory whole."""
     if _SEAL in metadata or _METADATA in arrays:
         raise ValueError(f"{_SEAL} and {_METADATA} are names of the container itself")
     ordered = sorted(arrays.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
@@ -69,16 +76,14 @@ def write(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
         size += array.nbytes
     text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-(_PREFIX + len(text)) % _ALIGNMENT)
-    parts: list[bytes | memoryview] = [
-        len(text).to_bytes(_PREFIX, "little"),
-        text,
-        *(_content(array) for _, array in ordered),
-    ]
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    parts[1] = text.replace(_sealed(_UNSEALED), _sealed(digest.hexdigest()), 1)
-    return b"".join(parts)
+    prefix = len(text).to_bytes(_PREFIX, "little")
+    digest = hashlib.sha256(prefix + text)
+    for _, array in ordered:
+        for part in _content(array):
+            digest.update(part)
+    yield prefix + text.replace(_sealed(_UNSEALED), _sealed(digest.hexdigest()), 1)
+    for _, array in ordered:
+        yield from _content(array)
 
 
 def read(source: bytes | Path) -> Contents:
@@ -97,8 +102,14 @@ def read(source: bytes | Path) -> Contents:
     return Contents(_arrays(header, data), metadata)
 
 
-def _content(array: Array) -> memoryview:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+def _content(array: Array) -> Iterator[memoryview]:
+    yield from _in_blocks(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+
+def _in_blocks(content: memoryview) -> Iterator[memoryview]:
+    for start in range(0, len(content), _BLOCK):
+        yield content[start : start + _BLOCK]
+        release(content)
 
 
 def _sealed(digest: str) -> bytes:
@@ -143,7 +154,8 @@ def _verify(prefix: memoryview, text: bytes, data: memoryview, expected: str) ->
         raise InvalidArchive("The archive is not sealed with a digest: it was not written by us.")
     digest = hashlib.sha256(prefix)
     digest.update(text.replace(_sealed(expected), _sealed(_UNSEALED)))
-    digest.update(data)
+    for block in _in_blocks(data):
+        digest.update(block)
     if digest.hexdigest() != expected:
         raise InvalidArchive("The archive's content does not match its digest: it was changed after it was written.")
 

@@ -35,7 +35,7 @@ def test_statistics_joined_over_blocks_are_those_of_the_whole(monkeypatch: pytes
     values = np.random.default_rng(0).normal(1000, 1, (300, 2)).astype(np.float32)
     held = Series.from_cases(np.split(values, 30))
     whole = Preprocessing.fit(held, "channel", "zero")
-    monkeypatch.setattr(scaling, "_BLOCK", 50)
+    monkeypatch.setattr(scaling, "BLOCK", 50)
     blocks = Preprocessing.fit(held, "channel", "zero")
     np.testing.assert_allclose(blocks.mean, whole.mean, rtol=1e-6)
     np.testing.assert_allclose(blocks.deviation, values.std(axis=0, dtype=np.float64), rtol=1e-5)

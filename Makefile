@@ -99,6 +99,10 @@ lock: ## Resolve the dependencies anew (needs uv): lock files with hashes, and n
 	$(RESOLVE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
 	printf '%s\n' hatchling editables | $(RESOLVE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
+.PHONY: exports
+exports: $(STAMP) ## Export every recipe, compare it in ONNX Runtime, and write docs/reference/onnx.md
+	$(BIN)/python -m tests.exports
+
 .PHONY: image
 image: ## Build the container image IMAGE=wavetap
 	docker build --tag $(IMAGE) .

@@ -44,6 +44,7 @@ from service.telemetry.logs import configure, logger
 from service.telemetry.metrics import Metrics
 from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
+from service.usecases.exports import Exports
 from service.usecases.inference import Inference
 from service.usecases.services import Services
 from service.usecases.training import Training
@@ -140,11 +141,13 @@ def build(settings: Settings) -> House:
     published = DatabaseCatalogue(database)
     limits = Limits(expanded_bytes=settings.max_expanded_bytes)
     datasets = Datasets(stored, artifacts, read_series, clock, limits)
+    catalogue = Catalogue(published, artifacts)
     services = Services(
         datasets=datasets,
         training=Training(jobs, stored, clock, supervisor.wake),
-        catalogue=Catalogue(published, artifacts),
+        catalogue=catalogue,
         inference=Inference(published, LoadedModels(artifacts), datasets),
+        exports=Exports(catalogue, artifacts),
     )
     return House(_edge(settings, services, DatabaseCensus(database)), supervisor, database, artifacts, clock)
 

@@ -798,6 +798,43 @@ class SetAliasRequest(_message.Message):
 Global___SetAliasRequest: _TypeAlias = SetAliasRequest  # noqa: Y015
 
 @_typing.final
+class DownloadOnnxRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    OPSET_FIELD_NUMBER: _builtins.int
+    FOLD_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    version: _builtins.str
+    opset: _builtins.int
+    """17 if it is left out"""
+    fold: _builtins.bool
+    """whether batch normalization goes into the kernels before it: true if it is left out"""
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.str = ...,
+        opset: _builtins.int | None = ...,
+        fold: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_fold", b"_fold", "_opset", b"_opset", "fold", b"fold", "opset", b"opset"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fold", b"_fold", "_opset", b"_opset", "fold", b"fold", "model", b"model", "opset", b"opset", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__fold: _TypeAlias = _typing.Literal["fold"]  # noqa: Y015
+    _WhichOneofArgType__fold: _TypeAlias = _typing.Literal["_fold", b"_fold"]  # noqa: Y015
+    _WhichOneofReturnType__opset: _TypeAlias = _typing.Literal["opset"]  # noqa: Y015
+    _WhichOneofArgType__opset: _TypeAlias = _typing.Literal["_opset", b"_opset"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fold) -> _WhichOneofReturnType__fold | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__opset) -> _WhichOneofReturnType__opset | None: ...
+
+Global___DownloadOnnxRequest: _TypeAlias = DownloadOnnxRequest  # noqa: Y015
+
+@_typing.final
 class OnnxFile(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -132,7 +132,7 @@ class TrainingServiceStub:
                 _registered_method=True)
         self.DownloadOnnx = channel.unary_stream(
                 '/wavetap.v1.TrainingService/DownloadOnnx',
-                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.DownloadOnnxRequest.SerializeToString,
                 response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.FileChunk.FromString,
                 _registered_method=True)
         self.Predict = channel.unary_unary(
@@ -384,7 +384,7 @@ def add_TrainingServiceServicer_to_server(servicer, server):
             ),
             'DownloadOnnx': grpc.unary_stream_rpc_method_handler(
                     servicer.DownloadOnnx,
-                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.FromString,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.DownloadOnnxRequest.FromString,
                     response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.FileChunk.SerializeToString,
             ),
             'Predict': grpc.unary_unary_rpc_method_handler(
@@ -936,7 +936,7 @@ class TrainingService:
             request,
             target,
             '/wavetap.v1.TrainingService/DownloadOnnx',
-            api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.DownloadOnnxRequest.SerializeToString,
             api__schemas_dot_generated_dot_wavetap__pb2.FileChunk.FromString,
             options,
             channel_credentials,

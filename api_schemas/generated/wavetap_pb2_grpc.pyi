@@ -53,7 +53,7 @@ class TrainingServiceStub:
     DeleteModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _empty_pb2.Empty]
     SetAlias: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.SetAliasRequest, _wavetap_pb2.Model]
     DeleteAlias: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.AliasRequest, _empty_pb2.Empty]
-    DownloadOnnx: _grpc.UnaryStreamMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.FileChunk]
+    DownloadOnnx: _grpc.UnaryStreamMultiCallable[_wavetap_pb2.DownloadOnnxRequest, _wavetap_pb2.FileChunk]
     Predict: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.PredictRequest, _wavetap_pb2.PredictResponse]
     Evaluate: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.EvaluateRequest, _wavetap_pb2.Evaluation]
 
@@ -81,7 +81,7 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     DeleteModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     SetAlias: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.SetAliasRequest, _wavetap_pb2.Model]  # type: ignore[assignment]
     DeleteAlias: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.AliasRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    DownloadOnnx: _aio.UnaryStreamMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.FileChunk]  # type: ignore[assignment]
+    DownloadOnnx: _aio.UnaryStreamMultiCallable[_wavetap_pb2.DownloadOnnxRequest, _wavetap_pb2.FileChunk]  # type: ignore[assignment]
     Predict: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.PredictRequest, _wavetap_pb2.PredictResponse]  # type: ignore[assignment]
     Evaluate: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.EvaluateRequest, _wavetap_pb2.Evaluation]  # type: ignore[assignment]
 
@@ -224,7 +224,7 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def DownloadOnnx(
         self,
-        request: _wavetap_pb2.ModelVersionRequest,
+        request: _wavetap_pb2.DownloadOnnxRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_wavetap_pb2.FileChunk], _abc.AsyncIterator[_wavetap_pb2.FileChunk]]: ...
 

@@ -27,25 +27,29 @@ if TYPE_CHECKING:
 __all__ = ["INPUT", "TOLERANCE", "export", "verify"]
 
 INPUT = "series"
-LOWEST_OPSET, HIGHEST_OPSET = 17, 21
+LOWEST_OPSET, HIGHEST_OPSET = 17, 25
 """The oldest opset with all that is needed, and the newest that was tried."""
 LARGEST_FILE = (1 << 31) - 1
 """protobuf's limit; beyond it ONNX needs external data, which no file of ours has."""
 
 
-def export(pipeline: Pipeline, *, opset: int = LOWEST_OPSET) -> bytes:
-    """The pipeline as an ONNX model, checked by ONNX's own rules; ExportRefused where that is not possible."""
+def export(pipeline: Pipeline, *, opset: int = LOWEST_OPSET, folded: bool = True) -> bytes:
+    """The pipeline as an ONNX model, checked by ONNX's own rules; ExportRefused where that is not possible.
+
+    folded: whether batch normalization goes into the kernels before it, which is faster, or stays to be seen.
+    """
     if not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
         raise ExportRefused(f"There is no export to opset {opset}; {LOWEST_OPSET} to {HIGHEST_OPSET} are written.")
     graph = Graph(opset)
     network = pipeline.network
     arrays = {**network.layout.views(network.parameters), **network.state_layout.views(network.state)}
-    logits = emit(network.layers, prepared(graph, INPUT, pipeline), Site(graph, arrays))
+    logits = emit(network.layers, prepared(graph, INPUT, pipeline), Site(graph, arrays, folded=folded))
     outputs = _answers(graph, logits.value, pipeline)
     model = _model(graph, outputs, pipeline)
     if model.ByteSize() > LARGEST_FILE:
         raise ExportRefused(f"The model takes {model.ByteSize()} bytes; an ONNX file holds at most {LARGEST_FILE}.")
     onnx.checker.check_model(model, full_check=True)
+    onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
     return model.SerializeToString(deterministic=True)
 
 

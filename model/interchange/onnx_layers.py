@@ -25,13 +25,14 @@ Emitter: TypeAlias = Callable[[Any, Signal, Site], Signal]
 
 
 def emit(layers: Sequence[LayerSpec], x: Signal, site: Site, group: str = "layers") -> Signal:
-    """Emit layers one after another; a normalization behind a convolution is folded into its kernel."""
+    """Emit layers one after another; a normalization behind a convolution is folded into its kernel where it may be."""
     index = 0
     while index < len(layers):
         layer, here = layers[index], site.at(f"{group}/{index}")
         following = layers[index + 1] if index + 1 < len(layers) else None
-        if isinstance(layer, Conv1d) and isinstance(following, BatchNormalization) and layer.bias != "untied":
-            x = convolutions.normalized_conv1d(layer, following, x, here, site.at(f"{group}/{index + 1}"))
+        behind = following if isinstance(following, BatchNormalization) and site.folded else None
+        if isinstance(layer, Conv1d) and layer.bias != "untied" and behind is not None:
+            x = convolutions.normalized_conv1d(layer, behind, x, here, site.at(f"{group}/{index + 1}"))
             index += 2
         else:
             x = EMITTERS[layer.kind](layer, x, here)

@@ -12,8 +12,12 @@ from model.layers.layer_normalization import LayerNormalization
 
 
 def batch_normalization(spec: BatchNormalization, x: Signal, site: Site) -> Signal:
-    """The affine map that the running statistics come to."""
+    """The affine map that the running statistics come to; ONNX's own operator where they are to be seen."""
     graph = site.graph
+    if not site.folded:
+        vectors = (graph.constant(site.array(name)) for name in ("gain", "shift", "mean", "variance"))
+        y = graph.op("BatchNormalization", x.value, *vectors, epsilon=float(spec.epsilon))
+        return masked(graph, Signal(y, x.shape, x.padding))
     scale, offset = (graph.constant(_beside(each, x.shape)) for each in affine(spec, site))
     y = graph.op("Add", graph.op("Mul", x.value, scale), offset)
     return masked(graph, Signal(y, x.shape, x.padding))

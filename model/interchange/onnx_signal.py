@@ -39,11 +39,15 @@ class Signal:
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """Where a layer is emitted: the graph, and the layer's own parameters and statistics by name."""
+    """Where a layer is emitted: the graph, and the layer's own parameters and statistics by name.
+
+    folded: whether batch normalization goes into the kernels before it, or stays an operator of its own.
+    """
 
     graph: Graph
     arrays: Mapping[str, Array]
     place: str = ""
+    folded: bool = True
 
     def at(self, place: str) -> Site:
         """The site of a layer inside this one."""

@@ -14,6 +14,7 @@ from service.release import release
 from service.rest.bodies import refusal
 from service.rest.datasets import DatasetRoutes
 from service.rest.description import describe
+from service.rest.exports import ExportRoutes
 from service.rest.gate import Gate
 from service.rest.inference import InferenceRoutes
 from service.rest.models import ModelRoutes
@@ -23,7 +24,7 @@ from service.rest.problems import CODES, HINTS, problem, problem_of, status_of
 from service.rest.training_jobs import TrainingJobRoutes
 from service.rest.v2 import ProtocolRoutes
 
-ROUTES = (DatasetRoutes, TrainingJobRoutes, ModelRoutes, InferenceRoutes, ProtocolRoutes, OperationRoutes)
+ROUTES = (DatasetRoutes, TrainingJobRoutes, ModelRoutes, ExportRoutes, InferenceRoutes, ProtocolRoutes, OperationRoutes)
 PROTOCOL = "/v2"
 PROTOCOL_STATUSES = {422: 400}
 """The inference protocol's clients expect 400 for whatever is wrong with a request."""

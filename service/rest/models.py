@@ -13,14 +13,10 @@ from service.rest.parameters import AliasName, ModelName, PageParameters, Versio
 
 VERSION, ALIAS = "/versions/{version:name}", "/aliases/{alias:name}"
 LARGEST_ALIAS = 1 << 10
-ONNX = {
-    "description": "An ONNX file of opset 17 or newer: input `series`, the task's outputs, scaling inside.",
-    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-}
 
 
 class ModelRoutes:
-    """Shows and removes models and versions, hands out ONNX files, points aliases."""
+    """Shows and removes models and versions, points aliases."""
 
     def __init__(self, edge: EdgeContext) -> None:
         """Take what to call."""
@@ -42,9 +38,6 @@ class ModelRoutes:
         )
         router.add_api_route(version, self.version, response_model=ModelVersion, responses=found)
         router.add_api_route(version, self.remove_version, methods=["DELETE"], status_code=204, responses=kept)
-        router.add_api_route(
-            f"{version}/onnx", self.onnx, response_class=Response, responses=responses(404, others={200: ONNX})
-        )
         router.add_api_route(
             alias,
             self.set_alias,
@@ -81,12 +74,6 @@ class ModelRoutes:
         """Remove a version that no alias points at."""
         await self._lane.run(self._catalogue.remove_version, model, exact(version))
         return Response(status_code=204)
-
-    async def onnx(self, model: ModelName, version: VersionReference) -> Response:
-        """Download a version as an ONNX file; its largest difference from our own answers is on the version's page."""
-        file = await self._lane.run(self._catalogue.onnx, model, version)
-        headers = {"Content-Disposition": f'attachment; filename="{file.filename}"', "ETag": f'"{file.sha256}"'}
-        return Response(file.content, media_type="application/octet-stream", headers=headers)
 
     async def set_alias(self, request: Request, model: ModelName, alias: AliasName) -> Response:
         """Point an alias at a version, in place of whatever it pointed at."""

@@ -16,6 +16,7 @@ from service.edge.prediction import Addressed
 from service.edge.versions import exact
 from service.errors import Detail, InvalidRequest
 from service.rpc.messages import evaluation, message, page_request, predictions
+from service.usecases.exports import ExportOptions
 
 Context = grpc.aio.ServicerContext[Any, Any]
 CHUNK = 256 << 10
@@ -86,9 +87,15 @@ class ModelMethods:
         await self._lane.run(self._catalogue.remove_alias, request.model, request.alias)
         return empty_pb2.Empty()
 
-    async def onnx(self, request: pb.ModelVersionRequest, _context: Context) -> AsyncIterator[pb.FileChunk]:
+    async def onnx(self, request: pb.DownloadOnnxRequest, _context: Context) -> AsyncIterator[pb.FileChunk]:
         """Stream a version's ONNX file."""
-        file = await self._lane.run(self._catalogue.onnx, request.model, request.version or None)
+        usual = ExportOptions()
+        options = ExportOptions(
+            request.opset if request.HasField("opset") else usual.opset,
+            request.fold if request.HasField("fold") else usual.fold,
+        )
+        lane = self._lane if options == usual else self._edge.lanes.bulk
+        file = await lane.run(self._edge.services.exports.onnx, request.model, request.version or None, options)
         for at in range(0, len(file.content), CHUNK):
             yield pb.FileChunk(content=file.content[at : at + CHUNK])
 

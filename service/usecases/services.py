@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
+from service.usecases.exports import Exports
 from service.usecases.inference import Inference
 from service.usecases.training import Training
 
@@ -16,3 +17,4 @@ class Services:
     training: Training
     catalogue: Catalogue
     inference: Inference
+    exports: Exports

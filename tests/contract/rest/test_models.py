@@ -43,6 +43,33 @@ def test_the_onnx_file_is_whole_and_checked(client: Caller) -> None:
     assert [entry.name for entry in graph.graph.input] == ["series"]
 
 
+def test_an_onnx_file_is_written_anew_as_it_is_asked_for(client: Caller) -> None:
+    url = "/v1/models/gestures/versions/1/onnx"
+    response = client.get(url, params={"opset": 21, "fold": False})
+    assert response.status_code == 200
+    model = onnx.load_from_string(response.content)
+    assert model.opset_import[0].version == 21
+    assert response.headers["etag"] == f'"{hashlib.sha256(response.content).hexdigest()}"'
+    assert client.get(url, params={"opset": 17, "fold": True}).content == client.get(url).content
+    for query in ({"opset": 16}, {"opset": 26}, {"opset": "new"}, {"fold": "perhaps"}):
+        problem(client.get(url, params=query), 422, "INVALID_ARGUMENT")
+    problem(client.get("/v1/models/gestures/versions/9/onnx", params={"opset": 18}), 404)
+
+
+def test_row_24_no_file_with_data_outside_comes_in_or_goes_out(client: Caller) -> None:
+    tensor = onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [1], [1.0])
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../../etc/passwd")
+    graph = onnx.helper.make_graph([], "g", [], [], [tensor])
+    content = onnx.helper.make_model(graph).SerializeToString()
+    problem(client.post("/v1/models/gestures/versions", content=content), 405)
+    problem(client.post("/v1/datasets", params={"name": "outside"}, content=content), 415)
+    for query in ({}, {"opset": 20}, {"fold": False}):
+        answer = client.get("/v1/models/gestures/versions/1/onnx", params=query)
+        model = onnx.load_from_string(answer.content)
+        assert all(not each.external_data and each.data_location == 0 for each in model.graph.initializer)
+
+
 def test_an_alias_stands_for_a_version_everywhere(client: Caller) -> None:
     model = client.put("/v1/models/gestures/aliases/production", json={"version": 1}).json()
     assert model["aliases"] == {"production": 1}

@@ -148,8 +148,15 @@ def test_models_versions_and_aliases(stub: Stub, house: House, rest: Caller) -> 
         grpc.StatusCode.FAILED_PRECONDITION,
     )
     stub.DeleteAlias(pb.AliasRequest(model="remote", alias="live"))
-    onnx = b"".join(chunk.content for chunk in stub.DownloadOnnx(pb.ModelVersionRequest(model="remote")))
+    onnx = b"".join(chunk.content for chunk in stub.DownloadOnnx(pb.DownloadOnnxRequest(model="remote")))
     assert onnx == rest.get("/v1/models/remote/versions/1/onnx").content
+    wanted = pb.DownloadOnnxRequest(model="remote", version="1", opset=20, fold=False)
+    anew = b"".join(chunk.content for chunk in stub.DownloadOnnx(wanted))
+    assert anew == rest.get("/v1/models/remote/versions/1/onnx", params={"opset": 20, "fold": False}).content
+    other = stub.DownloadOnnx(pb.DownloadOnnxRequest(model="remote", opset=16))
+    with pytest.raises(grpc.RpcError, match="opset is from 17"):
+        next(other)
+    assert other.code() is grpc.StatusCode.INVALID_ARGUMENT
     stub.DeleteModel(pb.ModelRequest(model="remote"))
     refused(stub.GetModel, pb.ModelRequest(model="remote"), grpc.StatusCode.NOT_FOUND)
 

@@ -20,6 +20,7 @@ from model.layers.flatten import Flatten
 from model.layers.global_pooling import GlobalAveragePool, LastStep
 from model.layers.relu import Relu
 from model.pipeline import Pipeline, Predictor
+from service.usecases import exports
 from tests.reference.pipelines import pipeline_of
 
 CLOSE = 2e-5
@@ -38,10 +39,24 @@ def sizes(value: onnx.ValueInfoProto) -> list[str | int]:
 
 
 @pytest.mark.parametrize("recipe", recipes.RECIPES)
-@pytest.mark.parametrize("masked", [False, True])
-def test_a_recipe_exported_answers_as_ours(recipe: str, masked: bool) -> None:
+@pytest.mark.parametrize(("masked", "folded"), [(False, True), (True, True), (True, False)])
+def test_a_recipe_exported_answers_as_ours(recipe: str, masked: bool, folded: bool) -> None:
     pipeline = pipeline_of(recipes.build(recipe), masked=masked)
-    assert verify(export(pipeline), pipeline) < CLOSE
+    assert verify(export(pipeline, folded=folded), pipeline) < CLOSE
+
+
+def test_batch_normalization_is_folded_or_stays_to_be_seen() -> None:
+    pipeline = pipeline_of(recipes.build("fcn"))
+    kinds = {
+        folded: [node.op_type for node in onnx.load_from_string(export(pipeline, folded=folded)).graph.node]
+        for folded in (True, False)
+    }
+    assert kinds[False].count("BatchNormalization") == 3
+    assert "BatchNormalization" not in kinds[True]
+
+
+def test_the_service_offers_the_opsets_that_the_exporter_has() -> None:
+    assert (exports.LOWEST_OPSET, exports.HIGHEST_OPSET) == (LOWEST_OPSET, HIGHEST_OPSET)
 
 
 @pytest.mark.parametrize(("scaling", "missing", "masked"), list(product(SCALINGS, FILLINGS, (False, True))))

@@ -34,10 +34,11 @@ def test_a_layer_exported_answers_as_ours(kind: str, data: st.DataObject) -> Non
     layer = data.draw(KINDS_DRAWN[KINDS[kind]](CHANNELS))
     front, back = data.draw(st.sampled_from(FRONTS)), data.draw(st.sampled_from(BACKS))
     length, masked = data.draw(st.sampled_from([None, 17, 32])), data.draw(st.booleans())
+    folded = data.draw(st.booleans())
     try:
         pipeline = pipeline_of((*front, layer, *back), length=length, task="regression", outputs=3, masked=masked)
     except InvalidSpec:
         assume(condition=False)  # not every layer fits behind every other
         raise
     assume(pipeline.network.output.vector)
-    assert verify(export(pipeline), pipeline) < CLOSE
+    assert verify(export(pipeline, folded=folded), pipeline) < CLOSE

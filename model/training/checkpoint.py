@@ -46,6 +46,7 @@ class Checkpoint:
     """The weights, the optimizer, the random numbers, what was reported, and the best so far.
 
     spec: the resolved spec's JSON; history: the metrics of each epoch; best: None while nothing was validated
+    stages: (epoch, epochs) for every time that the number of epochs was set
     """
 
     spec: Mapping[str, Any]
@@ -56,6 +57,7 @@ class Checkpoint:
     history: tuple[Mapping[str, float], ...]
     best: Weights | None = None
     best_epoch: int | None = None
+    stages: tuple[tuple[int, int], ...] = ()
 
     def write(self) -> bytes:
         """The checkpoint's bytes."""
@@ -69,6 +71,7 @@ class Checkpoint:
             "generators": vars(self.generators),
             "history": self.history,
             "best_epoch": self.best_epoch,
+            "stages": self.stages,
         }
         text = json.dumps(manifest, allow_nan=False, separators=(",", ":"))
         return container.write(arrays, {"kind": KIND, "format": str(FORMAT), "manifest": text})
@@ -99,4 +102,5 @@ def _checkpoint(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Che
         history=tuple(manifest["history"]),
         best=best,
         best_epoch=manifest["best_epoch"],
+        stages=tuple((epoch, epochs) for epoch, epochs in manifest["stages"]),
     )

@@ -60,6 +60,7 @@ class Trainer:
         self._history: list[Mapping[str, float]] = []
         self._best: Weights | None = None
         self._best_epoch: int | None = None
+        self._stages: tuple[tuple[int, int], ...] = ((0, section.epochs),)
         if checkpoint is not None:
             self._restore(checkpoint)
 
@@ -113,6 +114,7 @@ class Trainer:
             history=tuple(self._history),
             best=self._best,
             best_epoch=self._best_epoch,
+            stages=self._stages,
         ).write()
 
     def pipeline(self) -> Pipeline:
@@ -132,7 +134,7 @@ class Trainer:
             found |= _validated(metrics.epoch_metrics(pipeline, held.answers, outputs * factor))
             pipeline = replace(pipeline, target_deviation=pipeline.target_deviation * factor)
         told = {"spec": self.spec.to_json(), "epoch": chosen, "metrics": found, "remarks": list(self.remarks)}
-        return replace(pipeline, metadata=told)
+        return replace(pipeline, metadata={**told, "stages": [list(stage) for stage in self._stages]})
 
     def _train(self) -> dict[str, float]:
         samples = self._problem.training
@@ -183,6 +185,8 @@ class Trainer:
             generator.bit_generator.state = state
         self._history = list(checkpoint.history)
         self._best, self._best_epoch = checkpoint.best, checkpoint.best_epoch
+        changed = checkpoint.stages[-1][1] != self._epochs
+        self._stages = (*checkpoint.stages, (self.epoch, self._epochs)) if changed else checkpoint.stages
 
 
 def _validated(found: Mapping[str, float]) -> dict[str, float]:

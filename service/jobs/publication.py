@@ -1,14 +1,12 @@
 """What a finished training leaves: the archive, its ONNX twin, and the draft of a model version."""
 
-import platform
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from model.errors import ModelError
 from model.interchange import archive
 from model.pipeline import Pipeline
+from model.training.record import record
 from service.domain.datasets import Dataset
 from service.domain.jobs import Job
 from service.domain.models import OnnxExport, Signature, VersionDraft
@@ -16,22 +14,18 @@ from service.ports import ArtifactStore, Log
 from service.release import release
 
 
-def lineage(job: Job, dataset: Dataset) -> dict[str, Any]:
+def lineage(job: Job, dataset: Dataset, pipeline: Pipeline) -> dict[str, Any]:
     """Where a version comes from: enough to train it again and compare."""
     return {
         "dataset": {"id": dataset.id, "name": dataset.name, "digest": dataset.digest},
         "job": job.id,
-        "seed": job.spec["training"]["seed"],
-        "code_version": release(),
-        "numpy_version": np.__version__,
-        "python_version": platform.python_version(),
-        "machine": platform.machine(),
+        **record(pipeline, dataset.digest, release()),
     }
 
 
 def draft(job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactStore, log: Log) -> VersionDraft:
     """Put the artefacts, whole and on the disk, and describe the version that will refer to them."""
-    origin = lineage(job, dataset)
+    origin = lineage(job, dataset, pipeline)
     pipeline = replace(pipeline, metadata={**pipeline.metadata, "lineage": origin})
     key = f"models/{job.id}-{job.attempt}"
     return VersionDraft(

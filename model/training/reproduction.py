@@ -1,0 +1,72 @@
+"""Training again by a record, and comparing the weights with those that were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from model.training.checkpoint import Checkpoint
+from model.training.record import ENVIRONMENT, environment, weights_sha256
+from model.training.spec import TrainingSpec
+from model.training.trainer import EpochReport, Trainer
+
+if TYPE_CHECKING:
+    from model.data.series import Series
+    from model.network import Network
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two SHA-256 of weights, and for each member of the environment that differs what was recorded and what is."""
+
+    recorded: str
+    found: str
+    differences: Mapping[str, tuple[Any, Any]]
+
+    @property
+    def identical(self) -> bool:
+        """Whether the weights are the same, bit for bit."""
+        return self.recorded == self.found
+
+
+def compare(recorded: Mapping[str, Any], network: Network) -> Comparison:
+    """A record of `model.training.record` beside a network that was trained again, here and now."""
+    here = environment()
+    differences = {name: (recorded[name], here[name]) for name in ENVIRONMENT if recorded[name] != here[name]}
+    return Comparison(recorded["weights_sha256"], weights_sha256(network), differences)
+
+
+class Reproduction:
+    """Trains the recorded spec anew, through the same stages; owns the trainer of the present stage.
+
+    A training whose number of epochs was changed on the way went through several stages: its learning rate followed
+    another course in each.
+    """
+
+    def __init__(self, series: Series, spec: TrainingSpec, recorded: Mapping[str, Any]) -> None:
+        """Make the first stage ready; the spec is the resolved one of the version."""
+        self._series, self._spec, self._recorded = series, spec, recorded
+        self._stages: list[tuple[int, int]] = [(epoch, epochs) for epoch, epochs in recorded["stages"]]
+        self._trainer = self._stage(self._stages[0][1], None)
+
+    def epochs(self) -> Iterator[EpochReport]:
+        """Train epoch by epoch, as a `Trainer` does."""
+        for _, (epoch, epochs) in pairwise(self._stages):
+            yield from self._until(epoch)
+            self._trainer = self._stage(epochs, Checkpoint.read(self._trainer.checkpoint()))
+        yield from self._trainer.epochs()
+
+    def comparison(self) -> Comparison:
+        """Once every epoch is done, how the weights compare."""
+        return compare(self._recorded, self._trainer.pipeline().network)
+
+    def _until(self, epoch: int) -> Iterator[EpochReport]:
+        reports = self._trainer.epochs()
+        while self._trainer.epoch < epoch:
+            yield next(reports)
+
+    def _stage(self, epochs: int, checkpoint: Checkpoint | None) -> Trainer:
+        training = replace(self._spec.training, epochs=epochs)
+        return Trainer(self._series, replace(self._spec, training=training), checkpoint)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
         return key or None
 
 
+@lru_cache(maxsize=256)  # asked of every request, and nearly always of the same names
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach the address."""
     if host == "localhost":

@@ -20,19 +20,18 @@ from service.rest.inference import InferenceRoutes
 from service.rest.models import ModelRoutes
 from service.rest.operation import OperationRoutes
 from service.rest.parameters import know_segments
-from service.rest.problems import CODES, HINTS, problem, problem_of, status_of
+from service.rest.problems import CODES, HINTS, problem, problem_of, protocol_problem
+from service.rest.shortcut import Shortcut
 from service.rest.training_jobs import TrainingJobRoutes
 from service.rest.v2 import ProtocolRoutes
 
 ROUTES = (DatasetRoutes, TrainingJobRoutes, ModelRoutes, ExportRoutes, InferenceRoutes, ProtocolRoutes, OperationRoutes)
 PROTOCOL = "/v2"
-PROTOCOL_STATUSES = {422: 400}
-"""The inference protocol's clients expect 400 for whatever is wrong with a request."""
 
 
 def application(edge: EdgeContext) -> ASGIApp:
     """Everything that uvicorn serves."""
-    return Gate(routes(edge), edge)
+    return Gate(Shortcut(routes(edge), ProtocolRoutes(edge).infer), edge)
 
 
 def routes(edge: EdgeContext) -> FastAPI:
@@ -57,10 +56,8 @@ def routes(edge: EdgeContext) -> FastAPI:
 
 
 async def _on_service_error(request: Request, error: ServiceError) -> Response:
-    status = status_of(error)
-    if request.url.path.startswith(PROTOCOL):
-        status = PROTOCOL_STATUSES.get(status, status)
-    return problem_of(error, request.state.request_id, status)
+    told = protocol_problem if request.url.path.startswith(PROTOCOL) else problem_of
+    return told(error, request.state.request_id)
 
 
 async def _on_invalid_parameters(request: Request, error: RequestValidationError) -> Response:

@@ -30,10 +30,15 @@ async def read_body(request: Request, limit: int) -> bytes:
     announced = announced_size(request)
     if announced is not None and announced > limit:
         raise _too_large(limit)
-    body = bytearray()
-    async for chunk in bounded(chunks(request), limit):
-        body += chunk
-    return bytes(body)
+    parts, size = [], 0
+    async for chunk in chunks(request):
+        parts.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        if size == announced:
+            break  # and no waiting for word that this was all
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
@@ -44,6 +44,8 @@ class Gate:
         self._routes = routes
         self._edge = edge
         self._public = PUBLIC | {METRICS} if edge.metrics_public else PUBLIC
+        self._log = logger()
+        self._in_flight = edge.metrics.in_flight.labels("rest")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it; in both cases tell of it."""
@@ -53,13 +55,12 @@ class Gate:
         headers = Headers(scope=scope)
         exchange = Exchange(request_id(headers.get("x-request-id")))
         scope.setdefault("state", {})["request_id"] = exchange.request_id
-        gauge = self._edge.metrics.in_flight.labels("rest")
-        gauge.inc()
+        self._in_flight.inc()
         try:
             with bound_contextvars(request_id=exchange.request_id):
                 await self._pass(scope, receive, _watched(send, exchange), exchange, headers)
         finally:
-            gauge.dec()
+            self._in_flight.dec()
             self._tell(scope, exchange)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, headers: Headers) -> None:
@@ -96,7 +97,7 @@ class Gate:
         route = getattr(scope.get("route"), "path_format", "(none)")
         status = exchange.status or CLOSED_BY_CLIENT
         self._edge.metrics.request("rest", scope["method"], route, str(status), seconds)
-        write = logger().error if exchange.fault else logger().info
+        write = self._log.error if exchange.fault else self._log.info
         write(
             "request",
             method=scope["method"],
@@ -116,7 +117,7 @@ def _watched(send: Send, exchange: Exchange) -> Send:
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
             exchange.status = message["status"]
-            MutableHeaders(scope=message)["X-Request-Id"] = exchange.request_id
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", exchange.request_id.encode())]
         elif message["type"] == "http.response.body":
             exchange.sent += len(message.get("body", b""))
         await send(message)

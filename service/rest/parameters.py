@@ -1,8 +1,8 @@
 """Parameters that several routes take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Header, Path, Query
 from starlette.convertors import register_url_convertor
@@ -29,7 +29,10 @@ class Segment(Generic[T]):
         return str(value)
 
 
-SEGMENTS = {"name": Segment(NAME_PATTERN.strip("^$"), str), "number": Segment("[1-9][0-9]{0,8}", int)}
+SEGMENTS: Mapping[str, Segment[Any]] = {
+    "name": Segment(NAME_PATTERN.strip("^$"), str),
+    "number": Segment("[1-9][0-9]{0,8}", int),
+}
 """What `{model:name}` and `{version:number}` mean in paths."""
 
 

@@ -88,6 +88,9 @@ CODES: Mapping[int, Code] = {
 }
 """The code of a status that the framework has chosen."""
 
+PROTOCOL_STATUSES: Mapping[int, int] = {422: 400}
+"""The inference protocol's clients expect 400 for whatever is wrong with a request."""
+
 TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content", 499: "Client Closed Request"}
 """RFC 9110's words, where Python has none or, up to 3.12, older ones."""
 
@@ -108,6 +111,12 @@ def problem_of(error: ServiceError, request_id: str, status: int | None = None) 
     if error.code is Code.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
     return problem(status or status_of(error), error.code, error.message, error.details, request_id, headers)
+
+
+def protocol_problem(error: ServiceError, request_id: str) -> Response:
+    """The response to an error of a route of the inference protocol."""
+    status = status_of(error)
+    return problem_of(error, request_id, PROTOCOL_STATUSES.get(status, status))
 
 
 def problem(

@@ -61,6 +61,13 @@ def is_alive(pid: int) -> bool:
     return False
 
 
+def has_pending(pid: int, number: signal.Signals) -> bool:
+    """Whether a signal waits for a process that stands still."""
+    status = (Path("/proc") / str(pid) / "status").read_text()
+    masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
+
+
 def eventually(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """Wait for something that another process does, and answer it."""
     deadline = time.monotonic() + patience
@@ -97,6 +104,18 @@ class Core:
         """End in order."""
         assert self.process.stdin is not None
         self.process.stdin.close()
+        self.process.wait(PATIENCE)
+
+    def drain_in_the_middle(self) -> None:
+        """End in order while the attempts stand still, so that none is over before it hears of it."""
+        assert self.process.stdin is not None
+        attempts = self.attempts
+        for pid in attempts:
+            os.kill(pid, signal.SIGSTOP)
+        self.process.stdin.close()
+        eventually(lambda: all(has_pending(pid, signal.SIGTERM) for pid in attempts), "the word to hand back")
+        for pid in attempts:
+            os.kill(pid, signal.SIGCONT)
         self.process.wait(PATIENCE)
 
 

@@ -32,10 +32,10 @@ def call(channel: grpc.Channel, method: MethodDescriptor, key: str | None = None
     try:
         if method.client_streaming:
             make = channel.stream_stream if method.server_streaming else channel.stream_unary
-            answer = make(path)(iter([b""]), metadata=metadata, timeout=5)
+            answer = make(path)(iter([b""]), metadata=metadata, timeout=30)
         else:
             make = channel.unary_stream if method.server_streaming else channel.unary_unary
-            answer = make(path)(b"", metadata=metadata, timeout=5)
+            answer = make(path)(b"", metadata=metadata, timeout=30)
         if method.server_streaming:
             next(iter(answer), None)
             answer.cancel()
@@ -70,7 +70,7 @@ def test_the_key_opens_every_method(locked: grpc.Channel, method: MethodDescript
 
 def test_a_method_that_nobody_has_is_unimplemented(locked: grpc.Channel) -> None:
     with pytest.raises(grpc.RpcError) as raised:
-        locked.unary_unary("/inference.GRPCInferenceService/NoSuch")(b"", timeout=5)
+        locked.unary_unary("/inference.GRPCInferenceService/NoSuch")(b"", timeout=30)
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 

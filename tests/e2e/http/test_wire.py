@@ -16,7 +16,7 @@ def exchanged(running: Running, request: bytes) -> bytes:
     """Send bytes, and read until the service closes or says nothing more."""
     host, port = running.rest.removeprefix("http://").split(":")
     answer = b""
-    with socket.create_connection((host, int(port)), timeout=2) as connection:
+    with socket.create_connection((host, int(port)), timeout=4) as connection:
         connection.sendall(request)
         try:
             while chunk := connection.recv(65536):
@@ -88,7 +88,7 @@ def test_aborted_uploads_leave_neither_files_nor_descriptors(running: Running, d
     exchanged(running, b"GET /v2 HTTP/1.1\r\nConnection: close\r\n" + HOST + b"\r\n")
     before = len(list(descriptors.iterdir()))
     for _ in range(100):
-        with socket.create_connection((host, int(port)), timeout=2) as connection:
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
             head = b"POST /v1/datasets?name=aborted HTTP/1.1\r\n" + HOST + b"Content-Length: 1000000\r\n\r\n"
             connection.sendall(head + bytes(5000))
     eventually(lambda: (directory / LOG).read_text().count('"status":499') == 100, "the last of the log lines")

@@ -42,10 +42,10 @@ def test_an_arrow_file_may_be_compressed(read: Read, compression: str | None, st
 
 @pytest.mark.parametrize("bomb", [arrow(ZEROS, compression="zstd"), arrow(ZEROS, compression="zstd", stream=True)])
 def test_an_arrow_bomb_is_refused_from_what_its_buffers_declare(read: Read, bomb: bytes) -> None:
-    before, started = pa.total_allocated_bytes(), time.perf_counter()
+    before, started = pa.total_allocated_bytes(), time.process_time()
     with pytest.raises(TooLarge, match="200 times its size"):
         read(bomb)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert pa.total_allocated_bytes() - before < 1 << 20
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from service.client import Client
 from service.ephemeral import service
+from tests.halts import halted_after
 
 EPOCHS = 60
 TRAINING = {"epochs": EPOCHS, "seed": 3}
@@ -28,11 +29,9 @@ def await_job(client: Client, identifier: str, condition: Callable[[dict[str, An
 @pytest.mark.e2e
 @pytest.mark.slow
 def test_a_job_outlives_its_service_bit_for_bit(tmp_path: Path) -> None:
-    with service(tmp_path / "data", tmp_path / "first.log") as first, Client(first.rest) as client:
+    with service(tmp_path / "data", tmp_path / "first.log", halted_after(3)) as first, Client(first.rest) as client:
         dataset = client.upload(GUNPOINT, "gunpoint")
         request = {"dataset": "gunpoint", "training": TRAINING}
-        whole = client.submit({"model": "whole", **request})["id"]
-        await_job(client, whole, lambda job: job["state"] == "SUCCEEDED")
         broken = client.submit({"model": "broken", **request})["id"]
         await_job(client, broken, lambda job: job["epoch"] >= 3)
         first.process.kill()
@@ -42,5 +41,6 @@ def test_a_job_outlives_its_service_bit_for_bit(tmp_path: Path) -> None:
         job = await_job(client, broken, lambda job: job["finished_at"] is not None)
         assert (job["state"], job["attempt"]) == ("SUCCEEDED", 2), (tmp_path / "second.log").read_text()
         assert [record["epoch"] for record in job["history"]] == list(range(1, EPOCHS + 1))
-        undisturbed = client.job(whole)["history"]
+        whole = client.submit({"model": "whole", **request})["id"]
+        undisturbed = await_job(client, whole, lambda job: job["state"] == "SUCCEEDED")["history"]
         assert [record["metrics"] for record in job["history"]] == [record["metrics"] for record in undisturbed]

@@ -19,6 +19,7 @@ from service.domain.datasets import Dataset, Ingested, Limits, Reading, Upload
 from service.domain.jobs import Job
 from service.usecases.datasets import Datasets
 from service.usecases.training import Training
+from tests.halts import halted_after
 from tests.records import some_series
 from tests.stores import Stores, stores_in
 
@@ -61,13 +62,6 @@ def is_alive(pid: int) -> bool:
     return False
 
 
-def has_pending(pid: int, number: signal.Signals) -> bool:
-    """Whether a signal waits for a process that stands still."""
-    status = (Path("/proc") / str(pid) / "status").read_text()
-    masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigPnd:", "ShdPnd:"))]
-    return any(mask >> (number - 1) & 1 for mask in masks)
-
-
 def eventually(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """Wait for something that another process does, and answer it."""
     deadline = time.monotonic() + patience
@@ -106,18 +100,6 @@ class Core:
         self.process.stdin.close()
         self.process.wait(PATIENCE)
 
-    def drain_in_the_middle(self) -> None:
-        """End in order while the attempts stand still, so that none is over before it hears of it."""
-        assert self.process.stdin is not None
-        attempts = self.attempts
-        for pid in attempts:
-            os.kill(pid, signal.SIGSTOP)
-        self.process.stdin.close()
-        eventually(lambda: all(has_pending(pid, signal.SIGTERM) for pid in attempts), "the word to hand back")
-        for pid in attempts:
-            os.kill(pid, signal.SIGCONT)
-        self.process.wait(PATIENCE)
-
 
 @dataclass
 class House:
@@ -129,14 +111,25 @@ class House:
     dataset: Dataset
     cores: list[Core] = field(default_factory=list)
 
-    def start(self, lease: float = 30.0) -> Core:
+    def start(self, lease: float = 30.0, halt_after: int | None = None) -> Core:
+        """Start a core; the first attempt of a job stands still after the epoch named, until `go_on` or its end."""
         command = [sys.executable, str(CORE), str(self.directory), str(lease)]
         environment = {**os.environ, "PYTHONPATH": str(CORE.parents[2])}
+        if halt_after is not None:
+            environment |= halted_after(halt_after, self._go_on)
         log = (self.directory / f"core-{len(self.cores)}.log").open("wb")
         with log:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
         self.cores.append(Core(process))
         return self.cores[-1]
+
+    def go_on(self) -> None:
+        """Let attempts that stand still train again."""
+        self._go_on.touch()
+
+    @property
+    def _go_on(self) -> Path:
+        return self.directory / "go-on"
 
     def submit(self, epochs: int = 3, **training: Any) -> Job:
         request = {

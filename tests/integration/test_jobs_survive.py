@@ -14,8 +14,7 @@ from service.domain.jobs import FailureCode, Job
 from service.domain.states import JobState
 from tests.integration.conftest import NETWORK, House, eventually, gestures, is_alive
 
-EPOCHS = 100
-"""Seconds of training: enough for a test to meet a job in the middle, however late it looks."""
+EPOCHS = 40
 
 
 def weights(house: House, version: int | None = None) -> bytes:
@@ -55,7 +54,7 @@ def test_a_job_trains_and_publishes_what_a_bare_training_gives(house: House, unb
 
 
 def test_an_attempt_killed_in_the_middle_goes_on_to_the_same_bits(house: House, unbroken: bytes) -> None:
-    core = house.start()
+    core = house.start(halt_after=5)
     job = house.submit(EPOCHS)
     house.reaches(job, 5)
     (attempt,) = core.attempts
@@ -67,7 +66,7 @@ def test_an_attempt_killed_in_the_middle_goes_on_to_the_same_bits(house: House, 
 
 
 def test_a_service_killed_in_the_middle_goes_on_to_the_same_bits(house: House, unbroken: bytes) -> None:
-    first = house.start()
+    first = house.start(halt_after=5)
     job = house.submit(EPOCHS)
     house.reaches(job, 5)
     (attempt,) = first.attempts
@@ -84,10 +83,10 @@ def test_a_service_killed_in_the_middle_goes_on_to_the_same_bits(house: House, u
 
 
 def test_a_drained_service_hands_its_job_back(house: House, unbroken: bytes) -> None:
-    first = house.start()
+    first = house.start(halt_after=5)
     job = house.submit(EPOCHS)
     house.reaches(job, 5)
-    first.drain_in_the_middle()
+    first.drain()
     handed_back = house.job(job)
     assert handed_back.state is JobState.QUEUED, house.log()
     assert handed_back.checkpoint is not None
@@ -100,7 +99,7 @@ def test_a_drained_service_hands_its_job_back(house: House, unbroken: bytes) -> 
 
 
 def test_a_cancelled_job_frees_its_cpu_before_its_training_is_over_and_can_go_on(house: House, unbroken: bytes) -> None:
-    core = house.start()
+    core = house.start(halt_after=5)
     job = house.submit(EPOCHS)
     house.reaches(job, 5)
     house.training.cancel(job.id)
@@ -116,13 +115,14 @@ def test_a_cancelled_job_frees_its_cpu_before_its_training_is_over_and_can_go_on
 
 
 def test_a_holder_that_comes_back_after_its_lease_changes_nothing(house: House, unbroken: bytes) -> None:
-    first = house.start(lease=1.0)
+    first = house.start(lease=1.0, halt_after=5)
     job = house.submit(EPOCHS)
     house.reaches(job, 5)
     stopped = first.pause()
     house.start(lease=1.0)
     job = house.ends(job)
     events = house.stores.jobs.events(job.id, 0, 1000)
+    house.go_on()
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)
     eventually(lambda: not first.attempts, "the end of the stale attempt")
@@ -163,8 +163,8 @@ def test_a_job_that_succeeded_goes_on_with_more_epochs(house: House) -> None:
 
 
 def test_a_damaged_checkpoint_is_named_and_not_used(house: House) -> None:
-    first = house.start()
-    job = house.submit(1000)
+    first = house.start(halt_after=5)
+    job = house.submit(EPOCHS)
     house.reaches(job, 5)
     first.drain()
     checkpoint = house.job(job).checkpoint

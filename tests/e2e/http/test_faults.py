@@ -14,10 +14,12 @@ import pytest
 from service.ephemeral import service
 from tests import houses
 from tests.e2e.http.conftest import LOG, PATIENCE, eventually
+from tests.halts import halted_after
 
 pytestmark = pytest.mark.e2e
 
-EPOCHS = 400
+EPOCHS = 60
+HALTED = halted_after(5)
 SPEC = {
     "model": "gestures",
     "dataset": "gestures",
@@ -32,7 +34,7 @@ def client(rest: str) -> httpx.Client:
 
 
 def begin(http: httpx.Client) -> str:
-    """A dataset, and a job that has recorded epochs and is far from its end."""
+    """A dataset, and a job that has recorded five epochs and stands still."""
     content = houses.classification_file(**HEAVY)
     assert http.post("/v1/datasets?name=gestures&format=json", content=content).status_code == 201
     job = http.post("/v1/training-jobs", json=SPEC).json()["id"]
@@ -61,7 +63,7 @@ def children(pid: int) -> set[int]:
 
 def test_a_job_survives_the_killing_of_the_service_and_is_as_if_nothing_had_been(tmp_path: Path) -> None:
     """kill -9 in mid-job, a restart, and the job finishing from its checkpoint with the numbers of an unbroken run."""
-    with service(tmp_path, tmp_path / LOG) as first, client(first.rest) as http:
+    with service(tmp_path, tmp_path / LOG, HALTED) as first, client(first.rest) as http:
         job = begin(http)
         recorded = losses(shown(http, job))
         orphans = children(first.process.pid)
@@ -87,7 +89,7 @@ def predicted(http: httpx.Client, version: int) -> Any:
 
 
 def test_on_sigterm_requests_finish_jobs_are_handed_back_and_the_exit_is_in_order(tmp_path: Path) -> None:
-    with service(tmp_path, tmp_path / LOG) as running, client(running.rest) as http:
+    with service(tmp_path, tmp_path / LOG, HALTED) as running, client(running.rest) as http:
         job = begin(http)
         slow = SlowRequest(running.rest)
         followed = Followed(running.rest, job)

@@ -45,7 +45,7 @@ class TrainingJobRequest(Schema):
     )
     preprocessing: JsonObject | None = Field(
         default=None,
-        description='`{"scaling": "channel" | "instance" | "none", "missing": "interpolate" | "zero"}`.',
+        description="How series are scaled, their gaps filled and windows cut; each member has a default.",
     )
     training: JsonObject | None = Field(
         default=None,

@@ -1,7 +1,8 @@
 """Preprocessing: what is done to every series before the network sees it, in training and in serving alike.
 
 First the observed values are scaled, then the gaps are filled, so that "zero" means the training mean of a scaled
-channel. A value is missing where it is NaN; statistics look at observed values only.
+channel. A value is missing where it is NaN; statistics look at observed values only. With "mask" the network also
+sees which values were observed: as many channels again, one where there was a value and zero where there was none.
 """
 
 from __future__ import annotations
@@ -15,20 +16,37 @@ import numpy as np
 from model.arrays import Array
 from model.data.blocks import BLOCK, blocks, release
 from model.data.filling import interpolate, zero
+from model.data.order_statistics import quantiles
 from model.data.series import Series, rows_of
 from model.errors import InvalidSeries
 
-Scaling: TypeAlias = Literal["channel", "instance", "none"]
-Missing: TypeAlias = Literal["interpolate", "zero"]
-SCALINGS: tuple[Scaling, ...] = ("channel", "instance", "none")
+Scaling: TypeAlias = Literal["channel", "instance", "robust", "none"]
+Missing: TypeAlias = Literal["interpolate", "zero", "mask"]
+SCALINGS: tuple[Scaling, ...] = ("channel", "instance", "robust", "none")
 
-FILLINGS: dict[Missing, Callable[[Array, Array, Array], None]] = {"interpolate": interpolate, "zero": zero}
+FILLINGS: dict[Missing, Callable[[Array, Array, Array], None]] = {
+    "interpolate": interpolate,
+    "zero": zero,
+    "mask": interpolate,
+}
 """How gaps in (T, C) values of several cases are filled in place; the last argument is for channels never observed."""
+
+NORMAL_RANGE = 1.349
+"""The range between the quartiles of a normal distribution of deviation 1."""
+
+
+def input_channels(channels: int, missing: Missing | None) -> int:
+    """How many channels the network sees of series with so many."""
+    return 2 * channels if missing == "mask" else channels
 
 
 @dataclass(frozen=True, eq=False)
 class Preprocessing:
-    """Fitted scaling and filling; mean, deviation: (C,) float32, of the training split, deviation never zero."""
+    """Fitted scaling and filling; mean, deviation: (C,) float32, of the training split, deviation never zero.
+
+    With "robust" they are the median, and what the range between the quartiles would be the deviation of, so that a few
+    values far from all others do not matter.
+    """
 
     scaling: Scaling
     missing: Missing
@@ -39,19 +57,27 @@ class Preprocessing:
     def fit(cls, series: Series, scaling: Scaling, missing: Missing, indices: Array | None = None) -> Preprocessing:
         """Measure the channels over the observed steps of the chosen cases (indices: (n,) int64; None for all).
 
-        A channel that is constant, or was never observed, gets the deviation 1.
+        A channel that is constant, or was never observed, gets the deviation 1; with "robust" one whose quartiles are
+        the same keeps its standard deviation.
         """
         chosen = np.arange(series.cases) if indices is None else indices
-        mean, deviation = _moments(_blocks(series, chosen), len(series.channels))
+        channels = len(series.channels)
+        mean, deviation = _moments(_blocks(series, chosen), channels)
+        if scaling == "robust":
+            low, middle, high = quantiles(lambda: _blocks(series, chosen), channels, (0.25, 0.5, 0.75))
+            mean = middle.astype(np.float32)
+            spread = np.minimum((high - low) / NORMAL_RANGE, np.finfo(np.float32).max).astype(np.float32)
+            deviation = np.where(spread > 0, spread, deviation)
         return cls(scaling, missing, mean, deviation)
 
     def apply(self, case: Array) -> Array:
-        """(L, C) float32 with NaN for missing -> (L, C) float32, finite."""
+        """(L, C) float32 with NaN for missing -> (L, C) float32, finite; (L, 2 C) with "mask"."""
         return self.apply_all(case, np.array([0, len(case)], np.int64))
 
     def apply_all(self, values: Array, offsets: Array, numbers: Array | None = None) -> Array:
         """Several cases one after another at once: (T, C) float32 and (n + 1,) int64 -> (T, C) float32, finite.
 
+        With "mask" (T, 2 C): behind the values, one where a value was observed and zero where it was not.
         numbers: (n,) int64, what an error calls the cases; their places by default
         """
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
@@ -65,6 +91,8 @@ class Preprocessing:
                 f"Case {number} holds {values[row, channel]:g} in channel {channel} at step {row - offsets[case]}, "
                 "which leaves float32 once it is scaled; values nearer to the others are needed."
             )
+        if self.missing == "mask":
+            return np.concatenate([scaled, ~np.isnan(values)], axis=1, dtype=np.float32)
         return scaled
 
     def restore(self, scaled: Array) -> Array:
@@ -75,9 +103,8 @@ class Preprocessing:
     def _scaled(self, values: Array, offsets: Array) -> Array:
         if self.scaling == "none":
             return values.astype(np.float32)
-        if self.scaling == "channel":
-            mean, deviation = self.mean, self.deviation
-        else:
+        mean, deviation = self.mean, self.deviation
+        if self.scaling == "instance":
             lengths = np.diff(offsets)
             mean, deviation = (np.repeat(each, lengths, axis=0) for each in instance_moments(values, offsets))
         scaled: Array = (values - mean) / deviation

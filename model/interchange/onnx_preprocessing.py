@@ -39,10 +39,12 @@ def prepared(graph: Graph, series: Name, pipeline: Pipeline) -> Signal:
     observed = graph.op("Not", graph.op("IsNaN", series))
     scaled = SCALINGS[preprocessing.scaling](graph, series, observed, preprocessing)
     filled = FILLINGS[preprocessing.missing](graph, scaled, observed, preprocessing)
+    if preprocessing.missing == "mask":
+        filled = graph.op("Concat", filled, graph.cast(observed, TensorProto.FLOAT), axis=1)
     if padding is not None:
         filled = graph.op("Where", padding.mask, filled, graph.number(0))
     length = pipeline.length if pipeline.window is None else pipeline.window
-    return Signal(filled, Shape(channels, length), padding)
+    return Signal(filled, Shape(pipeline.network.channels, length), padding)
 
 
 def _ends(graph: Graph, series: Name) -> Padding:
@@ -78,7 +80,7 @@ def _unscaled(_graph: Graph, x: Name, _observed: Name, _fitted: Preprocessing) -
 
 
 def _scaled_by_channel(graph: Graph, x: Name, _observed: Name, fitted: Preprocessing) -> Name:
-    """By the moments of the training split."""
+    """By what was measured over the training split."""
     centred = graph.op("Sub", x, graph.constant(fitted.mean[:, None]))
     return graph.op("Div", centred, graph.constant(fitted.deviation[:, None]))
 
@@ -147,6 +149,13 @@ def _steps(graph: Graph, series: Name) -> Name:
 Scale = Callable[[Graph, Name, Name, "Preprocessing"], Name]
 
 SCALINGS: Mapping[Scaling, Scale] = MappingProxyType(
-    {"none": _unscaled, "channel": _scaled_by_channel, "instance": _scaled_by_instance}
+    {
+        "none": _unscaled,
+        "channel": _scaled_by_channel,
+        "robust": _scaled_by_channel,
+        "instance": _scaled_by_instance,
+    }
 )
-FILLINGS: Mapping[Missing, Scale] = MappingProxyType({"interpolate": _interpolated, "zero": _zero})
+FILLINGS: Mapping[Missing, Scale] = MappingProxyType(
+    {"interpolate": _interpolated, "zero": _zero, "mask": _interpolated}
+)

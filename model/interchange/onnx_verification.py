@@ -116,7 +116,7 @@ def shortest_length(pipeline: Pipeline) -> int:
 
 def _fits(pipeline: Pipeline, length: int) -> bool:
     try:
-        sequence.shapes(pipeline.network.layers, Shape(len(pipeline.channels), length))
+        sequence.shapes(pipeline.network.layers, Shape(pipeline.network.channels, length))
     except InvalidSpec:
         return False
     return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.data.endings import ends
+from model.data.scaling import input_channels
 from model.data.series import Series, SeriesFacts, Task
 from model.data.windows import Windowing
 from model.geometry import Shape
@@ -88,6 +89,6 @@ def _prepared(series: Series, spec: TrainingSpec) -> tuple[Prepared, Windowing |
 
 def _network(spec: TrainingSpec, facts: SeriesFacts) -> Network:
     length = windowing(spec.preprocessing).window if spec.task == "forecasting" else facts.length_max
-    shape = Shape(len(facts.channels), length)
+    shape = Shape(input_channels(len(facts.channels), spec.preprocessing.missing), length)
     layers = with_head(spec.network.body(), head_width(spec, facts), shape)
     return Network.initialize(layers, shape.channels, shape.length, stream(spec, "weights"))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from model import recipes
+from model.data.scaling import input_channels
 from model.data.series import TASKS, SeriesFacts, Task
 from model.data.windows import Windowing
 from model.errors import InvalidSeries, InvalidSpec
@@ -63,8 +64,9 @@ def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
     low, high = facts.length_min, facts.length_max
     if task == "forecasting":
         low = high = preprocessing.window or 0
-    layers = with_head(network.body(), head_width(resolved, facts), Shape(len(facts.channels), low))
-    require_buildable(layers, len(facts.channels), (low, high), training.batch_size or 1)
+    channels = input_channels(len(facts.channels), preprocessing.missing)
+    layers = with_head(network.body(), head_width(resolved, facts), Shape(channels, low))
+    require_buildable(layers, channels, (low, high), training.batch_size or 1)
     return resolved
 
 

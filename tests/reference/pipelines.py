@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from model.data.scaling import Preprocessing
+from model.data.scaling import Preprocessing, input_channels
 from model.layers.dense import Dense
 from model.layers.layer import LayerSpec
 from model.network import Network
@@ -45,7 +45,8 @@ def pipeline_of(
     """A body, a head of `outputs`, and preprocessing fitted to channels of any level and spread."""
     generator = np.random.default_rng(seed)
     width = outputs if horizon is None else channels * horizon
-    network = scrambled(Network.initialize((*body, Dense(width)), channels, length or window, generator), generator)
+    seen = input_channels(channels, missing)  # type: ignore[arg-type]
+    network = scrambled(Network.initialize((*body, Dense(width)), seen, length or window, generator), generator)
     mean, deviation = generator.normal(0, 20, channels), generator.uniform(0.5, 30, channels)
     fitted = Preprocessing(scaling, missing, mean.astype(np.float32), deviation.astype(np.float32))  # type: ignore[arg-type]
     classified = task == "classification"

@@ -14,8 +14,8 @@ EVERY = pytest.mark.parametrize(("how", "missing"), [(how, missing) for how in S
 
 
 def test_every_scaling_and_filling_is_offered() -> None:
-    assert SCALINGS == ("channel", "instance", "none")
-    assert tuple(FILLINGS) == ("interpolate", "zero")
+    assert SCALINGS == ("channel", "instance", "robust", "none")
+    assert tuple(FILLINGS) == ("interpolate", "zero", "mask")
 
 
 @given(series())

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.data.scaling import FILLINGS, SCALINGS
 from model.data.series import Series
 from model.errors import ModelError
 from model.interchange import archive
@@ -47,8 +48,8 @@ def series(draw: st.DrawFn) -> Series:
 @given(
     series(),
     st.sampled_from(BODIES),
-    st.sampled_from(["channel", "instance", "none"]),
-    st.sampled_from(["interpolate", "zero"]),
+    st.sampled_from(SCALINGS),
+    st.sampled_from(tuple(FILLINGS)),
     st.sampled_from([None, {"fraction": 0.3}]),
 )
 def test_training_ends_in_finite_weights_or_in_an_error_of_ours(

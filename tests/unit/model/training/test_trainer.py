@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.data.scaling import FILLINGS, SCALINGS
 from model.data.series import Series
 from model.errors import Diverged, InvalidArchive
 from model.optimizers import LARGEST_RATE
@@ -185,8 +186,8 @@ def test_a_learning_rate_beyond_reason_diverges_with_its_epoch_and_step(name: st
     assert failure.value.step >= 1
 
 
-@pytest.mark.parametrize("scaling", ["channel", "instance", "none"])
-@pytest.mark.parametrize("missing", ["interpolate", "zero"])
+@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("missing", FILLINGS)
 def test_gaps_constants_and_channels_never_observed_train_to_finite_weights(scaling: str, missing: str) -> None:
     series = labelled_waves(ragged=True)
     values = series.values.copy()

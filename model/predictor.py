@@ -7,7 +7,8 @@ masked pipeline pads cases to the next of a few lengths instead, and tells the p
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from model import plan as plans
 from model.data.batches import gather
 from model.data.endings import ends
 from model.data.series import offsets_of
-from model.errors import InvalidSeries, InvalidSpec
+from model.errors import InvalidSeries, InvalidSpec, ModelError
 from model.geometry import Shape
 from model.layers import sequence
 
@@ -44,6 +45,25 @@ class Predictor:
         self.pipeline = pipeline
         self._threads = threads
         self._plans: OrderedDict[tuple[int, int], Plan] = OrderedDict()
+        self._bytes = 0
+
+    @property
+    def plans(self) -> frozenset[tuple[int, int]]:
+        """Batch and length of each plan that was made."""
+        return frozenset(self._plans)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the plans."""
+        return self._bytes
+
+    def warm(self, wanted: Iterable[tuple[int, int]]) -> None:
+        """Make plans for these batches and lengths, as far as the network takes them, and run each once."""
+        for batch, length in wanted:
+            with suppress(ModelError):
+                plan = self._plan(batch, length)
+                plan.inputs[...] = 0
+                plan.forward()
 
     def predict(self, cases: Array | Sequence[Array]) -> dict[str, Array]:
         """Answers for cases (N, C, L) float32, or N arrays (C, L_i), with NaN where a value is missing.
@@ -172,7 +192,10 @@ class Predictor:
                 masked=self.pipeline.masked,
                 threads=self._threads,
             )
+            self._bytes += plan.nbytes
         self._plans[batch, length] = plan
-        while len(self._plans) > 1 and sum(kept.nbytes for kept in self._plans.values()) > PLAN_BYTES:
-            self._plans.popitem(last=False)[1].close()
+        while len(self._plans) > 1 and self._bytes > PLAN_BYTES:
+            _, oldest = self._plans.popitem(last=False)
+            self._bytes -= oldest.nbytes
+            oldest.close()
         return plan

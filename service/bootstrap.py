@@ -16,12 +16,14 @@ from service.adapters.artifacts import LocalArtifacts
 from service.adapters.clock import SystemClock
 from service.adapters.database.catalogue import DatabaseCatalogue
 from service.adapters.database.census import DatabaseCensus
+from service.adapters.database.changes import Changes
 from service.adapters.database.connection import Database
 from service.adapters.database.datasets import DatabaseDatasets
 from service.adapters.database.jobs import DatabaseJobs
 from service.adapters.database.migrate import HEAD
 from service.adapters.database.migrate import migrate as migrate_schema
 from service.adapters.database.references import DatabaseReferences
+from service.adapters.database.withdrawals import DatabaseWithdrawals
 from service.domain.datasets import Limits
 from service.edge.access import Access
 from service.edge.context import EdgeContext
@@ -38,6 +40,7 @@ from service.jobs.supervisor import Supervision, Supervisor
 from service.jobs.sweeps import sweep
 from service.rest.application import routes
 from service.server import run
+from service.serving.current import CurrentVersions
 from service.serving.loaded import LoadedModels
 from service.settings import PREFIX, Settings, exposure_fault
 from service.telemetry.logs import configure, logger
@@ -46,6 +49,7 @@ from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
 from service.usecases.inference import Inference
+from service.usecases.repository import Repository
 from service.usecases.services import Services
 from service.usecases.training import Training
 
@@ -60,6 +64,7 @@ class House:
     edge: EdgeContext
     supervisor: Supervisor
     database: Database
+    changes: Changes
     artifacts: LocalArtifacts
     clock: SystemClock
 
@@ -73,6 +78,7 @@ class House:
         """Give everything back that was taken."""
         self.edge.lanes.close()
         self.supervisor.liveness.close()
+        self.changes.close()
         self.database.close()
 
 
@@ -139,6 +145,9 @@ def build(settings: Settings) -> House:
     )
     stored = DatabaseDatasets(database)
     published = DatabaseCatalogue(database)
+    withdrawals, changes = DatabaseWithdrawals(database), Changes(database)
+    current = CurrentVersions(published, withdrawals, changes.stamp)
+    models = LoadedModels(artifacts, settings.model_memory_bytes)
     limits = Limits(expanded_bytes=settings.max_expanded_bytes)
     datasets = Datasets(stored, artifacts, read_series, clock, limits)
     catalogue = Catalogue(published, artifacts)
@@ -146,10 +155,12 @@ def build(settings: Settings) -> House:
         datasets=datasets,
         training=Training(jobs, stored, clock, supervisor.wake),
         catalogue=catalogue,
-        inference=Inference(published, LoadedModels(artifacts), datasets),
+        inference=Inference(published, current, models, datasets),
         exports=Exports(catalogue, artifacts),
+        repository=Repository(published, withdrawals, models),
     )
-    return House(_edge(settings, services, DatabaseCensus(database)), supervisor, database, artifacts, clock)
+    edge = _edge(settings, services, DatabaseCensus(database))
+    return House(edge, supervisor, database, changes, artifacts, clock)
 
 
 def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> EdgeContext:

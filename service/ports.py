@@ -1,12 +1,11 @@
 """The seams: what the use cases need of the world, as Protocols that adapters satisfy."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from service.domain.artifacts import Artifact, StoredObject
 from service.domain.datasets import Dataset, Ingested, Limits, Reading
@@ -14,9 +13,6 @@ from service.domain.jobs import JSON, Checkpoint, Claim, EpochRecord, EventPage,
 from service.domain.models import Model, ModelVersion, VersionDraft
 from service.domain.pages import Page, PageRequest
 from service.domain.states import JobState, Move
-
-if TYPE_CHECKING:  # who keeps rows has no need of a network
-    from model.pipeline import Predictor
 
 
 class Clock(Protocol):
@@ -75,6 +71,10 @@ class ArtifactStore(Protocol):
 
     def get(self, artifact: Artifact) -> bytes:
         """The bytes, checked against their digest; Corrupt if they are not what was put, or are gone."""
+        ...
+
+    def view(self, artifact: Artifact) -> memoryview:
+        """The same bytes, read-only, and mapped from the disk where they lie on one: processes share the memory."""
         ...
 
     def path(self, artifact: Artifact) -> Path | None:
@@ -236,14 +236,6 @@ class References(Protocol):
 
     def keys(self) -> frozenset[str]:
         """Every key that a row refers to."""
-        ...
-
-
-class Predictors(Protocol):
-    """Models held ready for prediction."""
-
-    def borrow(self, version: ModelVersion) -> "AbstractContextManager[Predictor]":
-        """A predictor for one thread, given back on exit; Corrupt if the archive is not what was published."""
         ...
 
 

@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     inference_queue: int = Field(
         default=256, ge=1, description="How many predictions may wait; what comes on top is answered 503."
     )
+    model_memory_bytes: int = Field(
+        default=512 * MEBIBYTE,
+        ge=1,
+        description="The memory of models held ready; beyond it those go that were not asked for the longest.",
+    )
     running_jobs: int = Field(default=1, ge=0, le=64, description="How many training jobs run at once; 0 runs none.")
     lease_seconds: float = Field(
         default=30.0, ge=1.0, description="After how many silent seconds another service may take over a job."

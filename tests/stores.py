@@ -7,11 +7,13 @@ from pathlib import Path
 
 from service.adapters.artifacts import LocalArtifacts
 from service.adapters.database.catalogue import DatabaseCatalogue
+from service.adapters.database.changes import Changes
 from service.adapters.database.connection import Database
 from service.adapters.database.datasets import DatabaseDatasets
 from service.adapters.database.jobs import DatabaseJobs
 from service.adapters.database.migrate import migrate
 from service.adapters.database.references import DatabaseReferences
+from service.adapters.database.withdrawals import DatabaseWithdrawals
 from service.ports import Clock
 
 
@@ -24,12 +26,15 @@ class Stores:
     catalogue: DatabaseCatalogue
     references: DatabaseReferences
     artifacts: LocalArtifacts
+    withdrawals: DatabaseWithdrawals
+    changes: Changes
 
 
 @contextmanager
 def stores_in(directory: Path, clock: Clock) -> Iterator[Stores]:
     database = Database(f"sqlite:///{directory}/wavetap.db")
     migrate(database)
+    changes = Changes(database)
     yield Stores(
         clock,
         database,
@@ -38,5 +43,8 @@ def stores_in(directory: Path, clock: Clock) -> Iterator[Stores]:
         DatabaseCatalogue(database),
         DatabaseReferences(database),
         LocalArtifacts(directory / "artifacts"),
+        DatabaseWithdrawals(database),
+        changes,
     )
+    changes.close()
     database.close()

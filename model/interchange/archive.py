@@ -7,7 +7,7 @@ own names, `parameters/layers/0/kernel`, for whoever opens the file with another
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,12 @@ def save(pipeline: Pipeline) -> bytes:
     return write(arrays, {"kind": KIND, "format": str(FORMAT), "manifest": text})
 
 
-def load(source: bytes | Path) -> Pipeline:
-    """The pipeline again, bit for bit; InvalidArchive if the bytes are anything else than `save` gave."""
+def load(source: bytes | memoryview | Path) -> Pipeline:
+    """The pipeline again, bit for bit; InvalidArchive if the bytes are anything else than `save` gave.
+
+    Its parameters are read-only, and where the archive is mapped from a file they are the file's own pages: processes
+    that map the same file share them.
+    """
     arrays, metadata = read(source)
     if metadata.get("kind") != KIND:
         raise InvalidArchive("The file is a container, but holds no model.")
@@ -109,7 +113,19 @@ def _joined(layout: Layout, group: str, arrays: Mapping[str, Array]) -> Array:
     expected = {parameter.name: parameter.shape for parameter in layout.parameters}
     if {name: array.shape for name, array in named.items()} != expected:
         raise ValueError(f"the {group} do not fit the layers")
-    flat = np.empty(layout.size, np.float32)
-    for name, view in layout.views(flat).items():
-        view[...] = named[name]
+    parts = [named[parameter.name] for parameter in layout.parameters]
+    flat = _adjoining(parts)
+    if flat is None:  # an archive of a release that sorted them by name
+        flat = np.concatenate([np.zeros(0, np.float32), *(part.ravel() for part in parts)])
+        flat.flags.writeable = False
     return flat
+
+
+def _adjoining(parts: Sequence[Array]) -> Array | None:
+    """The arrays as one, without copying, if each lies in memory where the one before it ends."""
+    places = [part.__array_interface__["data"][0] for part in parts]
+    ends = [place + part.nbytes for place, part in zip(places, parts, strict=True)]
+    if places[1:] != ends[:-1] or not all(part.size and part.dtype == np.float32 for part in parts) or not parts:
+        return None
+    size = sum(part.size for part in parts)
+    return np.lib.stride_tricks.as_strided(parts[0].reshape(-1), (size,), (parts[0].itemsize,), writeable=False)

@@ -6,7 +6,8 @@
 
 Any safetensors reader opens it. Ours also refuses it when a single bit has changed: the metadata's `sha256` is the
 digest of the whole file as it is with 64 zeros in the digest's place. Arrays stand by falling item size, so that each
-is aligned to its items; read from a path they stay on disk until they are touched.
+is aligned to its items, and else in the order they were given: what belongs together lies together. Read from a path
+they stay on disk until they are touched.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Contents(NamedTuple):
 
 
 def write(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
-    """Lay arrays and text out as one sealed container; the same contents give the same bytes."""
+    """Lay arrays and text out as one sealed container; the same contents in the same order give the same bytes."""
     return b"".join(parts(arrays, metadata))
 
 
@@ -64,7 +65,7 @@ def parts(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> Iterator[
     """The bytes of `write` a part at a time, so that arrays mapped from a file are never in memory whole."""
     if _SEAL in metadata or _METADATA in arrays:
         raise ValueError(f"{_SEAL} and {_METADATA} are names of the container itself")
-    ordered = sorted(arrays.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
+    ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)
     header: dict[str, Any] = {_METADATA: {**metadata, _SEAL: _UNSEALED}}
     size = 0
     for name, array in ordered:
@@ -86,9 +87,9 @@ def parts(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> Iterator[
         yield from _content(array)
 
 
-def read(source: bytes | Path) -> Contents:
+def read(source: bytes | memoryview | Path) -> Contents:
     """Open a container, mapped into memory from a path; InvalidArchive unless every bit is as it was written."""
-    content = memoryview(source) if isinstance(source, bytes) else _mapped(source)
+    content = _mapped(source) if isinstance(source, Path) else memoryview(source)
     if len(content) < _PREFIX:
         raise InvalidArchive(f"The archive has {len(content)} bytes; its first {_PREFIX} tell the header's length.")
     length = int.from_bytes(content[:_PREFIX], "little")

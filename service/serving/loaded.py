@@ -1,4 +1,4 @@
-"""Hot models: the ones used last stay in memory, each with a few predictors, one for each thread that predicts."""
+"""Hot models: weights mapped from the archive, shared by all threads and workers, within a budget of memory."""
 
 import threading
 from collections import OrderedDict, deque
@@ -10,80 +10,167 @@ from model.errors import InvalidArchive
 from model.interchange import archive
 from model.pipeline import Pipeline, Predictor
 from service.domain.models import ModelVersion
+from service.domain.serving import LOADING, READY, ServingState, Standing
 from service.errors import Corrupt, ServiceError
 from service.ports import ArtifactStore
 
-MODELS_HELD = 32
+BUDGET_BYTES = 512 << 20
 
 
 class LoadedModels:
-    """Loads a version when it is first asked for, and lets go of the one that nobody asked for the longest."""
+    """Loads a version when it is first asked for, and lets go of those that nobody asked for the longest.
 
-    def __init__(self, artifacts: ArtifactStore, held: int = MODELS_HELD) -> None:
+    The one asked for last is kept whatever its size, and none is let go while somebody works with it.
+    """
+
+    def __init__(self, artifacts: ArtifactStore, budget_bytes: int = BUDGET_BYTES) -> None:
         """Load nothing yet."""
         self._artifacts = artifacts
-        self._held = held
+        self._budget = budget_bytes
         self._lock = threading.Lock()
-        self._models: OrderedDict[str, Future[_Loaded]] = OrderedDict()
+        self._models: OrderedDict[str, Future[LoadedModel]] = OrderedDict()
+        self._failures: dict[str, str] = {}
 
     @contextmanager
     def borrow(self, version: ModelVersion) -> Iterator[Predictor]:
         """A predictor that is the caller's alone until the end of the context."""
-        loaded = self._loaded(version)
+        loaded = self.loaded(version)
         predictor = loaded.take()
         try:
             yield predictor
         except ServiceError:  # a refusal, which leaves the predictor whole; after any other error it is not kept
             loaded.give_back(predictor)
             raise
-        loaded.give_back(predictor)
+        except BaseException:
+            loaded.give_back(None)
+            raise
+        else:
+            loaded.give_back(predictor)
+        finally:
+            self._shrink()
 
-    def _loaded(self, version: ModelVersion) -> "_Loaded":
+    def loaded(self, version: ModelVersion) -> "LoadedModel":
         """The model, loaded by one thread while the others that want it wait."""
-        key = version.draft.archive.sha256
+        key = version.draft.archive.key
         with self._lock:
             future = self._models.get(key)
             ours = future is None
             if future is None:
                 future = self._models[key] = Future()
             self._models.move_to_end(key)
-            while len(self._models) > self._held:
-                self._models.popitem(last=False)
         if ours:
             self._load(version, key, future)
         return future.result()
 
-    def _load(self, version: ModelVersion, key: str, future: "Future[_Loaded]") -> None:
+    def load(self, version: ModelVersion) -> None:
+        """Have it in memory, with the plans made that the model's other versions are asked for."""
+        loaded = self.loaded(version)
+        with self._lock:
+            held = [other.result() for other in self._models.values() if other.done()]
+        plans = {plan for other in held if other.model == version.model for plan in other.plans}
+        predictor = loaded.take()
+        predictor.warm(plans)
+        loaded.give_back(predictor)
+        self._shrink()
+
+    def forget(self, model: str) -> None:
+        """Let go of every version of a model; what is lent is let go when it is given back."""
+        with self._lock:
+            for key, future in list(self._models.items()):
+                if future.done() and future.result().model == model:
+                    del self._models[key]
+
+    def standing(self, version: ModelVersion) -> Standing:
+        """Whether it can be borrowed, and if not why."""
+        key = version.draft.archive.key
+        with self._lock:
+            future, failure = self._models.get(key), self._failures.get(key)
+        if future is not None:
+            return READY if future.done() else LOADING
         try:
-            future.set_result(_Loaded(self._read(version)))
+            self._artifacts.path(version.draft.archive)
+        except ServiceError as error:
+            failure = error.message
+        return READY if failure is None else Standing(ServingState.UNAVAILABLE, failure)
+
+    def lent(self, version: ModelVersion) -> bool:
+        """Whether somebody works with it."""
+        with self._lock:
+            future = self._models.get(version.draft.archive.key)
+        return future is not None and future.done() and future.result().lent > 0
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of everything held."""
+        with self._lock:
+            return sum(future.result().nbytes for future in self._models.values() if future.done())
+
+    def _load(self, version: ModelVersion, key: str, future: "Future[LoadedModel]") -> None:
+        try:
+            loaded = LoadedModel(version.model, self._read(version))
         except BaseException as error:
             with self._lock:
                 self._models.pop(key, None)
+                if isinstance(error, ServiceError):
+                    self._failures[key] = error.message
             future.set_exception(error)
             raise
+        with self._lock:
+            self._failures.pop(key, None)
+        future.set_result(loaded)
 
     def _read(self, version: ModelVersion) -> Pipeline:
-        content = self._artifacts.get(version.draft.archive)
         try:
-            return archive.load(content)
+            return archive.load(self._artifacts.view(version.draft.archive))
         except InvalidArchive as error:
             raise Corrupt(f"Version {version.number} of {version.model} cannot be loaded: {error.message}") from error
 
+    def _shrink(self) -> None:
+        """Let go of what nobody works with, the longest unasked first, until the rest fits."""
+        with self._lock:
+            held = [(key, future.result()) for key, future in self._models.items() if future.done()]
+            total = sum(loaded.nbytes for _, loaded in held)
+            for key, loaded in held[:-1]:
+                if total <= self._budget:
+                    return
+                if not loaded.lent:
+                    del self._models[key]
+                    total -= loaded.nbytes
 
-class _Loaded:
+
+class LoadedModel:
     """A model and its idle predictors; the last one given back is the first taken, as its plans are in cache."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, model: str, pipeline: Pipeline) -> None:
+        """Take what was loaded."""
+        self.model = model
+        self.pipeline = pipeline
+        self.lent = 0
+        self._lock = threading.Lock()
         self._idle: deque[Predictor] = deque()
+        self._weights = pipeline.network.parameters.nbytes + pipeline.network.state.nbytes
 
     def take(self) -> Predictor:
         """An idle predictor, or a new one; how many there can be is bounded by the callers' threads."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return Predictor(self._pipeline)
+        with self._lock:
+            self.lent += 1
+            return self._idle.pop() if self._idle else Predictor(self.pipeline)
 
-    def give_back(self, predictor: Predictor) -> None:
-        """Keep it for the next."""
-        self._idle.append(predictor)
+    def give_back(self, predictor: Predictor | None) -> None:
+        """Keep it for the next; None for one that is not to be used again."""
+        with self._lock:
+            self.lent -= 1
+            if predictor is not None:
+                self._idle.append(predictor)
+
+    @property
+    def plans(self) -> set[tuple[int, int]]:
+        """Batch and length of the plans that idle predictors have."""
+        with self._lock:
+            return {plan for predictor in self._idle for plan in predictor.plans}
+
+    @property
+    def nbytes(self) -> int:
+        """Weights, and the plans of predictors that are idle."""
+        with self._lock:
+            return self._weights + sum(predictor.nbytes for predictor in self._idle)

@@ -8,7 +8,8 @@ from service.domain.datasets import Dataset, Evaluation
 from service.domain.inference import PLATFORM, InferResult, ModelMetadata, Tensor, inputs, outputs
 from service.domain.models import ModelVersion, Signature
 from service.errors import Detail, InvalidRequest, NotFound, ServiceError
-from service.ports import ModelCatalogue, Predictors
+from service.ports import ModelCatalogue
+from service.serving_ports import Predictors, Versions
 from service.usecases.datasets import Datasets
 from service.usecases.refusals import model_errors
 from service.usecases.tensors import checked_cases, checked_inputs, checked_outputs
@@ -20,9 +21,12 @@ Reference = str | int | None
 class Inference:
     """Predicts with published versions, and tells what they take and give."""
 
-    def __init__(self, catalogue: ModelCatalogue, predictors: Predictors, datasets: Datasets) -> None:
-        """Take the seams."""
+    def __init__(
+        self, catalogue: ModelCatalogue, current: Versions, predictors: Predictors, datasets: Datasets
+    ) -> None:
+        """Take the seams; `current` is asked with every prediction, the catalogue for what is told."""
         self._catalogue = catalogue
+        self._current = current
         self._predictors = predictors
         self._datasets = datasets
 
@@ -36,7 +40,7 @@ class Inference:
 
     def metadata(self, model: str, reference: Reference = None) -> ModelMetadata:
         """Names, datatypes and shapes of a version's inputs and outputs."""
-        version = self._version(model, reference)
+        version = self._catalogue.version(model, _named(reference))
         numbers = (version.number,) if reference else self._catalogue.model(model).versions
         signature = version.draft.signature
         return ModelMetadata(model, tuple(map(str, numbers)), PLATFORM, inputs(signature), outputs(signature))
@@ -74,12 +78,16 @@ class Inference:
         return Evaluation(series.cases, metrics, confusion)
 
     def _version(self, model: str, reference: Reference) -> ModelVersion:
-        return self._catalogue.version(model, None if reference in {None, ""} else str(reference))
+        return self._current.version(model, _named(reference))
 
     def _predict(self, version: ModelVersion, cases: Tensor | Sequence[Tensor], names: Sequence[str]) -> InferResult:
         with self._predictors.borrow(version) as predictor, model_errors():
             answers = predictor.predict(cases)
         return InferResult(version, {name: answers[name] for name in names})
+
+
+def _named(reference: Reference) -> str | None:
+    return None if reference in {None, ""} else str(reference)
 
 
 def _comparable(signature: Signature, dataset: Dataset) -> None:

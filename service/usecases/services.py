@@ -6,6 +6,7 @@ from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
 from service.usecases.inference import Inference
+from service.usecases.repository import Repository
 from service.usecases.training import Training
 
 
@@ -18,3 +19,4 @@ class Services:
     catalogue: Catalogue
     inference: Inference
     exports: Exports
+    repository: Repository

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, make_url
@@ -21,12 +22,16 @@ class Database:
     def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
         """Connect lazily to an SQLAlchemy URL."""
         self.engine = _engine(url, busy_seconds)
+        self.commits = 0
+        """A number that differs after every commit of this process."""
+        self._numbers = count(1)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write: committed on exit, rolled back on an error."""
         with _translated(), self.engine.begin() as connection:
             yield connection
+        self.commits = next(self._numbers)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

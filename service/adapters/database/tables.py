@@ -162,3 +162,6 @@ aliases = Table(
     Column("number", Integer, nullable=False),
     ForeignKeyConstraint(["model", "number"], ["versions.model", "versions.number"]),
 )
+
+withdrawals = Table("withdrawals", metadata, Column("model", NAME, primary_key=True))
+"""Models that were unloaded; no reference to their rows, as a model may go and come again."""

@@ -14,11 +14,14 @@ from model.training.spec import TrainingSpec, resolve
 from model.training.trainer import Trainer
 from service.domain.datasets import Ingested, Limits, Reading, Upload
 from service.domain.models import ModelVersion
-from service.errors import Corrupt, InvalidRequest, NotFound
+from service.domain.serving import READY, UNLOADED, ServingState
+from service.errors import Corrupt, InvalidRequest, NotFound, Unavailable
 from service.jobs.publication import signature
+from service.serving.current import CurrentVersions
 from service.serving.loaded import LoadedModels
 from service.usecases.datasets import Datasets
 from service.usecases.inference import Inference
+from service.usecases.repository import Repository
 from tests.records import a_dataset, a_draft, a_job, some_series
 from tests.stores import Stores
 
@@ -50,7 +53,10 @@ class Plane:
             self.stores.clock,
             Limits(),
         )
-        self.inference = Inference(self.stores.catalogue, LoadedModels(self.stores.artifacts), self.datasets)
+        stores, self.models = self.stores, LoadedModels(self.stores.artifacts)
+        current = CurrentVersions(stores.catalogue, stores.withdrawals, stores.changes.stamp)
+        self.inference = Inference(stores.catalogue, current, self.models, self.datasets)
+        self.repository = Repository(stores.catalogue, stores.withdrawals, self.models)
         self.version = self.publish()
 
     def publish(self) -> ModelVersion:
@@ -136,6 +142,45 @@ def test_a_damaged_archive_is_named_and_not_served(plane: Plane) -> None:
     assert not plane.inference.ready("gestures")
     with pytest.raises(Corrupt, match=plane.version.draft.archive.key):
         plane.inference.infer("gestures", None, {"series": batch()})
+
+
+def test_an_unloaded_model_is_refused_until_it_is_loaded_again(plane: Plane) -> None:
+    assert [(one.number, one.standing) for one in plane.repository.index(ready=True)] == [(1, READY)]
+    plane.repository.unload("gestures")
+    assert plane.repository.index(ready=True) == []
+    assert [one.standing for one in plane.repository.index()] == [UNLOADED]
+    assert not plane.inference.ready("gestures")
+    with pytest.raises(Unavailable, match="unloaded"):
+        plane.inference.infer("gestures", None, {"series": batch()})
+    assert plane.models.nbytes == 0
+    plane.repository.load("gestures")
+    plane.repository.load("gestures")
+    assert plane.inference.ready("gestures")
+
+
+def test_what_runs_when_its_model_is_unloaded_is_answered(plane: Plane) -> None:
+    with plane.models.borrow(plane.version) as predictor:
+        plane.repository.unload("gestures")
+        assert len(predictor.predict(batch())["label"]) == 4
+
+
+def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(plane: Plane) -> None:
+    broken = plane.publish()
+    path = plane.stores.artifacts.path(broken.draft.archive)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(Corrupt):
+        plane.repository.load("gestures")
+    assert {one.number: one.standing.state for one in plane.repository.index()} == {
+        1: ServingState.READY,
+        2: ServingState.UNAVAILABLE,
+    }
+    assert plane.inference.ready("gestures", 1)
+
+
+def test_only_what_is_there_is_loaded_and_unloaded(plane: Plane) -> None:
+    for act in (plane.repository.load, plane.repository.unload):
+        with pytest.raises(NotFound):
+            act("nope")
 
 
 def test_a_model_is_measured_on_a_dataset(plane: Plane) -> None:

@@ -1,0 +1,56 @@
+"""The seams of serving: which models can be asked, and who holds them ready."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from model.pipeline import Predictor
+from service.domain.models import ModelVersion
+from service.domain.serving import Standing
+
+
+class Withdrawals(Protocol):
+    """Which models were taken out of service."""
+
+    def names(self) -> frozenset[str]:
+        """All of them."""
+        ...
+
+    def add(self, model: str) -> None:
+        """Note one; nothing happens if it is noted already."""
+        ...
+
+    def remove(self, model: str) -> None:
+        """Strike one out; nothing happens if it was not noted."""
+        ...
+
+
+class Versions(Protocol):
+    """What a reference means to those who ask for predictions."""
+
+    def version(self, model: str, reference: str | None) -> ModelVersion:
+        """By number or alias; None means the newest. NotFound if there is none, Unavailable if it was unloaded."""
+        ...
+
+
+class Predictors(Protocol):
+    """Models held ready for prediction."""
+
+    def borrow(self, version: ModelVersion) -> AbstractContextManager[Predictor]:
+        """A predictor for one thread, given back on exit; Corrupt if the archive is not what was published."""
+        ...
+
+    def load(self, version: ModelVersion) -> None:
+        """Have a version in memory, and its plans made; Corrupt as above."""
+        ...
+
+    def forget(self, model: str) -> None:
+        """Let go of every version of a model; what is lent is let go when it is given back."""
+        ...
+
+    def standing(self, version: ModelVersion) -> Standing:
+        """Whether it can be borrowed, and if not why."""
+        ...
+
+    def lent(self, version: ModelVersion) -> bool:
+        """Whether somebody works with it."""
+        ...

@@ -69,6 +69,7 @@ class Workshop:
     lengths: list[Lengths] = field(default_factory=list)
     scratch_sizes: dict[str, int] = field(default_factory=dict)
     scratches: list[dict[str, Array]] = field(default_factory=list)
+    silent: set[int] = field(default_factory=set)
 
     def allocate(self) -> None:
         """Makes the storage and the scratch, then every operation's views."""
@@ -89,7 +90,8 @@ class Workshop:
                 remade.setdefault(max(storage.uses.kept), []).append(storage.uses.remake)
         for index in range(len(self.operations) - 1, -1, -1):
             yield from ((stage,) for stage in remade.get(index, ()))
-            yield self.operations[index].backward()
+            if index not in self.silent:
+                yield self.operations[index].backward()
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +109,11 @@ class Binding:
         return self.workshop.training
 
     @property
+    def learns(self) -> bool:
+        """Whether the plan trains and parameters belong to this place."""
+        return self.training and any(name.startswith(self.place) for name in self.workshop.parameters)
+
+    @property
     def fast(self) -> bool:
         """Whether algorithms may be used that multiply less and round a little more."""
         return self.workshop.fast
@@ -122,15 +129,19 @@ class Binding:
     def add(self, operation: Operation, *touched: Activation, forgets: tuple[Activation, ...] = ()) -> None:
         """Adds an operation, with every activation that it reads or writes.
 
-        forgets: those whose values its backward pass does not read.
+        forgets: those whose values its backward pass does not read. Where none of all has a gradient there is no
+        backward pass.
         """
         if not touched:
             raise TypeError("an operation is added with every activation that it reads or writes")
         index = len(self.workshop.operations)
         self.workshop.operations.append(operation)
+        silent = all(activation.gradient is None for activation in touched)
+        if silent:
+            self.workshop.silent.add(index)
         for activation in touched:
             activation.values.uses.touched.append(index)
-            if all(activation is not other for other in forgets):
+            if not silent and all(activation is not other for other in forgets):
                 activation.values.uses.kept.append(index)
             if activation.gradient is not None:
                 activation.gradient.uses.touched.append(index)
@@ -152,16 +163,19 @@ class Binding:
         return made
 
     def activation(
-        self, shape: Shape, like: Activation, *, lengths: Lengths | None = None, retained: bool = False
+        self,
+        shape: Shape,
+        *before: Activation,
+        lengths: Lengths | None = None,
+        retained: bool = False,
     ) -> Activation:
-        """A fresh output; it has a gradient when the plan trains and anything before it needs one, or has
-        parameters.
-        """
-        length = 1 if shape.vector else (shape.length or like.length)
+        """A fresh output; it has a gradient when something wants one: an activation before it, or what learns here."""
+        length = 1 if shape.vector else (shape.length or before[0].length)
+        wanted = self.learns or any(x.gradient is not None for x in before)
         return Activation(
             shape._replace(length=None if shape.vector else length),
             self.storage(length, shape.channels),
-            self.storage(length, shape.channels, of_gradient=True) if self.training else None,
+            self.storage(length, shape.channels, of_gradient=True) if wanted else None,
             retained,
             lengths,
         )
@@ -170,7 +184,7 @@ class Binding:
         """An output of x's shape: over x's own storage where no backward pass reads x, and always over its gradient."""
         values = self.storage(x.length, x.channels) if x.retained or keep_input else x.values.overwritten()
         gradient = x.gradient
-        if self.training and gradient is None:
+        if gradient is None and self.learns:
             gradient = self.storage(x.length, x.channels, of_gradient=True)
         return Activation(x.shape, values, gradient, retained, x.lengths)
 

@@ -17,6 +17,7 @@ from model.binding import Binding, Stage, Workshop
 from model.errors import InvalidSpec
 from model.geometry import Shape
 from model.layers import sequence
+from model.layers.layer import require_positive
 from model.layers.places import require_maskable
 from model.team import Team
 
@@ -50,6 +51,7 @@ def compile(  # noqa: A001 - the field's word for it
     with other plans, else the network's own (a copy when training). input_gradient: also compute the gradient by the
     input.
     """
+    require_positive(batch=batch, length=length, threads=threads)
     shape = Shape(network.channels, length)
     if network.length not in {None, length}:
         raise InvalidSpec(f"the network takes series of {network.length} steps, not of {length}")
@@ -175,7 +177,7 @@ class Plan:
 
     def backward(self) -> float:
         """The loss of the last forward pass and its gradients."""
-        if self.loss is None or self._outputs.gradient is None:
+        if self.loss is None or not self.workshop.training:
             raise ValueError("a plan needs a loss and the training mode for a backward pass")
         self._weigh()
         for segment in self._backward:
@@ -207,13 +209,13 @@ class Plan:
         self._scale *= self._scale.dtype.type(1.0 / total if total > 0 else 0.0)
 
     def _evaluate_loss(self, shard: int) -> None:
-        if self.loss is not None and self._outputs.gradient is not None:
-            cases = self.workshop.shards[shard]
+        if self.loss is not None:
+            cases, gradient = self.workshop.shards[shard], self._outputs.gradient
             self._losses[shard] = self.loss.evaluate(
                 self._outputs.values.steps[cases],
                 self.targets[cases],
                 self._scale[cases],
-                self._outputs.gradient.steps[cases],
+                None if gradient is None else gradient.steps[cases],
             )
 
     @property

@@ -42,17 +42,17 @@ def bind_convolution(
 ) -> Activation:
     """Adds a convolution, and a mask behind it where lengths differ; source: its kernel, the stored one by default."""
     if spec.padding_mode != "zeros":
-        return bind_convolution(spec.unpadded, spec.pad.bind(x, binding), binding, epilogue, source)
+        return bind_convolution(spec.unpadded, spec.pad.bind(x, binding.at("pad")), binding, epilogue, source)
     widths = spec.widths
     y_shape = spec.output(x.shape)
     count = y_shape.length or 0
     lengths = binding.derive(
         x.lengths, lambda valid: window_count(valid, spec.kernel, spec.stride, spec.dilation, widths), count
     )
-    y = binding.activation(y_shape, x, lengths=lengths)
     if source is None:
         stored = NormalizedKernel if spec.weight_normalization else StoredKernel
         source = stored(binding, biased=epilogue.biased)
+    y = binding.activation(y_shape, x, lengths=lengths)
     if epilogue.folding is not None:
         source = FoldedKernel(source, epilogue.folding)
     if is_depthwise(spec, x, y):
@@ -77,7 +77,7 @@ class _Convolution:
         reach = (spec.kernel - 1) * spec.dilation
         self.reversed = Sliding(reach - left, spec.kernel, 1, spec.dilation, x.length)
         self.sliding.reserve(x.values)
-        self.wants_dx = binding.training and x.gradient is not None
+        self.wants_dx = x.gradient is not None
         self.by_reversal = spec.stride == 1 and left <= reach
         if y.gradient is not None and self.wants_dx and self.by_reversal:
             self.reversed.reserve(y.gradient)
@@ -90,7 +90,7 @@ class _Convolution:
         self.binding.reserve_scratch("columns", rows * kernel * inputs)
         self.binding.reserve_scratch("rows", rows * outputs)
         self.binding.reserve_scratch("zeros", rows * outputs)
-        if self.binding.training:
+        if self.y.gradient is not None:
             self.binding.reserve_scratch("kernel", self.source.value.size)
             self.binding.reserve_scratch("bias", outputs)
         if self.wants_dx and self.by_reversal:
@@ -107,7 +107,7 @@ class _Convolution:
             [self._output_block(block, shard) for block in self._blocks(self.x, self.sliding, shard, self.y.channels)]
             for shard in range(len(binding.shards))
         ]
-        if not binding.training:
+        if self.y.gradient is None:
             return
         self.gradient_blocks = [
             [

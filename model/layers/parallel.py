@@ -66,7 +66,7 @@ class Parallel:
             sequence.bind(branch, start, binding, f"branches/{index}")
             for index, (branch, start) in enumerate(zip(self.branches, starts, strict=True))
         ]
-        y = binding.activation(self.output(x.shape), x, lengths=ends[0].lengths)
+        y = binding.activation(self.output(x.shape), *ends, lengths=ends[0].lengths)
         binding.add(_Concatenate(ends, y, binding), *ends, y, forgets=(*ends, y))
         return y
 

@@ -35,7 +35,7 @@ class Curve:
 
 def bind_curve(curve: Curve, x: Activation, binding: Binding) -> Activation:
     """Adds the curve, over x's own storage where it may, and a mask where padding would not stay zero."""
-    y = binding.in_place(x, retained=binding.training and curve.gradient is not None)
+    y = binding.in_place(x, retained=x.gradient is not None and curve.gradient is not None)
     binding.add(_Pointwise(curve, x, y, binding), x, y, forgets=(x, y) if curve.gradient is None else (x,))
     return y if curve.keeps_zero else bind_mask(y, binding)
 
@@ -43,7 +43,7 @@ def bind_curve(curve: Curve, x: Activation, binding: Binding) -> Activation:
 class _Pointwise:
     def __init__(self, curve: Curve, x: Activation, y: Activation, binding: Binding) -> None:
         self.curve, self.x, self.y, self.binding = curve, x, y, binding
-        self.wants_dx = binding.training and x.gradient is not None
+        self.wants_dx = x.gradient is not None
         self.slope = binding.storage(x.length, x.channels) if self.wants_dx and curve.gradient is None else None
         cases, width = max(shard.stop - shard.start for shard in binding.shards), ROOMS * x.channels
         binding.reserve_scratch("columns", block_rows(cases, x.length, width) * width)

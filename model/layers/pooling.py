@@ -127,9 +127,10 @@ class _MaxPool:
             piece.stop - piece.start for shard in shards for piece in in_cache(shard, self.x.length, self.x.channels)
         )
         shape = (len(shards), most, self.y.length, self.y.channels)
-        self.free = np.zeros(shape, np.bool_) if self.binding.training else None
-        self.here = np.zeros(shape, np.bool_) if self.binding.training else None
-        self.share = np.zeros(shape, self.binding.dtype) if self.binding.training else None
+        wanted = self.x.gradient is not None
+        self.free = np.zeros(shape, np.bool_) if wanted else None
+        self.here = np.zeros(shape, np.bool_) if wanted else None
+        self.share = np.zeros(shape, self.binding.dtype) if wanted else None
 
     def refresh(self) -> None:
         pass
@@ -189,7 +190,7 @@ class _AveragePool:
         self.counts = np.zeros((batch, y.length, 1), self.binding.dtype)
         for windows, _ in self.taps.pairs:
             self.counts[:, windows] += 1
-        self.share = np.zeros(y.values.steps.shape, self.binding.dtype) if self.binding.training else None
+        self.share = None if x.gradient is None else np.zeros(y.values.steps.shape, self.binding.dtype)
 
     def refresh(self) -> None:
         pass

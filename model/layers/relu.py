@@ -32,7 +32,7 @@ class Relu:
         return ()
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
-        y = binding.in_place(x, retained=binding.training)
+        y = binding.in_place(x, retained=x.gradient is not None)
         binding.add(_Relu(x, y, binding), x, y)
         return y
 
@@ -44,7 +44,7 @@ class _Relu:
     def prepare(self) -> None:
         shape = (self.y.batch, self.y.length, self.y.channels)
         self.zeros = np.zeros((1, *shape[1:]), self.binding.dtype)
-        self.positive = np.zeros(shape, np.bool_) if self.binding.training else None
+        self.positive = np.zeros(shape, np.bool_) if self.y.gradient is not None else None
 
     def refresh(self) -> None:
         pass

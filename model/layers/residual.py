@@ -65,7 +65,7 @@ class Residual:
         binding.add(Split(x, starts, binding), x, *starts, forgets=(x, *starts))
         beside = sequence.bind(self.shortcut_for(x.shape), starts[1], binding, "shortcut")
         body = sequence.bind(self.layers, starts[0], binding)
-        y = binding.activation(body.shape, x, lengths=body.lengths)
+        y = binding.activation(body.shape, body, beside, lengths=body.lengths)
         binding.add(_Sum(body, beside, y, binding), body, beside, y, forgets=(body, beside, y))
         return y
 

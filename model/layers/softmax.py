@@ -34,7 +34,7 @@ class Softmax:
         return ()
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
-        y = binding.in_place(x, retained=binding.training)
+        y = binding.in_place(x, retained=x.gradient is not None)
         binding.add(_Softmax(x, y, binding), x, y, forgets=(x,))
         return bind_mask(y, binding)
 

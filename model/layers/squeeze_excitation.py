@@ -63,7 +63,7 @@ class SqueezeExcitation:
         scaled, squeezed = fork(x, binding), fork(x, binding)
         binding.add(Split(x, [scaled, squeezed], binding), x, scaled, squeezed, forgets=(x, scaled, squeezed))
         gate = sequence.bind(self.gate(x.channels), squeezed, binding, "gate")
-        y = binding.activation(x.shape, x, lengths=x.lengths)
+        y = binding.activation(x.shape, scaled, gate, lengths=x.lengths)
         binding.add(_Scale(scaled, gate, y, binding), scaled, gate, y, forgets=(y,))
         return y
 

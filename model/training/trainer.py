@@ -61,6 +61,7 @@ class Trainer:
         self._best: Weights | None = None
         self._best_epoch: int | None = None
         self._stages: tuple[tuple[int, int], ...] = ((0, section.epochs),)
+        self._diverged: Diverged | None = None
         if checkpoint is not None:
             self._restore(checkpoint)
 
@@ -97,7 +98,7 @@ class Trainer:
             with np.errstate(all="ignore"):  # what overflows ends as Diverged
                 report = self._train() | self._validate()
             if not all(map(math.isfinite, report.values())):
-                raise Diverged(epoch=self.epoch + 1, step=self._training.steps)
+                raise self._divergence(step=self._training.steps)
             self._history.append(report)
             yield EpochReport(self.epoch, self._epochs, report, time.perf_counter() - begun)
 
@@ -120,8 +121,11 @@ class Trainer:
     def pipeline(self) -> Pipeline:
         """The trained pipeline: of the lowest validation loss, or of the last epoch if nothing is held back.
 
-        A regression's answers are calibrated on what was held back, and its metrics are those after it.
+        A regression's answers are calibrated on what was held back, and its metrics are those after it. Of a training
+        that diverged there is none, and Diverged is raised again.
         """
+        if self._diverged is not None:
+            raise self._diverged
         weights = self._answering.copy() if self._best is None else self._best
         chosen = self.epoch if self._best_epoch is None else self._best_epoch
         found = dict(self._history[chosen - 1]) if chosen else {}
@@ -136,6 +140,10 @@ class Trainer:
         told = {"spec": self.spec.to_json(), "epoch": chosen, "metrics": found, "remarks": list(self.remarks)}
         return replace(pipeline, metadata={**told, "stages": [list(stage) for stage in self._stages]})
 
+    def _divergence(self, step: int) -> Diverged:
+        self._diverged = Diverged(epoch=self.epoch + 1, step=step)
+        return self._diverged
+
     def _train(self) -> dict[str, float]:
         samples = self._problem.training
         outputs = np.empty((samples.count, self._problem.pipeline.network.output_width), np.float32)
@@ -146,14 +154,14 @@ class Trainer:
         for step, (indices, plan) in enumerate(batches):
             loss = plan.step()
             if not math.isfinite(loss):
-                raise Diverged(epoch=self.epoch + 1, step=step + 1)
+                raise self._divergence(step=step + 1)
             progress = (self.epoch + step / steps) / self._epochs
             rate = self._rate * self._schedule.factor(progress, watched)
             self._optimizer.update(self._weights.parameters, plan.gradient, rate)
             outputs[indices] = plan.outputs
             total += loss * len(indices)
         if not (np.isfinite(self._weights.parameters).all() and np.isfinite(self._weights.state).all()):
-            raise Diverged(epoch=self.epoch + 1, step=steps)
+            raise self._divergence(step=steps)
         return {"loss": total / samples.count, **self._measured(samples.answers, outputs), "learning_rate": rate}
 
     def _validate(self) -> dict[str, float]:

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from model.errors import InvalidSpec
+from model.geometry import Shape
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
 from model.layers.dense import Dense
 from model.layers.dropout import Dropout
 from model.layers.flatten import Flatten
 from model.layers.global_pooling import GlobalAveragePool
+from model.layers.handcrafted_filters import HandcraftedFilters
 from model.layers.layer import LayerSpec
+from model.layers.parallel import Parallel
 from model.layers.relu import Relu
 from model.losses import MeanSquaredError, SoftmaxCrossEntropy
 from model.network import Network
@@ -155,3 +158,30 @@ def test_an_error_in_a_shard_reaches_the_caller() -> None:
     plan.targets[5] = 0
     assert np.isfinite(plan.step())
     plan.close()
+
+
+def test_nothing_gets_a_gradient_that_neither_a_parameter_nor_the_caller_wants() -> None:
+    by_hand = (HandcraftedFilters((2, 4)), Relu())
+    network = network_of((Parallel((by_hand, (Conv1d(3, 3),))), GlobalAveragePool(), Dense(3)))
+
+    def gradients(*, wanted: bool) -> list[int]:
+        plan = training_plan(network, input_gradient=wanted)
+        plan.step()
+        return [storage.channels for storage in plan.workshop.storages if storage.of_gradient]
+
+    filters = by_hand[0].output(Shape(2, 20)).channels
+    assert filters not in gradients(wanted=False)
+    assert filters in gradients(wanted=True)
+
+
+def test_a_network_without_parameters_is_trained_to_no_effect() -> None:
+    plan = training_plan(network_of((Relu(), GlobalAveragePool())))
+    plan.targets[...] = 0
+    assert plan.step() > 0
+    assert plan.gradient.size == 0
+
+
+@pytest.mark.parametrize(("sizes", "names"), [({"batch": 0}, "batch is 0"), ({"length": -1}, "length is -1")])
+def test_a_plan_of_nothing_is_refused(sizes: dict[str, int], names: str) -> None:
+    with pytest.raises(InvalidSpec, match=f"{names}, but must be a whole number of at least 1"):
+        compile(network_of(), **({"batch": 2, "length": 20} | sizes))

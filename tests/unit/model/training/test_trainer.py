@@ -184,6 +184,8 @@ def test_a_learning_rate_beyond_reason_diverges_with_its_epoch_and_step(name: st
             pass
     assert failure.value.epoch >= 1
     assert failure.value.step >= 1
+    with pytest.raises(Diverged):
+        made.pipeline()
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)

@@ -17,6 +17,7 @@ from service.rest.description import describe
 from service.rest.exports import ExportRoutes
 from service.rest.gate import Gate
 from service.rest.inference import InferenceRoutes
+from service.rest.model_page import ModelPageRoutes
 from service.rest.models import ModelRoutes
 from service.rest.operation import OperationRoutes
 from service.rest.parameters import know_segments
@@ -25,7 +26,16 @@ from service.rest.shortcut import Shortcut
 from service.rest.training_jobs import TrainingJobRoutes
 from service.rest.v2 import ProtocolRoutes
 
-ROUTES = (DatasetRoutes, TrainingJobRoutes, ModelRoutes, ExportRoutes, InferenceRoutes, ProtocolRoutes, OperationRoutes)
+ROUTES = (
+    DatasetRoutes,
+    TrainingJobRoutes,
+    ModelRoutes,
+    ExportRoutes,
+    ModelPageRoutes,
+    InferenceRoutes,
+    ProtocolRoutes,
+    OperationRoutes,
+)
 PROTOCOL = "/v2"
 
 

@@ -27,9 +27,7 @@ PARSED_INLINE = 64 << 10
 
 async def read_body(request: Request, limit: int) -> bytes:
     """The whole body; TooLarge as soon as it is known to be."""
-    announced = announced_size(request)
-    if announced is not None and announced > limit:
-        raise _too_large(limit)
+    announced = check_announced(request, limit)
     parts, size = [], 0
     async for chunk in chunks(request):
         parts.append(chunk)
@@ -68,6 +66,14 @@ async def bounded(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[byt
         if size > limit:
             raise _too_large(limit)
         yield chunk
+
+
+def check_announced(request: Request, limit: int) -> int | None:
+    """The Content-Length, if there is one; TooLarge if that is too much, before the first byte."""
+    announced = announced_size(request)
+    if announced is not None and announced > limit:
+        raise _too_large(limit)
+    return announced
 
 
 def announced_size(request: Request) -> int | None:

@@ -1,16 +1,36 @@
-"""`/v1/models/{model}:predict` and `:evaluate`: plain JSON for people."""
+"""`/v1/models/{model}:predict` and `:evaluate`: plain JSON, or a file, for people."""
 
-from fastapi import APIRouter, Request, Response
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from api_schemas.rest import inference as schemas
+from service.domain.datasets import Limits, Reading, Upload
+from service.domain.inference import InferResult
 from service.edge import views
+from service.edge.case_files import cases_in
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
-from service.rest.answers import JSON, answer, body, responses
-from service.rest.bodies import check_media_type, parsed, read_body, read_json, validated
+from service.rest.answers import JSON, Description, answer, body, responses
+from service.rest.bodies import (
+    bounded,
+    check_announced,
+    check_media_type,
+    chunks,
+    parsed,
+    read_body,
+    read_json,
+    validated,
+)
+from service.rest.case_bodies import FILES, described, is_file, media_type
 from service.rest.parameters import ModelName
+from service.rest.reading import ReadingParameters
 
 LARGEST_QUESTION = 1 << 10
+AskedVersion = Annotated[
+    str | None, Query(max_length=128, description="A version's number or an alias; by default the newest version.")
+]
 
 
 class InferenceRoutes:
@@ -31,7 +51,7 @@ class InferenceRoutes:
             methods=["POST"],
             response_model=schemas.PredictResponse,
             responses=faults,
-            openapi_extra=body(schemas.PredictRequest),
+            openapi_extra=_cases_description(),
         )
         router.add_api_route(
             f"{one}:evaluate",
@@ -43,24 +63,50 @@ class InferenceRoutes:
         )
         return router
 
-    async def predict(self, request: Request, model: ModelName) -> Response:
-        """Predict cases, each a list of channels; lengths may differ, and null is a missing value."""
+    async def predict(
+        self, request: Request, model: ModelName, reading: ReadingParameters, version: AskedVersion = None
+    ) -> Response:
+        """Predict cases, each a list of channels; lengths may differ, and null is a missing value.
+
+        The body is JSON, or a file in a format that a dataset may have: CSV, NPY, Parquet and others, named by the
+        content type. A table holds one row a step, and a column for each of the model's channels; the query says how
+        it is read, as with datasets.
+        """
+        if is_file(request):
+            return await self._predict_file(request, model, reading, version)
         check_media_type(request)
         raw = await read_body(request, self._edge.max_body_bytes)
-        return Response(await self._lane.run(self._predicted, raw, model), media_type=JSON)
+        return Response(await self._lane.run(self._predicted, raw, model, version), media_type=JSON)
+
+    async def _predict_file(self, request: Request, model: str, reading: Reading, version: str | None) -> Response:
+        limit = self._edge.max_body_bytes
+        check_announced(request, limit)
+        async with self._edge.spool.take(bounded(chunks(request), limit)) as upload:
+            stated = reading.format or FILES[media_type(request)]
+            answered = await self._lane.run(
+                self._predicted_file, upload, replace(reading, format=stated), model, version
+            )
+        return Response(answered, media_type=JSON)
 
     async def evaluate(self, request: Request, model: ModelName) -> Response:
         """Compare a model's answers with a dataset's labels, targets or later steps."""
         wanted = await read_json(request, schemas.EvaluateRequest, LARGEST_QUESTION, self._lane)
         return answer(await self._edge.lanes.bulk.run(self._evaluated, model, wanted))
 
-    def _predicted(self, raw: bytes, model: str) -> str:
+    def _predicted(self, raw: bytes, model: str, version: str | None) -> str:
         """The answer to a body; this runs on a thread, from the JSON's first byte to the answer's last."""
         wanted = validated(parsed(raw), schemas.PredictRequest)
+        to = Addressed(model, version if wanted.version is None else str(wanted.version))
+        return self._edge.prediction.predict(to, lambda: wanted.series, _told)
+
+    def _predicted_file(self, upload: Upload, reading: Reading, model: str, version: str | None) -> str:
+        """The same for a file; the version is settled first, as its channels say which columns are read."""
+        found = self._edge.services.catalogue.version(model, version)
+        limits = Limits(expanded_bytes=self._edge.max_body_bytes)
         return self._edge.prediction.predict(
-            Addressed(model, None if wanted.version is None else str(wanted.version)),
-            lambda: wanted.series,
-            lambda result: views.predictions(result).model_dump_json(exclude_none=True),
+            Addressed(model, str(found.number)),
+            lambda: cases_in(upload, reading, limits, found.draft.signature),
+            _told,
         )
 
     def _evaluated(self, model: str, wanted: schemas.EvaluateRequest) -> schemas.Evaluation:
@@ -68,3 +114,14 @@ class InferenceRoutes:
         version = services.catalogue.version(model, wanted.version)
         found = services.inference.evaluate(model, version.number, wanted.dataset)
         return views.evaluation(model, version.number, found)
+
+
+def _told(result: InferResult) -> str:
+    return views.predictions(result).model_dump_json(exclude_none=True)
+
+
+def _cases_description() -> Description:
+    """What the predict route says of its bodies in the interface's description."""
+    description = body(schemas.PredictRequest)
+    description["requestBody"]["content"] |= described()
+    return description

@@ -25,7 +25,7 @@ class ExportOptions:
 
 
 class Exports:
-    """Hands out ONNX files, none of which was not run against the network first."""
+    """Hands out what was trained, as ONNX files that were run against the network first, or as it is."""
 
     def __init__(self, catalogue: Catalogue, artifacts: ArtifactStore) -> None:
         """Take where versions and their archives are found."""
@@ -42,6 +42,11 @@ class Exports:
             return published
         content = _written(self._pipeline(published.version), options)
         return OnnxFile(published.version, published.filename, content, hashlib.sha256(content).hexdigest())
+
+    def pipeline(self, name: str, reference: str | int | None) -> tuple[ModelVersion, Pipeline]:
+        """A version, and everything that was trained."""
+        version = self._catalogue.version(name, reference)
+        return version, self._pipeline(version)
 
     def _pipeline(self, version: ModelVersion) -> Pipeline:
         try:

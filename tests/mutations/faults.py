@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-CONVOLUTION = "model/layers/convolution.py"
+CONVOLUTION = "model/layers/direct_convolution.py"
 GRADIENTS = "tests/checklist/test_gradients.py"
 TRUTH = "tests/laws/test_truth.py"
 

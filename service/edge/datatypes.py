@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from service.domain.inference import Tensor
+from service.edge.number_lists import packed
 from service.errors import Detail, InvalidRequest
 
 LARGEST_DIMENSION = 2**31 - 1
@@ -92,7 +93,9 @@ def from_json(datatype: str, shape: Sequence[int], data: object, pointer: str) -
         raise refusal(f"{pointer}/datatype", f"{datatype} travels as binary data only.")
     if not isinstance(data, list):
         raise refusal(f"{pointer}/data", "The data is a list, flat and row-major or nested.")
-    flat = _array(data, datatype, pointer)
+    flat = packed(data, shape, datatype)
+    if flat is None:
+        flat = _array(data, datatype, pointer)
     if flat.size != count or (flat.ndim > 1 and flat.shape != tuple(shape)):
         raise refusal(f"{pointer}/data", f"The shape needs {count} elements, flat or nested as the shape says.")
     return flat.reshape(shape)

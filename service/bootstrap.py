@@ -135,7 +135,7 @@ def build(settings: Settings) -> House:
     jobs = DatabaseJobs(database, clock)
     supervisor = Supervisor(
         jobs=jobs,
-        engine=LocalEngine(_environment(settings), log),
+        engine=LocalEngine(_environment(settings), log, settings.training_priority),
         liveness=Liveness(data_dir / "supervisors"),
         clock=clock,
         log=log,

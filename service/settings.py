@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         description="The memory of models held ready; beyond it those go that were not asked for the longest.",
     )
     running_jobs: int = Field(default=1, ge=0, le=64, description="How many training jobs run at once; 0 runs none.")
+    training_priority: Literal["idle", "low", "normal"] = Field(
+        default="idle",
+        description="How training gives way to requests: `idle`, what they leave of the processors; `low`, a small "
+        "share always; `normal`, an equal one.",
+    )
     lease_seconds: float = Field(
         default=30.0, ge=1.0, description="After how many silent seconds another service may take over a job."
     )

@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 import service
 from service.domain.jobs import Claim
 from service.engines.memory import oom_kills
+from service.engines.priority import give
 from service.jobs.interruption import HAND_BACK, STOP
 from service.ports import Ending
 
@@ -30,16 +31,21 @@ NOT_INHERITED = frozenset({"WAVETAP_API_KEY"})
 class LocalEngine:
     """Starts `python -m service.jobs.attempt` with a pipe whose end tells the child that we are gone."""
 
-    def __init__(self, environment: Mapping[str, str], log: FilteringBoundLogger) -> None:
-        """Take the settings that the child reads, and the log that its lines go to."""
+    def __init__(self, environment: Mapping[str, str], log: FilteringBoundLogger, priority: str) -> None:
+        """Take the settings that the child reads, the log that its lines go to, and how it gives way to requests."""
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         root = str(Path(next(iter(service.__path__))).parent)
         path = os.pathsep.join(filter(None, (root, inherited.get("PYTHONPATH"))))
         self._environment = {**inherited, **ONE_THREAD, **environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         self._log = log
+        self._priority = priority
 
     def start(self, claim: Claim, ended: Callable[[], None]) -> "LocalAttempt":
-        """Begin a process; OSError if the machine has no room for one."""
+        """Begin a process; OSError if the machine has no room for one.
+
+        In a process group of its own it hears no signal of a terminal. It gets no session of its own: a kernel that
+        groups processes by session would give it as much as the whole service, whatever its priority.
+        """
         command = [sys.executable, "-P", "-m", MODULE, "--job", claim.job, "--attempt", str(claim.attempt)]
         process = subprocess.Popen(  # noqa: S603 - our own module, and identifiers that we made
             command,
@@ -47,8 +53,9 @@ class LocalEngine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=self._environment,
-            start_new_session=True,
+            process_group=0,
         )
+        give(self._priority, process.pid)
         return LocalAttempt(claim, process, self._log.bind(job=claim.job, attempt=claim.attempt), ended)
 
 

@@ -23,9 +23,6 @@ from service.jobs.interruption import Interruption
 from service.jobs.lines import Lines
 from service.jobs.training import Attempt, run
 
-NICENESS = 5
-"""Training yields to those who answer requests."""
-
 EXIT_ORPHANED = 4
 EXIT_FAILED = 3
 
@@ -36,7 +33,6 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     interruption = Interruption()
     interruption.listen()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.nice(NICENESS)
     log = Lines(sys.stdout.buffer)
     clock = SystemClock()
     database = Database(environment["WAVETAP_DATABASE_URL"])

@@ -20,7 +20,7 @@ def main(directory: Path, lease: float) -> None:
     environment = {"WAVETAP_DATABASE_URL": url, "WAVETAP_DATA_DIR": str(directory), "WAVETAP_LEASE_SECONDS": str(lease)}
     supervisor = Supervisor(
         DatabaseJobs(Database(url), clock),
-        LocalEngine(environment, logger()),
+        LocalEngine(environment, logger(), "normal"),
         Liveness(directory / "supervisors"),
         clock,
         logger(),

@@ -43,7 +43,7 @@ class Room:
         module.write_text(CHILDREN[name])
         self._patch.setattr(local, "MODULE", module.stem)
         self._patch.setenv("PYTHONPATH", str(self._directory))
-        engine = LocalEngine({"WAVETAP_DATA_DIR": "here"}, structlog.get_logger())
+        engine = LocalEngine({"WAVETAP_DATA_DIR": "here"}, structlog.get_logger(), "normal")
         self._started.append(engine.start(CLAIM, self.ended.set))
         return self._started[-1]
 

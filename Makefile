@@ -77,6 +77,10 @@ $(BENCH)/.installed: requirements.lock benchmarks/requirements.txt
 bench: $(BENCH)/.installed ## Measure beside PyTorch and ONNX Runtime; two minutes of it with ARGS=--quick (needs g++)
 	$(BENCH)/bin/python -m benchmarks $(ARGS)
 
+.PHONY: large
+large: $(STAMP) ## Train on a file of SIZE=5 GB (FORMAT=npz or parquet), and tell the memory that it took
+	$(BIN)/python -m benchmarks.larger_than_memory --gigabytes $(or $(SIZE),5) --format $(or $(FORMAT),npz)
+
 # --- make what is generated ------------------------------------------------------------------------------------------
 
 .PHONY: openapi

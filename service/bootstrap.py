@@ -148,7 +148,11 @@ def build(settings: Settings) -> House:
     withdrawals, changes = DatabaseWithdrawals(database), Changes(database)
     current = CurrentVersions(published, withdrawals, changes.stamp)
     models = LoadedModels(artifacts, settings.model_memory_bytes)
-    limits = Limits(expanded_bytes=settings.max_expanded_bytes)
+    limits = Limits(
+        expanded_bytes=settings.max_expanded_bytes,
+        values=settings.max_expanded_bytes // 4,
+        in_memory=settings.ingest_memory_bytes,
+    )
     datasets = Datasets(stored, artifacts, read_series, clock, limits)
     catalogue = Catalogue(published, artifacts)
     services = Services(

@@ -65,8 +65,8 @@ class SeriesReader(Protocol):
 class ArtifactStore(Protocol):
     """Bytes under keys that are written once; a put that returned has reached the disk."""
 
-    def put(self, key: str, content: bytes) -> Artifact:
-        """Keep the bytes under a new key; AlreadyExists if it is taken, StorageFull if there is no room."""
+    def put(self, key: str, content: bytes | Iterable[bytes | memoryview]) -> Artifact:
+        """Keep the bytes, whole or in parts, under a new key; AlreadyExists if it is taken, StorageFull if no room."""
         ...
 
     def get(self, artifact: Artifact) -> bytes:

@@ -45,9 +45,16 @@ class Settings(BaseSettings):
     insecure: bool = Field(default=False, description="Allow a bind beyond loopback without a key: open to everybody.")
     metrics_public: bool = Field(default=False, description="Answer /metrics without a key.")
 
-    max_upload_bytes: int = Field(default=1024 * MEBIBYTE, ge=1, description="The largest dataset file.")
+    max_upload_bytes: int = Field(default=8192 * MEBIBYTE, ge=1, description="The largest dataset file.")
     max_expanded_bytes: int = Field(
-        default=2048 * MEBIBYTE, ge=1, description="The largest dataset after decompression, in memory."
+        default=8192 * MEBIBYTE,
+        ge=1,
+        description="The largest dataset after decompression, and as 32-bit floats on the disk.",
+    )
+    ingest_memory_bytes: int = Field(
+        default=64 * MEBIBYTE,
+        ge=MEBIBYTE,
+        description="How much of a dataset's values memory holds while a file is read; what is more goes to the disk.",
     )
     max_body_bytes: int = Field(
         default=64 * MEBIBYTE,

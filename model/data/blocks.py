@@ -19,9 +19,9 @@ LARGE = 16 << 20
 """Bytes from which a mapping's pages are given back; a smaller one stays in memory, where it is quicker."""
 
 
-def blocks(values: Array) -> Iterator[Array]:
+def blocks(values: Array, size: int = BLOCK) -> Iterator[Array]:
     """Views of (T, C) values, a few steps at a time; each is released when the next one is asked for."""
-    rows = max(1, BLOCK // max(1, values.shape[1]))
+    rows = max(1, size // max(1, values.shape[1]))
     for start in range(0, len(values), rows):
         yield values[start : start + rows]
         release(values)

@@ -6,7 +6,7 @@ import mmap
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,13 +31,13 @@ class LocalArtifacts:
         with _disk():
             self._incoming.mkdir(parents=True, exist_ok=True)
 
-    def put(self, key: str, content: bytes) -> Artifact:
+    def put(self, key: str, content: bytes | Iterable[bytes | memoryview]) -> Artifact:
         """Write beside, fsync, then link into place: the key appears whole or not at all."""
         place = self._place(key)
         draft = self._incoming / uuid.uuid4().hex
         with _disk():
             try:
-                _write(draft, content)
+                sha256, size = _write(draft, (content,) if isinstance(content, bytes) else content)
                 _make_directory(place.parent, self._root)
                 os.link(draft, place)
             except FileExistsError as error:
@@ -45,7 +45,7 @@ class LocalArtifacts:
             finally:
                 draft.unlink(missing_ok=True)
             _fsync_directory(place.parent)
-        return Artifact(key, hashlib.sha256(content).hexdigest(), len(content))
+        return Artifact(key, sha256, size)
 
     def get(self, artifact: Artifact) -> bytes:
         """Read and check the digest."""
@@ -131,15 +131,21 @@ def _disk() -> Iterator[None]:
         raise InternalError(f"The artifact store failed: {os.strerror(error.errno or 0)}.") from error
 
 
-def _write(draft: Path, content: bytes) -> None:
+def _write(draft: Path, parts: Iterable[bytes | memoryview]) -> tuple[str, int]:
+    """Write and fsync the parts; answers the digest and the number of their bytes."""
+    digest, size = hashlib.sha256(), 0
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
     try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        for part in parts:
+            digest.update(part)
+            size += len(part)
+            rest = memoryview(part)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    return digest.hexdigest(), size
 
 
 def _make_directory(directory: Path, root: Path) -> None:

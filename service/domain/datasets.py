@@ -41,6 +41,8 @@ class Limits:
     channels: int = 10_000
     classes: int = 10_000
     groups: int = 100_000
+    in_memory: int = 64 << 20
+    """Bytes of values that are held in memory while a file is read; more of them go to the disk at once."""
 
 
 @dataclass(frozen=True, eq=False)

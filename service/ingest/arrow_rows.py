@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.domain.datasets import Limits
 from service.errors import Unreadable
 from service.ingest.answers import label_text
 from service.ingest.assembly import Steps, check_counts
@@ -20,6 +19,7 @@ from service.ingest.columns import Roles
 from service.ingest.faults import Faults, quote
 from service.ingest.long_form import Rows
 from service.ingest.number_text import Doubles, no_number
+from service.ingest.source import Source
 
 Column: TypeAlias = Any
 """An array, or a type, of pyarrow's: it publishes no types of its own."""
@@ -35,12 +35,12 @@ SAMPLE = 1000
 class RowBuffer:
     """Collects the columns of a table that have a role."""
 
-    def __init__(self, roles: Roles, limits: Limits) -> None:
+    def __init__(self, roles: Roles, source: Source) -> None:
         self._roles = roles
         self._faults = Faults()
         self._rows = 0
-        self._limits = limits
-        self._steps = Steps(len(roles.channels), limits)
+        self._limits = source.limits
+        self._steps = Steps(len(roles.channels), source)
         self._series = Codes(_case_name)
         self._labels = Codes(label_text)
         self._times: list[Array] = []

@@ -14,6 +14,7 @@ from service.domain.datasets import Limits
 from service.errors import TooLarge
 from service.ingest.faults import Faults, quote
 from service.ingest.number_text import Doubles
+from service.ingest.source import Scratch, Source
 
 LARGEST = float(np.finfo(np.float32).max)
 LABEL_LENGTH = 200
@@ -21,18 +22,26 @@ LABEL_LENGTH = 200
 
 
 class Steps:
-    """The steps of all cases one after another, (T, channels) float32, in memory that grows by doubling."""
+    """The steps of all cases one after another, (T, channels) float32: in memory that grows by doubling, then on disk.
 
-    def __init__(self, channels: int, limits: Limits) -> None:
-        check_counts(limits, channels=channels)
-        self._limits = limits
+    What is on disk is mapped in the end, so whoever goes through it by blocks needs memory for one block.
+    """
+
+    def __init__(self, channels: int, source: Source) -> None:
+        check_counts(source.limits, channels=channels)
+        self._source = source
+        self._limits = source.limits
         self._values: Array = np.empty((1024, channels), np.float32)
         self._used = 0
+        self._written = 0
+        self._scratch: Scratch | None = None
 
     def append(self, block: Doubles | Array, faults: Faults, place: Callable[[int, int], str]) -> None:
         """Add steps (L, channels); `place(step, channel)` names where in the file a value of the block stands."""
+        check_counts(self._limits, values=(self._written + self._used + len(block)) * block.shape[1])
+        if self._used and (self._used + len(block)) * block.shape[1] * 4 > self._limits.in_memory:
+            self._spill()
         end = self._used + len(block)
-        check_counts(self._limits, values=end * block.shape[1])
         if end > len(self._values):
             self._values = np.concatenate((self._values[: self._used], self._room(end)))
         narrowed = self._values[self._used : end]
@@ -43,7 +52,17 @@ class Steps:
 
     def finish(self) -> Array:
         """(T, channels) float32: everything that was appended, of which the caller becomes the owner."""
-        return np.ascontiguousarray(self._values[: self._used])
+        if self._scratch is None:
+            return np.ascontiguousarray(self._values[: self._used])
+        self._spill()
+        return self._scratch.mapped(self._values.dtype).reshape(-1, self._values.shape[1])
+
+    def _spill(self) -> None:
+        """Put what memory holds on the disk."""
+        self._scratch = self._scratch or self._source.scratch()
+        self._scratch.write(self._values[: self._used])
+        self._written += self._used
+        self._used = 0
 
     def _room(self, end: int) -> Array:
         return np.empty((max(end, 2 * len(self._values)) - self._used, self._values.shape[1]), np.float32)

@@ -1,13 +1,12 @@
 """Parquet and Arrow files in long form, read a batch of rows at a time, and only the columns that have a role."""
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model.data.series import Series
-from service.domain.datasets import Limits, Reading
+from service.domain.datasets import Reading
 from service.ingest.arrow_messages import check_messages, start_of_stream
 from service.ingest.arrow_rows import Column, RowBuffer, arrow_errors, numeric_like
 from service.ingest.assembly import check_counts
@@ -15,12 +14,14 @@ from service.ingest.columns import Roles, assign, check_names, listed
 from service.ingest.expansion import check_expansion
 from service.ingest.faults import quote
 from service.ingest.long_form import long_to_series
+from service.ingest.source import Source
 
 BATCH = 1 << 16
 
 
-def read_parquet(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
+def read_parquet(source: Source) -> tuple[Series, tuple[str, ...]]:
     """Read a Parquet file; its footer is held against the limits before any page is read."""
+    file, reading, limits = source.file, source.reading, source.limits
     with arrow_errors("Parquet file"):
         parquet = pq.ParquetFile(file)
         names = parquet.schema_arrow.names
@@ -32,11 +33,12 @@ def read_parquet(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Seri
         roles = assign_typed(reading, parquet.schema_arrow if first is None else first)
         check_counts(limits, values=parquet.metadata.num_rows * len(roles.channels))
         batches = parquet.iter_batches(batch_size=BATCH, columns=list(roles.all), use_threads=False)
-        return _read(batches, roles, names, limits)
+        return _read(batches, roles, names, source)
 
 
-def read_arrow(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
+def read_arrow(source: Source) -> tuple[Series, tuple[str, ...]]:
     """Read an Arrow file, or a stream of Arrow's; each batch is validated, as nothing in it can be trusted."""
+    file, reading, limits = source.file, source.reading, source.limits
     options = pa.ipc.IpcReadOptions(use_threads=False)
     with arrow_errors("Arrow file"):
         start = start_of_stream(file)
@@ -50,7 +52,7 @@ def read_arrow(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series
         if first is not None:
             first.validate(full=True)
         roles = assign_typed(reading, reader.schema if first is None else first)
-        return _read(_validated(first, iterator), roles, names, limits)
+        return _read(_validated(first, iterator), roles, names, source)
 
 
 def assign_typed(reading: Reading, columns: Column) -> Roles:
@@ -71,11 +73,11 @@ def explained(roles: Roles, names: Iterable[str]) -> Iterator[str]:
         yield f"Columns without a use were left out: {listed(unused)}."
 
 
-def _read(batches: Iterable[Column], roles: Roles, names: list[str], limits: Limits) -> tuple[Series, tuple[str, ...]]:
-    buffer = RowBuffer(roles, limits)
+def _read(batches: Iterable[Column], roles: Roles, names: list[str], source: Source) -> tuple[Series, tuple[str, ...]]:
+    buffer = RowBuffer(roles, source)
     for batch in batches:
         buffer.extend({name: batch.column(name) for name in roles.all}, batch.num_rows)
-    series, warnings = long_to_series(buffer.finish(), limits)
+    series, warnings = long_to_series(buffer.finish(), source.limits)
     return series, (*explained(roles, names), *warnings)
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from model.data.series import Series
-from service.domain.datasets import Limits, Reading
+from service.domain.datasets import Reading
 from service.errors import TooLarge
 from service.ingest.arrow_rows import MISSING_TEXTS, Column, RowBuffer, arrow_errors
 from service.ingest.assembly import check_counts
@@ -16,6 +16,7 @@ from service.ingest.columnar import assign_typed, explained
 from service.ingest.columns import assign, check_names
 from service.ingest.faults import Faults, fault
 from service.ingest.long_form import long_to_series
+from service.ingest.source import Source
 
 SEPARATORS = (",", ";", "\t", "|")
 HEADER_BYTES = 1 << 20
@@ -23,8 +24,9 @@ BLOCK = 4 << 20
 DECIMAL_COMMA = re.compile(rb"\d,\d")
 
 
-def read_csv(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
+def read_csv(source: Source) -> tuple[Series, tuple[str, ...]]:
     """Read a whole table."""
+    file, reading, limits = source.file, source.reading, source.limits
     names, separator = _header(file)
     check_names(names)
     check_counts(limits, channels=len(names))
@@ -36,7 +38,7 @@ def read_csv(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series, 
         columns = {name: table.column(name).combine_chunks() for name in names}
         roles = assign_typed(reading, table)
         check_counts(limits, values=table.num_rows * len(roles.channels))
-        buffer = RowBuffer(roles, limits)
+        buffer = RowBuffer(roles, source)
         buffer.extend(columns, table.num_rows)
         series, warnings = long_to_series(buffer.finish(), limits)
     return series, (*explained(roles, names), *warnings)

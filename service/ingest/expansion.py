@@ -4,7 +4,6 @@ The expanded bytes go to an unnamed file in the upload's own directory: nothing 
 left behind however the process ends.
 """
 
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import BinaryIO
 
 from service.domain.datasets import Limits
 from service.errors import TooLarge, Unreadable, UnsupportedFormat
+from service.ingest.source import unnamed
 
 BLOCK = 1 << 20
 RATIO = 200
@@ -32,7 +32,7 @@ def opened(path: Path, limits: Limits) -> Iterator[BinaryIO]:
         if expand is None:
             yield file
             return
-        with tempfile.TemporaryFile(dir=path.parent) as expanded:
+        with unnamed(path.parent) as expanded:
             _copy(expand(file), expanded, path.stat().st_size, limits)
             expanded.seek(0)
             if _expander(expanded.read(4)) is not None:

@@ -10,12 +10,12 @@ import numpy as np
 import orjson
 
 from model.data.series import Series
-from service.domain.datasets import Limits, Reading
 from service.errors import TooLarge, Unreadable
 from service.ingest.answers import as_labels, as_targets
 from service.ingest.assembly import Steps, build_series, check_counts
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.number_text import Doubles
+from service.ingest.source import Source
 
 LARGEST = 256 << 20
 """Bytes of a document at most: it is held in memory as objects, which take some ten times as much."""
@@ -24,16 +24,16 @@ FIELDS = ("series", "labels", "targets", "groups", "channels")
 NUMBERS = frozenset({int, float, type(None)})
 
 
-def read_json(file: BinaryIO, _reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
+def read_json(source: Source) -> tuple[Series, tuple[str, ...]]:
     """Read a whole document."""
-    document = _parse(file)
+    document, limits = _parse(source.file), source.limits
     faults = Faults()
     cases = document.get("series")
     if not isinstance(cases, list) or not cases:
         raise fault("/series", "It must be a list with at least one case.")
     check_counts(limits, cases=len(cases))
     width = len(cases[0]) if _is_nested(cases[0]) else 1
-    steps, lengths = Steps(max(1, width), limits), []
+    steps, lengths = Steps(max(1, width), source), []
     for index, case in enumerate(cases):
         block = _read_case(case, index, width, faults)
         if block is not None:

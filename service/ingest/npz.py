@@ -6,19 +6,19 @@ Without `lengths`, steps at the end of a case in which every channel is NaN are 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
 from model.arrays import Array
 from model.data.series import Series
-from service.domain.datasets import Limits, Reading
 from service.errors import Unreadable
 from service.ingest.answers import Answers, as_labels, as_targets, guess_answers
-from service.ingest.assembly import build_series, check_counts, note_infinite
+from service.ingest.assembly import build_series, check_counts
+from service.ingest.dense import DenseArray, read_steps
 from service.ingest.faults import Faults, fault, quote
-from service.ingest.npy import ArrayHeader, ByteStream, read_blocks, read_header
+from service.ingest.npy import ByteStream, read_blocks, read_header
+from service.ingest.source import Source
 from service.ingest.zip_directory import Member, expand, read_members
 
 VALUES = ("X", "x", "series", "data", "arr_0")
@@ -28,54 +28,49 @@ SUFFIX = ".npy"
 BLOCK = 1 << 20
 
 
-@dataclass(frozen=True)
-class Values:
-    """The array of the series and, if there is one, how long each case is."""
-
-    stream: ByteStream
-    header: ArrayHeader
-    name: str
-
-
-def read_npz(file: BinaryIO, reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
+def read_npz(source: Source) -> tuple[Series, tuple[str, ...]]:
     """Read an archive; its directory and its arrays' headers are checked before anything is expanded."""
-    members = {name.removesuffix(SUFFIX): member for name, member in read_members(file, limits).items()}
+    file, reading = source.file, source.reading
+    members = {name.removesuffix(SUFFIX): member for name, member in read_members(file, source.limits).items()}
     name = _find(members, None, VALUES)
     if name is None:
         raise Unreadable(f"The archive has no array X; it holds {_names(members)}.")
     values = _open(file, members[name], name)
-    cases, channels, _ = _shape(values.header, name)
+    cases, channels, _ = values.shape
     answer = _find(members, reading.label or reading.target, ANSWERS)
     kind = Answers.LABELS if reading.label or answer in LABELS else None
     kind = Answers.TARGETS if reading.target or answer in TARGETS else kind
     answers = None if answer is None else _read_small(file, members[answer], answer, cases)
     lengths = _read_lengths(file, members, cases)
     names = _read_channels(file, members, channels)
-    return _assemble(values, limits, answers, kind, lengths, names, _read_groups(file, members, cases))
+    return _assemble(values, source, answers, kind, lengths, names, _read_groups(file, members, cases))
 
 
-def read_npy(file: BinaryIO, _reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
+def read_npy(source: Source) -> tuple[Series, tuple[str, ...]]:
     """Read a single array: series to be forecast."""
+    file = source.file
     size = file.seek(0, 2)
     file.seek(0)
     stream = ByteStream(iter(lambda: file.read(BLOCK), b""))
-    values = Values(stream, read_header(stream, "the array", size), "X")
-    return _assemble(values, limits, None, None, None, None)
+    values = DenseArray(stream, read_header(stream, "the array", size), "X")
+    return _assemble(values, source, None, None, None, None)
 
 
 def _assemble(
-    values: Values,
-    limits: Limits,
+    values: DenseArray,
+    source: Source,
     answers: Array | None,
     kind: Answers | None,
     lengths: Array | None,
     names: tuple[str, ...] | None,
     groups: list[str] | None = None,
 ) -> tuple[Series, tuple[str, ...]]:
-    cases, channels, length = _shape(values.header, values.name)
-    check_counts(limits, values=cases * channels * length, cases=cases, channels=channels)
+    cases, channels, length = values.shape
+    check_counts(source.limits, values=cases * channels * length, cases=cases, channels=channels)
+    if lengths is not None and (lengths > length).any():
+        raise fault(f"lengths[{int(np.argmax(lengths > length))}]", f"The array of the series has {length} steps.")
     faults = Faults()
-    dense = _read_dense(values, faults)
+    flat, known = read_steps(values, lengths, source, faults)
     labels = targets = None
     warnings: list[str] = []
     if answers is not None:
@@ -87,74 +82,18 @@ def _assemble(
             if kind is None:
                 warnings.append("y holds fractions, so it was read as a target; ask for labels by label=y.")
     faults.raise_any()
-    if lengths is not None and (lengths > length).any():
-        raise fault(f"lengths[{int(np.argmax(lengths > length))}]", f"The array of the series has {length} steps.")
-    if lengths is None:
-        lengths = _observed_lengths(dense)
-        padded = int(np.count_nonzero(lengths < length))
-        if padded:
-            warnings.append(f"Cases that end in steps without any value: {padded}; these steps were read as padding.")
-    flat = dense[np.arange(length) < lengths[:, None]] if (lengths < length).any() else dense.reshape(-1, channels)
-    series = build_series(flat, lengths.tolist(), limits, channels=names, labels=labels, targets=targets, groups=groups)
+    padded = int(np.count_nonzero(known < length))
+    if lengths is None and padded:
+        warnings.append(f"Cases that end in steps without any value: {padded}; these steps were read as padding.")
+    series = build_series(
+        flat, known.tolist(), source.limits, channels=names, labels=labels, targets=targets, groups=groups
+    )
     return series, tuple(warnings)
 
 
-def _open(file: BinaryIO, member: Member, name: str) -> Values:
+def _open(file: BinaryIO, member: Member, name: str) -> DenseArray:
     stream = ByteStream(expand(file, member))
-    return Values(stream, read_header(stream, name, member.expanded), name)
-
-
-def _shape(header: ArrayHeader, name: str) -> tuple[int, int, int]:
-    """(cases, channels, length) of the series' array."""
-    shape = header.shape
-    if len(shape) not in {2, 3} or 0 in shape or header.dtype.kind not in "biuf":
-        described = f"It is {header.dtype} {quote(str(shape))}"
-        raise fault(name, f"{described}; numbers of shape (cases, channels, length) or (cases, length) are accepted.")
-    return (shape[0], 1, shape[1]) if len(shape) == 2 else (shape[0], shape[1], shape[2])  # noqa: PLR2004 - cases, length
-
-
-def _read_dense(values: Values, faults: Faults) -> Array:
-    """The whole array as (cases, length, channels) float32, converted block by block."""
-    cases, channels, length = _shape(values.header, values.name)
-    univariate = len(values.header.shape) == 2  # noqa: PLR2004 - cases, length
-    dense = np.empty((cases, length, channels), np.float32)
-    start = 0
-    for block in read_blocks(values.stream, values.header):
-        whole = (block[:, None, :] if univariate else block).transpose(0, 2, 1)
-        if values.header.fortran:  # blocks of steps
-            part, first, axis = dense[:, start : start + whole.shape[1]], (0, start, 0), 1
-        else:  # blocks of cases
-            part, first, axis = dense[start : start + whole.shape[0]], (start, 0, 0), 0
-        with np.errstate(over="ignore", invalid="ignore"):
-            part[...] = whole
-        _note_infinite(part, whole, first, values.name, faults)
-        start += whole.shape[axis]
-    return dense
-
-
-def _note_infinite(part: Array, whole: Array, first: tuple[int, int, int], name: str, faults: Faults) -> None:
-    """Note values that are not finite; both arrays are (cases, length, channels) from `first` on."""
-    if not np.isinf(part).any():
-        return
-    for case in np.flatnonzero(np.isinf(part).any(axis=(1, 2)))[:10].tolist():
-        note_infinite(
-            part[case],
-            whole[case],
-            faults,
-            lambda step, channel, case=case: f"{name}[{first[0] + case}, {channel}, {first[1] + step}]",  # type: ignore[misc]
-        )
-
-
-def _observed_lengths(dense: Array) -> Array:
-    """(cases,): the steps up to the last with any value; a case without a single value keeps all of its steps."""
-    length = dense.shape[1]
-    lengths = np.full(len(dense), length, np.int64)
-    suspects = np.flatnonzero(np.isnan(dense[:, -1]).all(axis=1))
-    if suspects.size:
-        observed: Array = np.logical_not(np.isnan(dense[suspects]).all(axis=2))
-        last = length - np.argmax(observed[:, ::-1], axis=1)
-        lengths[suspects] = np.where(observed.any(axis=1), last, length)
-    return lengths
+    return DenseArray(stream, read_header(stream, name, member.expanded), name)
 
 
 def _read_small(file: BinaryIO, member: Member, name: str, rows: int) -> Array:

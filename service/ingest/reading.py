@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from model.data.series import Series
 from model.errors import InvalidSeries
@@ -13,9 +13,10 @@ from service.ingest.detection import HEAD, TEXTS, Format, detect
 from service.ingest.expansion import opened
 from service.ingest.faults import fault
 from service.ingest.remarks import remark
+from service.ingest.source import Source
 from service.ingest.utf8 import check_utf8
 
-Reader: TypeAlias = Callable[[BinaryIO, Reading, Limits], tuple[Series, tuple[str, ...]]]
+Reader: TypeAlias = Callable[[Source], tuple[Series, tuple[str, ...]]]
 
 READERS: Mapping[Format, tuple[str, str]] = {
     Format.TS: ("service.ingest.ts", "read_ts"),
@@ -46,7 +47,7 @@ def read_series(
             check_utf8(file)
         file.seek(0)
         try:
-            series, warnings = reader(found)(file, reading, limits)
+            series, warnings = reader(found)(Source(file, reading, limits, path.parent))
         except InvalidSeries as error:
             raise fault("the series", error.message) from error
     return Ingested(series, found.value, warnings + remark(series))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.arrays import Array
+from model.data.blocks import blocks, pieces
 from model.data.series import Series
 from service.ingest.faults import quote
 
@@ -20,9 +21,10 @@ FAR = 10
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """Each channel over all steps, five arrays of (C,): what is missing, and the moments of what is not."""
+    """Each channel over all steps, arrays of (C,): what is missing, from which step on, and the moments of the rest."""
 
     missing: Array
+    first_missing: Array
     low: Array
     high: Array
     mean: Array
@@ -76,7 +78,7 @@ def _missing(series: Series, survey: Survey) -> Iterator[str]:
     if not counts.any():
         return
     for channel in np.flatnonzero(counts)[:NAMED].tolist():
-        row = int(np.argmax(np.isnan(series.values[:, channel])))
+        row = int(survey.first_missing[channel])
         case = int(np.searchsorted(series.offsets, row, side="right")) - 1
         share = counts[channel] / len(series.values)
         yield (
@@ -85,10 +87,21 @@ def _missing(series: Series, survey: Survey) -> Iterator[str]:
         )
     if np.count_nonzero(counts) > NAMED:
         yield f"Further channels with missing values: {np.count_nonzero(counts) - NAMED}."
-    unseen = np.isnan(series.values).all(axis=1)
-    empty = np.flatnonzero(np.logical_and.reduceat(unseen, series.offsets[:-1]))
+    empty = _empty_cases(series)
     if empty.size:
         yield f"Cases without any value: {empty.size}, the first is case {empty[0]}."
+
+
+def _empty_cases(series: Series) -> Array:
+    """(n,): the cases in which every value is missing."""
+    found = []
+    for piece in pieces(series.lengths, len(series.channels)):
+        offsets = series.offsets[piece.start : piece.stop + 1]
+        unseen = np.concatenate(
+            [np.isnan(block).all(axis=1) for block in blocks(series.values[offsets[0] : offsets[-1]])]
+        )
+        found.append(piece.start + np.flatnonzero(np.logical_and.reduceat(unseen, offsets[:-1] - offsets[0])))
+    return np.concatenate(found)
 
 
 def _levels(series: Series, survey: Survey) -> Iterator[str]:
@@ -108,17 +121,23 @@ def _survey(values: Array) -> Survey:
     channels = values.shape[1]
     missing, total, square = np.zeros(channels, np.int64), np.zeros(channels), np.zeros(channels)
     low, high = np.full(channels, np.nan, np.float32), np.full(channels, np.nan, np.float32)
-    rows = max(1, BLOCK // channels)
-    for start in range(0, len(values), rows):
-        block = np.ascontiguousarray(values[start : start + rows].T)
-        missing += np.count_nonzero(np.isnan(block), axis=1)
+    first = np.full(channels, len(values), np.int64)
+    start = 0
+    for part in blocks(values, BLOCK):
+        block = np.ascontiguousarray(part.T)
+        gaps = np.isnan(block)
+        counts = np.count_nonzero(gaps, axis=1)
+        new = np.flatnonzero((counts > 0) & (missing == 0))
+        first[new] = start + gaps[new].argmax(axis=1)
+        missing += counts
+        start += len(part)
         low, high = np.fmin(low, np.fmin.reduce(block, axis=1)), np.fmax(high, np.fmax.reduce(block, axis=1))
         wide = np.nan_to_num(block.astype(np.float64), copy=False)
         total += wide.sum(axis=1)
         square += np.square(wide, out=wide).sum(axis=1)
     count = np.maximum(len(values) - missing, 1)
     mean = total / count
-    return Survey(missing, low, high, mean, np.sqrt(np.maximum(square / count - mean * mean, 0)))
+    return Survey(missing, first, low, high, mean, np.sqrt(np.maximum(square / count - mean * mean, 0)))
 
 
 def _named(names: tuple[str, ...], indices: Array) -> str:

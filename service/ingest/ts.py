@@ -12,11 +12,11 @@ from typing import BinaryIO
 import numpy as np
 
 from model.data.series import Series
-from service.domain.datasets import Limits, Reading
 from service.errors import TooLarge
 from service.ingest.assembly import Steps, build_series, check_counts, check_label, check_target
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.number_text import Doubles, faulty_numbers, no_number, parse_numbers
+from service.ingest.source import Source
 
 LINE_BYTES = 32 << 20
 """The longest line that is read: some two million steps of one case."""
@@ -42,7 +42,7 @@ class Cases:
     """The cases read so far."""
 
     header: Header
-    limits: Limits
+    source: Source
     faults: Faults = field(default_factory=Faults)
     steps: Steps | None = None
     channels: int = 0
@@ -51,11 +51,11 @@ class Cases:
     targets: list[float] = field(default_factory=list)
 
 
-def read_ts(file: BinaryIO, _reading: Reading, limits: Limits) -> tuple[Series, tuple[str, ...]]:
+def read_ts(source: Source) -> tuple[Series, tuple[str, ...]]:
     """Read a whole file; warnings come second."""
-    lines = _lines(file)
+    lines = _lines(source.file)
     header, last = _read_header(lines)
-    cases = Cases(header, limits)
+    cases = Cases(header, source)
     for number, line in lines:
         _read_case(cases, number, line)
         last = number
@@ -67,7 +67,7 @@ def read_ts(file: BinaryIO, _reading: Reading, limits: Limits) -> tuple[Series, 
     series = build_series(
         cases.steps.finish(),
         cases.lengths,
-        limits,
+        source.limits,
         labels=cases.labels if header.labelled else None,
         targets=np.array(cases.targets)[:, None] if header.targeted else None,
     )
@@ -155,8 +155,8 @@ def _read_case(cases: Cases, number: int, line: bytes) -> None:
     block = _read_values(parts, number, cases.faults)
     if block is None:
         return
-    check_counts(cases.limits, cases=len(cases.lengths) + 1)
-    cases.steps = cases.steps or Steps(cases.channels, cases.limits)
+    check_counts(cases.source.limits, cases=len(cases.lengths) + 1)
+    cases.steps = cases.steps or Steps(cases.channels, cases.source)
     cases.steps.append(block, cases.faults, lambda step, channel: _place(number, channel, step))
     cases.lengths.append(len(block))
     if answer is not None:

@@ -1,17 +1,18 @@
 """Series as they lie in the artifact store: the container of `model.interchange`, mappable into memory."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from model.data.series import Series
 from model.errors import InvalidArchive
-from model.interchange.container import read, write
+from model.interchange.container import parts, read
 
 KIND = "wavetap-series"
 
 
-def pack(series: Series) -> bytes:
-    """The container's bytes; `unpack` gives the same series back, bit for bit."""
+def pack(series: Series) -> Iterator[bytes | memoryview]:
+    """The container's bytes, a part at a time; `unpack` gives the same series back, bit for bit."""
     arrays = {"values": series.values, "offsets": series.offsets}
     if series.labels is not None:
         arrays["labels"] = series.labels
@@ -20,7 +21,7 @@ def pack(series: Series) -> bytes:
     if series.groups is not None:
         arrays["groups"] = series.groups
     names = {"channels": series.channels, "classes": series.classes, "groups": series.group_names}
-    return write(arrays, {"kind": KIND, "names": json.dumps(names, ensure_ascii=False)})
+    return parts(arrays, {"kind": KIND, "names": json.dumps(names, ensure_ascii=False)})
 
 
 def unpack(source: bytes | Path) -> Series:

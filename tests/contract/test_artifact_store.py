@@ -31,6 +31,12 @@ def test_bytes_come_back_as_they_were_put(artifacts: LocalArtifacts) -> None:
     assert artifacts.path(artifact).read_bytes() == b"bytes"
 
 
+def test_bytes_may_come_in_parts(artifacts: LocalArtifacts) -> None:
+    artifact = artifacts.put("a", iter([b"by", memoryview(b"tes"), b""]))
+    assert artifact == Artifact("a", hashlib.sha256(b"bytes").hexdigest(), 5)
+    assert artifacts.get(artifact) == b"bytes"
+
+
 def test_a_key_is_written_once(artifacts: LocalArtifacts) -> None:
     artifact = artifacts.put("a", b"first")
     with pytest.raises(AlreadyExists):

@@ -1,4 +1,4 @@
-"""One set of series is one dataset, whichever file it comes in."""
+"""One set of series is one dataset, whichever file it comes in, and whether memory holds it or the disk."""
 
 import tempfile
 from functools import partial
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from model.data.series import Series
 from service.domain.datasets import Limits, Reading
@@ -23,12 +24,12 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-@given(series=series_files.series_sets())
-def test_a_series_read_back_has_its_digest(spelling: str, series: Series) -> None:
+@given(series=series_files.series_sets(), in_memory=st.sampled_from([64 << 20, 0]))
+def test_a_series_read_back_has_its_digest(spelling: str, series: Series, in_memory: int) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "upload"
         path.write_bytes(SPELLINGS[spelling](series))
-        read = read_series(path, Reading(), Limits())
+        read = read_series(path, Reading(), Limits(in_memory=in_memory))
     assert read.format == spelling.split(maxsplit=1)[0]
     assert read.series.digest() == series.digest()
 

@@ -1,0 +1,20 @@
+"""A file goes through the service, and trains, in far less memory than it holds; `make large` shows it with 5 GB."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.larger_than_memory import run
+
+pytestmark = pytest.mark.e2e
+
+SIZE = 160_000_000
+SETTINGS = {"WAVETAP_INGEST_MEMORY_BYTES": str(4 << 20)}
+
+
+def test_neither_the_service_nor_the_training_ever_holds_the_file(tmp_path: Path) -> None:
+    passed = run(tmp_path, SIZE, "npz", SETTINGS)
+    assert passed.state == "SUCCEEDED"
+    assert passed.metrics["validation_accuracy"] > 0.9
+    assert passed.training - passed.idle < SIZE / 2
+    assert passed.attempt - passed.idle < SIZE / 2

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # i
 
 from service.adapters.artifacts import LocalArtifacts
 from service.adapters.clock import SystemClock
+from service.adapters.database.aliases import DatabaseAliases
 from service.adapters.database.catalogue import DatabaseCatalogue
 from service.adapters.database.census import DatabaseCensus
 from service.adapters.database.changes import Changes
 from service.adapters.database.connection import Database
 from service.adapters.database.datasets import DatabaseDatasets
 from service.adapters.database.jobs import DatabaseJobs
+from service.adapters.database.keys import Keys
 from service.adapters.database.migrate import HEAD
 from service.adapters.database.migrate import migrate as migrate_schema
 from service.adapters.database.references import DatabaseReferences
@@ -45,6 +48,7 @@ from service.serving.loaded import LoadedModels
 from service.settings import PREFIX, Settings, exposure_fault
 from service.telemetry.logs import configure, logger
 from service.telemetry.metrics import Metrics
+from service.usecases.aliases import Aliases
 from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
@@ -132,7 +136,8 @@ def build(settings: Settings) -> House:
     clock, log = SystemClock(), logger()
     database = Database(_database_url(settings))
     artifacts = LocalArtifacts(data_dir / "artifacts")
-    jobs = DatabaseJobs(database, clock)
+    keys = Keys(timedelta(seconds=settings.idempotency_seconds))
+    jobs = DatabaseJobs(database, clock, keys)
     supervisor = Supervisor(
         jobs=jobs,
         engine=LocalEngine(_environment(settings), log, settings.training_priority),
@@ -159,6 +164,7 @@ def build(settings: Settings) -> House:
         datasets=datasets,
         training=Training(jobs, stored, clock, supervisor.wake),
         catalogue=catalogue,
+        aliases=Aliases(DatabaseAliases(database, clock, keys)),
         inference=Inference(published, current, models, datasets),
         exports=Exports(catalogue, artifacts),
         repository=Repository(published, withdrawals, models),

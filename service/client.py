@@ -6,8 +6,7 @@ ClientError              anything below, in one sentence for a person
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +14,8 @@ from urllib.parse import quote
 
 import httpx
 import orjson
+
+from service.client_events import Event, events
 
 Json = dict[str, Any]
 
@@ -48,15 +49,6 @@ class Refused(ClientError):
         ClientError.__init__(self, " ".join([sentence, *faults]))
         self.status = status
         self.problem = problem
-
-
-@dataclass(frozen=True)
-class Event:
-    """One entry of a job's story; `kind` is state, epoch or end."""
-
-    sequence: int
-    kind: str
-    data: Json
 
 
 class Client:
@@ -176,7 +168,28 @@ class Client:
 
     def remove_model(self, name: str, version: str | None = None) -> None:
         """Delete a model, or one of its versions."""
-        self._call("DELETE", f"/v1/models/{quoted(name)}" + (f"/versions/{quoted(version)}" if version else ""))
+        self._call("DELETE", self._place(name, version))
+
+    def annotate(self, name: str, changes: Mapping[str, Any], version: str | None = None) -> Json:
+        """Change the notes and tags of a model, or of one of its versions."""
+        return self._json("PATCH", self._place(name, version), json=changes)
+
+    def alias(self, name: str, alias: str) -> Json:
+        """Where an alias points, and its story."""
+        return self._json("GET", self._alias(name, alias))
+
+    def point(self, name: str, alias: str, version: int | str) -> Json:
+        """Promote: point an alias at a version, or where another alias points."""
+        return self._json("PUT", self._alias(name, alias), json={"version": version})
+
+    def roll_back(self, name: str, alias: str, key: str | None = None) -> Json:
+        """Point an alias where it pointed before."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self._json("POST", f"{self._alias(name, alias)}:rollback", headers=headers)
+
+    def remove_alias(self, name: str, alias: str) -> None:
+        """Forget an alias."""
+        self._call("DELETE", self._alias(name, alias))
 
     def onnx(self, name: str, version: str | None = None) -> bytes:
         """The ONNX file of a version; the newest if none is named."""
@@ -204,6 +217,12 @@ class Client:
             return False
 
     # Transport
+
+    def _place(self, name: str, version: str | None) -> str:
+        return f"/v1/models/{quoted(name)}" + (f"/versions/{quoted(version)}" if version else "")
+
+    def _alias(self, name: str, alias: str) -> str:
+        return f"/v1/models/{quoted(name)}/aliases/{quoted(alias)}"
 
     def _number(self, name: str, version: str | None) -> str:
         return quoted(version) if version else str(self.model(name)["latest"]["version"])
@@ -258,26 +277,6 @@ def encoded(body: object) -> bytes:
 def quoted(name: str) -> str:
     """A name as one segment of a path, whatever it holds."""
     return quote(name, safe="")
-
-
-def events(chunks: Iterable[bytes]) -> Iterator[Event]:
-    """Read server-sent events out of the bytes of a stream; comments and unknown fields are passed over."""
-    fields: dict[str, str] = {}
-    for line in _lines(chunks):
-        name, _, value = line.partition(":")
-        if name:
-            fields[name] = value.removeprefix(" ")
-        elif "data" in fields and not line:
-            yield Event(int(fields.get("id", 0)), fields.get("event", "message"), orjson.loads(fields["data"]))
-            fields = {}
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Lines end at line feeds only: httpx's own would also cut at characters that may stand in a message."""
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (line.decode().removesuffix("\r") for line in lines)
 
 
 def _bearer(api_key: str | None) -> dict[str, str]:

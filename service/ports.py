@@ -10,9 +10,10 @@ from typing import Protocol
 from service.domain.artifacts import Artifact, StoredObject
 from service.domain.datasets import Dataset, Ingested, Limits, Reading
 from service.domain.jobs import JSON, Checkpoint, Claim, EpochRecord, EventPage, Job, JobFailure
-from service.domain.models import Model, ModelVersion, VersionDraft
+from service.domain.models import ModelVersion, VersionDraft
 from service.domain.pages import Page, PageRequest
 from service.domain.states import JobState, Move
+from service.registry_ports import Idempotency
 
 
 class Clock(Protocol):
@@ -115,14 +116,6 @@ class DatasetStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Idempotency:
-    """A client's key and the digest of the request it came with."""
-
-    key: str
-    request_sha256: str
-
-
-@dataclass(frozen=True)
 class EpochCommit:
     """Epochs that were not told of yet, and the stored state that they, or earlier ones, led to."""
 
@@ -192,42 +185,6 @@ class JobStore(Protocol):
 
     def resume(self, identifier: str, spec: JSON, epochs: int) -> Job:
         """Queue an ended job again; NotAllowedNow if it has not ended, or its dataset is gone."""
-        ...
-
-
-class ModelCatalogue(Protocol):
-    """The rows of models, versions and aliases."""
-
-    def models(self, page: PageRequest) -> Page[Model]:
-        """Every model that has a version, newest first."""
-        ...
-
-    def model(self, name: str) -> Model:
-        """NotFound if there is none, or none of its versions is left."""
-        ...
-
-    def versions(self, name: str, page: PageRequest) -> Page[ModelVersion]:
-        """Newest first."""
-        ...
-
-    def version(self, name: str, reference: str | None) -> ModelVersion:
-        """By number or alias; None means the newest. NotFound if there is none."""
-        ...
-
-    def set_alias(self, name: str, alias: str, number: int) -> Model:
-        """Point an alias at a version; NotFound if there is no such version."""
-        ...
-
-    def remove_alias(self, name: str, alias: str) -> None:
-        """NotFound if there is none."""
-        ...
-
-    def remove_version(self, name: str, number: int) -> ModelVersion:
-        """Delete a version; NotAllowedNow while an alias points at it."""
-        ...
-
-    def remove_model(self, name: str) -> Sequence[ModelVersion]:
-        """Delete every version and alias; numbers are not used again."""
         ...
 
 

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         default=30.0, ge=1.0, description="After how many silent seconds another service may take over a job."
     )
+    idempotency_seconds: float = Field(
+        default=86_400.0, ge=1.0, description="How long an Idempotency-Key is remembered; 24 hours by default."
+    )
     shutdown_seconds: float = Field(
         default=20.0, ge=0.0, description="How long requests and jobs may take to come to an end after SIGTERM."
     )

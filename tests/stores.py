@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.adapters.artifacts import LocalArtifacts
+from service.adapters.database.aliases import DatabaseAliases
 from service.adapters.database.catalogue import DatabaseCatalogue
 from service.adapters.database.changes import Changes
 from service.adapters.database.connection import Database
@@ -24,6 +25,7 @@ class Stores:
     datasets: DatabaseDatasets
     jobs: DatabaseJobs
     catalogue: DatabaseCatalogue
+    aliases: DatabaseAliases
     references: DatabaseReferences
     artifacts: LocalArtifacts
     withdrawals: DatabaseWithdrawals
@@ -41,6 +43,7 @@ def stores_in(directory: Path, clock: Clock) -> Iterator[Stores]:
         DatabaseDatasets(database),
         DatabaseJobs(database, clock),
         DatabaseCatalogue(database),
+        DatabaseAliases(database, clock),
         DatabaseReferences(database),
         LocalArtifacts(directory / "artifacts"),
         DatabaseWithdrawals(database),

@@ -100,6 +100,11 @@ class TrainingServiceStub:
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelRequest.SerializeToString,
                 response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.Model.FromString,
                 _registered_method=True)
+        self.UpdateModel = channel.unary_unary(
+                '/wavetap.v1.TrainingService/UpdateModel',
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.UpdateModelRequest.SerializeToString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.Model.FromString,
+                _registered_method=True)
         self.DeleteModel = channel.unary_unary(
                 '/wavetap.v1.TrainingService/DeleteModel',
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelRequest.SerializeToString,
@@ -115,15 +120,30 @@ class TrainingServiceStub:
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
                 response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.FromString,
                 _registered_method=True)
+        self.UpdateModelVersion = channel.unary_unary(
+                '/wavetap.v1.TrainingService/UpdateModelVersion',
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.UpdateModelVersionRequest.SerializeToString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.FromString,
+                _registered_method=True)
         self.DeleteModelVersion = channel.unary_unary(
                 '/wavetap.v1.TrainingService/DeleteModelVersion',
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.GetAlias = channel.unary_unary(
+                '/wavetap.v1.TrainingService/GetAlias',
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.AliasRequest.SerializeToString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.Alias.FromString,
+                _registered_method=True)
         self.SetAlias = channel.unary_unary(
                 '/wavetap.v1.TrainingService/SetAlias',
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.SetAliasRequest.SerializeToString,
-                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.Model.FromString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.Alias.FromString,
+                _registered_method=True)
+        self.RollBackAlias = channel.unary_unary(
+                '/wavetap.v1.TrainingService/RollBackAlias',
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.RollBackAliasRequest.SerializeToString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.Alias.FromString,
                 _registered_method=True)
         self.DeleteAlias = channel.unary_unary(
                 '/wavetap.v1.TrainingService/DeleteAlias',
@@ -230,6 +250,12 @@ class TrainingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteModel(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -248,13 +274,31 @@ class TrainingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateModelVersion(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteModelVersion(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAlias(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SetAlias(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollBackAlias(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -352,6 +396,11 @@ def add_TrainingServiceServicer_to_server(servicer, server):
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelRequest.FromString,
                     response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.Model.SerializeToString,
             ),
+            'UpdateModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateModel,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.UpdateModelRequest.FromString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.Model.SerializeToString,
+            ),
             'DeleteModel': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteModel,
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelRequest.FromString,
@@ -367,15 +416,30 @@ def add_TrainingServiceServicer_to_server(servicer, server):
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.FromString,
                     response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.SerializeToString,
             ),
+            'UpdateModelVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateModelVersion,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.UpdateModelVersionRequest.FromString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.SerializeToString,
+            ),
             'DeleteModelVersion': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteModelVersion,
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
+            'GetAlias': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAlias,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.AliasRequest.FromString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.Alias.SerializeToString,
+            ),
             'SetAlias': grpc.unary_unary_rpc_method_handler(
                     servicer.SetAlias,
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.SetAliasRequest.FromString,
-                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.Model.SerializeToString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.Alias.SerializeToString,
+            ),
+            'RollBackAlias': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollBackAlias,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.RollBackAliasRequest.FromString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.Alias.SerializeToString,
             ),
             'DeleteAlias': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteAlias,
@@ -760,6 +824,33 @@ class TrainingService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wavetap.v1.TrainingService/UpdateModel',
+            api__schemas_dot_generated_dot_wavetap__pb2.UpdateModelRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.Model.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DeleteModel(request,
             target,
             options=(),
@@ -841,6 +932,33 @@ class TrainingService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateModelVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wavetap.v1.TrainingService/UpdateModelVersion',
+            api__schemas_dot_generated_dot_wavetap__pb2.UpdateModelVersionRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DeleteModelVersion(request,
             target,
             options=(),
@@ -868,6 +986,33 @@ class TrainingService:
             _registered_method=True)
 
     @staticmethod
+    def GetAlias(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wavetap.v1.TrainingService/GetAlias',
+            api__schemas_dot_generated_dot_wavetap__pb2.AliasRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.Alias.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def SetAlias(request,
             target,
             options=(),
@@ -883,7 +1028,34 @@ class TrainingService:
             target,
             '/wavetap.v1.TrainingService/SetAlias',
             api__schemas_dot_generated_dot_wavetap__pb2.SetAliasRequest.SerializeToString,
-            api__schemas_dot_generated_dot_wavetap__pb2.Model.FromString,
+            api__schemas_dot_generated_dot_wavetap__pb2.Alias.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollBackAlias(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wavetap.v1.TrainingService/RollBackAlias',
+            api__schemas_dot_generated_dot_wavetap__pb2.RollBackAliasRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.Alias.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,11 +47,15 @@ class TrainingServiceStub:
     """What happened behind `after`, then what happens, up to the event of kind "end"."""
     ListModels: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ListRequest, _wavetap_pb2.ModelPage]
     GetModel: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelRequest, _wavetap_pb2.Model]
+    UpdateModel: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.UpdateModelRequest, _wavetap_pb2.Model]
     DeleteModel: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelRequest, _empty_pb2.Empty]
     ListModelVersions: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ListModelVersionsRequest, _wavetap_pb2.ModelVersionPage]
     GetModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.ModelVersion]
+    UpdateModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.UpdateModelVersionRequest, _wavetap_pb2.ModelVersion]
     DeleteModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _empty_pb2.Empty]
-    SetAlias: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.SetAliasRequest, _wavetap_pb2.Model]
+    GetAlias: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.AliasRequest, _wavetap_pb2.Alias]
+    SetAlias: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.SetAliasRequest, _wavetap_pb2.Alias]
+    RollBackAlias: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.RollBackAliasRequest, _wavetap_pb2.Alias]
     DeleteAlias: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.AliasRequest, _empty_pb2.Empty]
     DownloadOnnx: _grpc.UnaryStreamMultiCallable[_wavetap_pb2.DownloadOnnxRequest, _wavetap_pb2.FileChunk]
     Predict: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.PredictRequest, _wavetap_pb2.PredictResponse]
@@ -75,11 +79,15 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     """What happened behind `after`, then what happens, up to the event of kind "end"."""
     ListModels: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ListRequest, _wavetap_pb2.ModelPage]  # type: ignore[assignment]
     GetModel: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelRequest, _wavetap_pb2.Model]  # type: ignore[assignment]
+    UpdateModel: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.UpdateModelRequest, _wavetap_pb2.Model]  # type: ignore[assignment]
     DeleteModel: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     ListModelVersions: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ListModelVersionsRequest, _wavetap_pb2.ModelVersionPage]  # type: ignore[assignment]
     GetModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.ModelVersion]  # type: ignore[assignment]
+    UpdateModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.UpdateModelVersionRequest, _wavetap_pb2.ModelVersion]  # type: ignore[assignment]
     DeleteModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    SetAlias: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.SetAliasRequest, _wavetap_pb2.Model]  # type: ignore[assignment]
+    GetAlias: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.AliasRequest, _wavetap_pb2.Alias]  # type: ignore[assignment]
+    SetAlias: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.SetAliasRequest, _wavetap_pb2.Alias]  # type: ignore[assignment]
+    RollBackAlias: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.RollBackAliasRequest, _wavetap_pb2.Alias]  # type: ignore[assignment]
     DeleteAlias: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.AliasRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     DownloadOnnx: _aio.UnaryStreamMultiCallable[_wavetap_pb2.DownloadOnnxRequest, _wavetap_pb2.FileChunk]  # type: ignore[assignment]
     Predict: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.PredictRequest, _wavetap_pb2.PredictResponse]  # type: ignore[assignment]
@@ -180,6 +188,13 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_wavetap_pb2.Model, _abc.Awaitable[_wavetap_pb2.Model]]: ...
 
     @_abc_1.abstractmethod
+    def UpdateModel(
+        self,
+        request: _wavetap_pb2.UpdateModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wavetap_pb2.Model, _abc.Awaitable[_wavetap_pb2.Model]]: ...
+
+    @_abc_1.abstractmethod
     def DeleteModel(
         self,
         request: _wavetap_pb2.ModelRequest,
@@ -201,6 +216,13 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_wavetap_pb2.ModelVersion, _abc.Awaitable[_wavetap_pb2.ModelVersion]]: ...
 
     @_abc_1.abstractmethod
+    def UpdateModelVersion(
+        self,
+        request: _wavetap_pb2.UpdateModelVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wavetap_pb2.ModelVersion, _abc.Awaitable[_wavetap_pb2.ModelVersion]]: ...
+
+    @_abc_1.abstractmethod
     def DeleteModelVersion(
         self,
         request: _wavetap_pb2.ModelVersionRequest,
@@ -208,11 +230,25 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
 
     @_abc_1.abstractmethod
+    def GetAlias(
+        self,
+        request: _wavetap_pb2.AliasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wavetap_pb2.Alias, _abc.Awaitable[_wavetap_pb2.Alias]]: ...
+
+    @_abc_1.abstractmethod
     def SetAlias(
         self,
         request: _wavetap_pb2.SetAliasRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_wavetap_pb2.Model, _abc.Awaitable[_wavetap_pb2.Model]]: ...
+    ) -> _typing.Union[_wavetap_pb2.Alias, _abc.Awaitable[_wavetap_pb2.Alias]]: ...
+
+    @_abc_1.abstractmethod
+    def RollBackAlias(
+        self,
+        request: _wavetap_pb2.RollBackAliasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wavetap_pb2.Alias, _abc.Awaitable[_wavetap_pb2.Alias]]: ...
 
     @_abc_1.abstractmethod
     def DeleteAlias(

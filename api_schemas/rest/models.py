@@ -49,12 +49,16 @@ VERSION = {
     "onnx": {"available": True, "size": 1092345, "sha256": "5e88...", "largest_difference": 2.4e-07, "error": None},
     "spec": {"task": "classification", "network": {"recipe": "fcn"}},
     "lineage": {"seed": 0, "code_version": "0.1.0"},
+    "parent": None,
+    "aliases": ["production"],
+    "notes": "",
+    "tags": {"owner": "motion"},
     "created_at": "2026-01-05T12:00:09Z",
 }
 
 
 class ModelVersion(Schema):
-    """A published version; it never changes."""
+    """A published version; but for its notes, tags and aliases it never changes."""
 
     model_config = example(VERSION)
 
@@ -68,6 +72,10 @@ class ModelVersion(Schema):
     onnx: OnnxFile
     spec: JsonObject
     lineage: JsonObject
+    parent: int | None = Field(description="The version that the same job published before it was resumed.")
+    aliases: list[str]
+    notes: str
+    tags: dict[str, str]
     created_at: datetime
 
 
@@ -80,6 +88,8 @@ class Model(Schema):
             "latest": VERSION,
             "versions": [1],
             "aliases": {"production": 1},
+            "notes": "",
+            "tags": {},
             "created_at": "2026-01-05T12:00:09Z",
         }
     )
@@ -88,12 +98,6 @@ class Model(Schema):
     latest: ModelVersion
     versions: list[int]
     aliases: dict[str, int]
+    notes: str
+    tags: dict[str, str]
     created_at: datetime
-
-
-class AliasRequest(Schema):
-    """Where an alias shall point."""
-
-    model_config = example({"version": 2})
-
-    version: int = Field(ge=1, le=2**31 - 1)

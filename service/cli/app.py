@@ -2,7 +2,7 @@
 
 import typer
 
-from service.cli import demo, operate, resources, serve, train, use
+from service.cli import demo, models, operate, resources, serve, train, use
 
 app = typer.Typer(
     name="wavetap",
@@ -19,7 +19,7 @@ app.command()(use.evaluate)
 app.command()(use.export)
 app.add_typer(resources.datasets, name="datasets")
 app.add_typer(resources.jobs, name="jobs")
-app.add_typer(resources.models, name="models")
+app.add_typer(models.models, name="models")
 app.command()(operate.migrate)
 app.command()(operate.openapi)
 app.command()(demo.demo)

@@ -1,23 +1,21 @@
-"""`wavetap datasets`, `jobs` and `models`: the service's resources."""
+"""`wavetap datasets` and `jobs`: the service's resources."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, Version, connect, reading
+from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, connect, reading
 from service.cli.progress import follow, outcome
 from service.cli.screen import complain, figures, print_json, print_record, print_table, remarks
 from service.cli.train import dataset_name
 
 datasets = typer.Typer(help="Datasets: immutable, checked sets of series.", no_args_is_help=True)
 jobs = typer.Typer(help="Training jobs.", no_args_is_help=True)
-models = typer.Typer(help="Models and their versions.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file.")]
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Its name or identifier.")]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="Its identifier.")]
-ModelName = Annotated[str, typer.Argument(metavar="NAME", help="The model.")]
 
 
 @datasets.command("ls")
@@ -133,45 +131,6 @@ def resume_job(
     with connect(server, api_key) as client:
         record = client.resume(job, epochs)
     (print_json if as_json else print_record)(_brief(record, as_json=as_json))
-
-
-@models.command("ls")
-def list_models(as_json: AsJson = False, server: Server = LOCAL, api_key: ApiKey = None) -> None:
-    """List models, newest first."""
-    with connect(server, api_key) as client:
-        items = list(client.models())
-    if as_json:
-        print_json(items)
-        return
-    columns = ("name", "task", "versions", "newest", "metrics")
-    rows = (
-        (
-            m["name"],
-            m["latest"]["signature"]["task"],
-            len(m["versions"]),
-            m["latest"]["version"],
-            figures(m["latest"]["metrics"]),
-        )
-        for m in items
-    )
-    print_table(columns, rows)
-
-
-@models.command("show")
-def show_model(
-    name: ModelName, version: Version = None, as_json: AsJson = False, server: Server = LOCAL, api_key: ApiKey = None
-) -> None:
-    """Show a version of a model: its spec, metrics and lineage."""
-    with connect(server, api_key) as client:
-        record = client.version(name, version)
-    (print_json if as_json else print_record)(record)
-
-
-@models.command("rm")
-def remove_model(name: ModelName, version: Version = None, server: Server = LOCAL, api_key: ApiKey = None) -> None:
-    """Delete a model, or with --version one of its versions."""
-    with connect(server, api_key) as client:
-        client.remove_model(name, version)
 
 
 def _span(length: dict[str, int]) -> str:

@@ -1,9 +1,10 @@
 """Models: named lines of immutable versions, and aliases that point at one of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from service.domain.annotations import Annotations
 from service.domain.artifacts import Artifact
 from service.domain.jobs import JSON
 
@@ -48,11 +49,16 @@ class VersionDraft:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A published version: immutable, numbered from 1 within its model, never renumbered."""
+    """A published version: immutable but for its annotations, numbered from 1 within its model, never renumbered.
+
+    `parent` is the version that the same job published before it was resumed.
+    """
 
     number: int
     draft: VersionDraft
     created_at: datetime
+    parent: int | None = None
+    annotations: Annotations = field(default_factory=Annotations)
 
     @property
     def model(self) -> str:
@@ -69,3 +75,17 @@ class Model:
     versions: tuple[int, ...]
     aliases: Mapping[str, int]
     created_at: datetime
+    annotations: Annotations = field(default_factory=Annotations)
+    keep_versions: int | None = None
+
+    def aliases_of(self, number: int) -> tuple[str, ...]:
+        """The aliases that point at a version, in the order of the alphabet."""
+        return tuple(sorted(alias for alias, target in self.aliases.items() if target == number))
+
+
+@dataclass(frozen=True)
+class DescribedVersion:
+    """A version with what others say of it."""
+
+    version: ModelVersion
+    aliases: tuple[str, ...]

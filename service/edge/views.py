@@ -7,14 +7,12 @@ import numpy as np
 
 from api_schemas.rest import datasets as dataset_schemas
 from api_schemas.rest import inference as inference_schemas
-from api_schemas.rest import models as model_schemas
 from api_schemas.rest import training_jobs as job_schemas
 from api_schemas.rest.schema import Page as PageSchema
 from api_schemas.rest.schema import Schema
 from service.domain.datasets import Dataset, DatasetReport, Evaluation
 from service.domain.inference import InferResult, Tensor
 from service.domain.jobs import EpochRecord, Job
-from service.domain.models import Model, ModelVersion
 from service.domain.pages import Page
 
 Record = TypeVar("Record")
@@ -92,48 +90,6 @@ def _job(record: Job) -> dict[str, Any]:
         "started_at": record.started_at,
         "finished_at": record.finished_at,
     }
-
-
-def model(record: Model) -> model_schemas.Model:
-    """A model with its newest version."""
-    return model_schemas.Model(
-        name=record.name,
-        latest=version(record.latest),
-        versions=list(record.versions),
-        aliases=dict(record.aliases),
-        created_at=record.created_at,
-    )
-
-
-def version(record: ModelVersion) -> model_schemas.ModelVersion:
-    """A published version."""
-    draft, signature, artifact = record.draft, record.draft.signature, record.draft.onnx.artifact
-    return model_schemas.ModelVersion(
-        model=record.model,
-        version=record.number,
-        job=draft.job,
-        dataset=draft.dataset,
-        dataset_digest=draft.dataset_digest,
-        signature=model_schemas.ModelSignature(
-            task=signature.task,  # type: ignore[arg-type]  # the task table has exactly the schema's values
-            channels=list(signature.channels),
-            length=signature.length,
-            classes=None if signature.classes is None else list(signature.classes),
-            targets=signature.targets,
-            horizon=signature.horizon,
-        ),
-        metrics=dict(draft.metrics),
-        onnx=model_schemas.OnnxFile(
-            available=artifact is not None,
-            size=None if artifact is None else artifact.size,
-            sha256=None if artifact is None else artifact.sha256,
-            largest_difference=draft.onnx.largest_difference,
-            error=draft.onnx.error,
-        ),
-        spec=dict(draft.spec),
-        lineage=dict(draft.lineage),
-        created_at=record.created_at,
-    )
 
 
 def evaluation(model: str, version: int, record: Evaluation) -> inference_schemas.Evaluation:

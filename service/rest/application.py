@@ -9,9 +9,10 @@ from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from service.edge.context import EdgeContext
+from service.edge.validation import refusal
 from service.errors import Code, InternalError, ServiceError
 from service.release import release
-from service.rest.bodies import refusal
+from service.rest.aliases import AliasRoutes
 from service.rest.datasets import DatasetRoutes
 from service.rest.description import describe
 from service.rest.exports import ExportRoutes
@@ -30,6 +31,7 @@ ROUTES = (
     DatasetRoutes,
     TrainingJobRoutes,
     ModelRoutes,
+    AliasRoutes,
     ExportRoutes,
     ModelPageRoutes,
     InferenceRoutes,

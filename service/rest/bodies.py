@@ -1,15 +1,16 @@
 """Bodies read with a limit, and JSON that is checked before anything looks at it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.requests import Request
 
 from service.edge.lanes import Lane
-from service.errors import DETAILS_LISTED, Detail, InvalidRequest, TooLarge, UnsupportedFormat
+from service.edge.validation import validated
+from service.errors import TooLarge, UnsupportedFormat
 from service.rest.problems import Malformed, Stalled
 
 S = TypeVar("S", bound=BaseModel)
@@ -17,10 +18,6 @@ S = TypeVar("S", bound=BaseModel)
 SILENCE_SECONDS = 30.0
 CRUMBS, CRUMB_BYTES = 1000, 64
 """So many pieces may be smaller than this on average: each costs as much as a large one."""
-WORDS: Mapping[str, str] = dict.fromkeys(
-    ("model_type", "model_attributes_type", "dict_type"), "Input should be a JSON object"
-)
-"""Instead of pydantic's, which name classes."""
 PARSED_INLINE = 64 << 10
 """Bodies up to this size are parsed where they were read: a thread would cost more than it spares."""
 
@@ -106,41 +103,6 @@ def parsed(body: bytes | memoryview) -> Any:  # noqa: ANN401  # any JSON
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
-
-
-def validated(value: object, schema: type[S]) -> S:
-    """The value as a schema, or InvalidRequest with the first faults; nothing of the value is echoed."""
-    try:
-        return schema.model_validate(value)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        raise refusal([_translated(fault, value) for fault in faults]) from None
-
-
-def _translated(fault: Any, value: object) -> dict[str, Any]:  # noqa: ANN401  # pydantic's own
-    """A fault in the words of JSON, at a place that is in the body: pydantic also names branches of its unions."""
-    place: list[int | str] = []
-    for part in fault["loc"]:
-        if isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and isinstance(part, int):
-            value = value[part]
-        else:
-            break
-        place.append(part)
-    return {"loc": tuple(place), "msg": WORDS.get(fault["type"], fault["msg"])}
-
-
-def refusal(faults: list[Any]) -> InvalidRequest:
-    """An error from pydantic's list of faults."""
-    details = [Detail(pointer(fault["loc"]), f"{fault['msg']}.") for fault in faults[:DETAILS_LISTED]]
-    where = f" at {details[0].pointer}" if details[0].pointer else ""
-    return InvalidRequest(f"The request is not valid{where}: {details[0].detail}", *details)
-
-
-def pointer(location: tuple[int | str, ...]) -> str:
-    """A JSON pointer (RFC 6901) from a path of keys and indices."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api_schemas.rest.inference import EvaluateRequest, PredictRequest
-from api_schemas.rest.models import AliasRequest
 from api_schemas.rest.problems import Problem
 from api_schemas.rest.protocol import InferRequest
+from api_schemas.rest.registry import AliasRequest, AnnotationChange
 from api_schemas.rest.training_jobs import ResumeRequest, TrainingJobRequest
 from service.rest import spec_description
 from service.rest.gate import PUBLIC
@@ -34,6 +34,7 @@ READ_BY_ROUTES: tuple[type[BaseModel], ...] = (
     TrainingJobRequest,
     ResumeRequest,
     AliasRequest,
+    AnnotationChange,
     PredictRequest,
     EvaluateRequest,
     InferRequest,

@@ -12,6 +12,7 @@ from service.edge import views
 from service.edge.case_files import cases_in
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
+from service.edge.validation import validated
 from service.rest.answers import JSON, Description, answer, body, responses
 from service.rest.bodies import (
     bounded,
@@ -21,7 +22,6 @@ from service.rest.bodies import (
     parsed,
     read_body,
     read_json,
-    validated,
 )
 from service.rest.case_bodies import FILES, described, is_file, media_type
 from service.rest.parameters import ModelName

@@ -2,21 +2,23 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api_schemas.rest.models import AliasRequest, Model, ModelVersion
+from api_schemas.rest.models import Model, ModelVersion
+from api_schemas.rest.registry import AnnotationChange
 from api_schemas.rest.schema import Page
-from service.edge import views
+from service.domain import annotations as domain
+from service.edge import model_views, views
 from service.edge.context import EdgeContext
 from service.edge.versions import exact
-from service.rest.answers import answer, body, responses
+from service.rest.answers import Options, answer, body, responses
 from service.rest.bodies import read_json
-from service.rest.parameters import AliasName, ModelName, PageParameters, VersionReference
+from service.rest.parameters import ModelName, PageParameters, VersionReference
 
-VERSION, ALIAS = "/versions/{version:name}", "/aliases/{alias:name}"
-LARGEST_ALIAS = 1 << 10
+VERSION = "/versions/{version:name}"
+LARGEST_CHANGE = 128 << 10
 
 
 class ModelRoutes:
-    """Shows and removes models and versions, points aliases."""
+    """Shows, annotates and removes models and versions."""
 
     def __init__(self, edge: EdgeContext) -> None:
         """Take what to call."""
@@ -28,7 +30,7 @@ class ModelRoutes:
         """The routes."""
         router = APIRouter(tags=["Models"])
         one = "/v1/models/{model:name}"
-        version, alias = one + VERSION, one + ALIAS
+        version = one + VERSION
         found, kept = responses(404), responses(404, 409, 422)
         router.add_api_route("/v1/models", self.list, response_model=Page[Model], responses=responses(422))
         router.add_api_route(one, self.get, response_model=Model, responses=found)
@@ -38,24 +40,19 @@ class ModelRoutes:
         )
         router.add_api_route(version, self.version, response_model=ModelVersion, responses=found)
         router.add_api_route(version, self.remove_version, methods=["DELETE"], status_code=204, responses=kept)
-        router.add_api_route(
-            alias,
-            self.set_alias,
-            methods=["PUT"],
-            response_model=Model,
-            responses=responses(404, 413, 415, 422),
-            openapi_extra=body(AliasRequest),
-        )
-        router.add_api_route(alias, self.remove_alias, methods=["DELETE"], status_code=204, responses=found)
+        patched: Options = {"methods": ["PATCH"], "openapi_extra": body(AnnotationChange)}
+        patched["responses"] = responses(404, 413, 415, 422)
+        router.add_api_route(one, self.annotate, response_model=Model, **patched)
+        router.add_api_route(version, self.annotate_version, response_model=ModelVersion, **patched)
         return router
 
     async def list(self, page: PageParameters) -> Response:
         """List models, newest first."""
-        return answer(views.page(await self._lane.run(self._catalogue.models, page), views.model))
+        return answer(views.page(await self._lane.run(self._catalogue.models, page), model_views.model))
 
     async def get(self, model: ModelName) -> Response:
         """Show one model with its newest version."""
-        return answer(views.model(await self._lane.run(self._catalogue.model, model)))
+        return answer(model_views.model(await self._lane.run(self._catalogue.model, model)))
 
     async def remove(self, model: ModelName) -> Response:
         """Remove a model with all its versions and aliases."""
@@ -64,23 +61,28 @@ class ModelRoutes:
 
     async def versions(self, model: ModelName, page: PageParameters) -> Response:
         """List a model's versions, newest first."""
-        return answer(views.page(await self._lane.run(self._catalogue.versions, model, page), views.version))
+        return answer(views.page(await self._lane.run(self._catalogue.versions, model, page), model_views.version))
 
     async def version(self, model: ModelName, version: VersionReference) -> Response:
-        """Show one version: its spec, metrics and lineage."""
-        return answer(views.version(await self._lane.run(self._catalogue.version, model, version)))
+        """Show one version: its spec, metrics and lineage, and what is said of it."""
+        return answer(model_views.version(await self._lane.run(self._catalogue.described, model, version)))
 
     async def remove_version(self, model: ModelName, version: VersionReference) -> Response:
         """Remove a version that no alias points at."""
         await self._lane.run(self._catalogue.remove_version, model, exact(version))
         return Response(status_code=204)
 
-    async def set_alias(self, request: Request, model: ModelName, alias: AliasName) -> Response:
-        """Point an alias at a version, in place of whatever it pointed at."""
-        wanted = await read_json(request, AliasRequest, LARGEST_ALIAS, self._lane)
-        return answer(views.model(await self._lane.run(self._catalogue.set_alias, model, alias, wanted.version)))
+    async def annotate(self, request: Request, model: ModelName) -> Response:
+        """Change a model's notes and tags; what is left out stays."""
+        change = await self._change(request)
+        return answer(model_views.model(await self._lane.run(self._catalogue.annotate_model, model, change)))
 
-    async def remove_alias(self, model: ModelName, alias: AliasName) -> Response:
-        """Forget an alias."""
-        await self._lane.run(self._catalogue.remove_alias, model, alias)
-        return Response(status_code=204)
+    async def annotate_version(self, request: Request, model: ModelName, version: VersionReference) -> Response:
+        """Change a version's notes and tags; what is left out stays."""
+        change = await self._change(request)
+        found = await self._lane.run(self._catalogue.annotate_version, model, version, change)
+        return answer(model_views.version(found))
+
+    async def _change(self, request: Request) -> domain.AnnotationChange:
+        wanted = await read_json(request, AnnotationChange, LARGEST_CHANGE, self._lane)
+        return domain.AnnotationChange(wanted.notes, wanted.tags)

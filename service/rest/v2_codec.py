@@ -14,8 +14,9 @@ from api_schemas.rest.protocol import InferRequest, RequestInput, RequestOutput
 from service.domain.inference import InferResult, ModelMetadata, Tensor
 from service.edge.datatypes import DTYPES, datatype_of, from_json, from_raw, refusal, to_raw
 from service.edge.prediction import InferCall, Wanted, most_likely
+from service.edge.validation import validated
 from service.errors import TooLarge, UnsupportedFormat
-from service.rest.bodies import parsed, validated
+from service.rest.bodies import parsed
 from service.rest.problems import Malformed
 
 JSON_LENGTH = "Inference-Header-Content-Length"

@@ -9,13 +9,16 @@ from google.protobuf import empty_pb2
 
 from api_schemas.generated import wavetap_pb2 as pb
 from api_schemas.rest import inference as schemas
+from api_schemas.rest import registry
+from service.domain.annotations import AnnotationChange
 from service.domain.inference import Tensor
-from service.edge import views
+from service.edge import model_views, views
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
+from service.edge.validation import validated
 from service.edge.versions import exact
 from service.errors import Detail, InvalidRequest
-from service.rpc.messages import evaluation, message, page_request, predictions
+from service.rpc.messages import evaluation, message, page_request, plain, predictions
 from service.usecases.exports import ExportOptions
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -23,7 +26,7 @@ CHUNK = 256 << 10
 
 
 class ModelMethods:
-    """Shows and removes models and versions, hands out ONNX files, points aliases, predicts and judges."""
+    """Shows and removes models and versions, annotates them, hands out ONNX files, predicts and judges."""
 
     def __init__(self, edge: EdgeContext) -> None:
         """Take what to call."""
@@ -36,12 +39,12 @@ class ModelMethods:
         return {
             "ListModels": self.list,
             "GetModel": self.get,
+            "UpdateModel": self.annotate,
             "DeleteModel": self.remove,
             "ListModelVersions": self.versions,
             "GetModelVersion": self.version,
+            "UpdateModelVersion": self.annotate_version,
             "DeleteModelVersion": self.remove_version,
-            "SetAlias": self.set_alias,
-            "DeleteAlias": self.remove_alias,
             "DownloadOnnx": self.onnx,
             "Predict": self.predict,
             "Evaluate": self.evaluate,
@@ -50,11 +53,11 @@ class ModelMethods:
     async def list(self, request: pb.ListRequest, _context: Context) -> pb.ModelPage:
         """List models, newest first."""
         records = await self._lane.run(self._catalogue.models, page_request(request))
-        return message(views.page(records, views.model), pb.ModelPage())
+        return message(views.page(records, model_views.model), pb.ModelPage())
 
     async def get(self, request: pb.ModelRequest, _context: Context) -> pb.Model:
         """Show one model."""
-        return message(views.model(await self._lane.run(self._catalogue.model, request.model)), pb.Model())
+        return message(model_views.model(await self._lane.run(self._catalogue.model, request.model)), pb.Model())
 
     async def remove(self, request: pb.ModelRequest, _context: Context) -> empty_pb2.Empty:
         """Remove a model with all its versions and aliases."""
@@ -64,28 +67,28 @@ class ModelMethods:
     async def versions(self, request: pb.ListModelVersionsRequest, _context: Context) -> pb.ModelVersionPage:
         """List a model's versions, newest first."""
         records = await self._lane.run(self._catalogue.versions, request.model, page_request(request))
-        return message(views.page(records, views.version), pb.ModelVersionPage())
+        return message(views.page(records, model_views.version), pb.ModelVersionPage())
 
     async def version(self, request: pb.ModelVersionRequest, _context: Context) -> pb.ModelVersion:
         """Show one version."""
-        found = await self._lane.run(self._catalogue.version, request.model, request.version or None)
-        return message(views.version(found), pb.ModelVersion())
+        found = await self._lane.run(self._catalogue.described, request.model, request.version or None)
+        return message(model_views.version(found), pb.ModelVersion())
 
     async def remove_version(self, request: pb.ModelVersionRequest, _context: Context) -> empty_pb2.Empty:
         """Remove a version, named by its number, that no alias points at."""
         await self._lane.run(self._catalogue.remove_version, request.model, exact(request.version))
         return empty_pb2.Empty()
 
-    async def set_alias(self, request: pb.SetAliasRequest, _context: Context) -> pb.Model:
-        """Point an alias at a version."""
-        set_alias = self._catalogue.set_alias
-        record = await self._lane.run(set_alias, request.model, request.alias, request.version)
-        return message(views.model(record), pb.Model())
+    async def annotate(self, request: pb.UpdateModelRequest, _context: Context) -> pb.Model:
+        """Change a model's notes and tags."""
+        record = await self._lane.run(self._catalogue.annotate_model, request.model, _change(request))
+        return message(model_views.model(record), pb.Model())
 
-    async def remove_alias(self, request: pb.AliasRequest, _context: Context) -> empty_pb2.Empty:
-        """Forget an alias."""
-        await self._lane.run(self._catalogue.remove_alias, request.model, request.alias)
-        return empty_pb2.Empty()
+    async def annotate_version(self, request: pb.UpdateModelVersionRequest, _context: Context) -> pb.ModelVersion:
+        """Change a version's notes and tags."""
+        annotate = self._catalogue.annotate_version
+        record = await self._lane.run(annotate, request.model, request.version, _change(request))
+        return message(model_views.version(record), pb.ModelVersion())
 
     async def onnx(self, request: pb.DownloadOnnxRequest, _context: Context) -> AsyncIterator[pb.FileChunk]:
         """Stream a version's ONNX file."""
@@ -116,6 +119,11 @@ class ModelMethods:
         version = self._catalogue.version(request.model, request.version or None)
         found = self._edge.services.inference.evaluate(request.model, version.number, request.dataset)
         return views.evaluation(request.model, version.number, found)
+
+
+def _change(request: pb.UpdateModelRequest | pb.UpdateModelVersionRequest) -> AnnotationChange:
+    wanted = validated(plain(request.changes), registry.AnnotationChange)
+    return AnnotationChange(wanted.notes, wanted.tags)
 
 
 def _case(case: pb.Case, pointer: str) -> Tensor:

@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection
 
 from api_schemas.generated import inference_pb2, wavetap_pb2
 from service.edge.context import EdgeContext
+from service.rpc.aliases import AliasMethods
 from service.rpc.datasets import DatasetMethods
 from service.rpc.gate import KINDS, Gate
 from service.rpc.health import HealthMethods
@@ -38,7 +39,8 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int) -> grpc.aio.Server:
         ],
     )
     ours = frozenset({INFERENCE.full_name, TRAINING.full_name})
-    training = {**DatasetMethods(edge).table(), **TrainingJobMethods(edge).table(), **ModelMethods(edge).table()}
+    parts = (DatasetMethods(edge), TrainingJobMethods(edge), ModelMethods(edge), AliasMethods(edge))
+    training = {name: method for part in parts for name, method in part.table().items()}
     server.add_generic_rpc_handlers(
         (
             handlers(INFERENCE, InferenceMethods(edge).table()),

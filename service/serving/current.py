@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from service.domain.models import ModelVersion
 from service.errors import Unavailable
-from service.ports import ModelCatalogue
+from service.registry_ports import ModelCatalogue
 from service.serving_ports import Withdrawals
 
 T = TypeVar("T")

@@ -1,13 +1,14 @@
-"""Models and their versions: looked up, pointed at, downloaded, removed."""
+"""Models and their versions: looked up, described, downloaded, removed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from service.domain.identifiers import check_name
-from service.domain.models import Model, ModelVersion
+from service.domain.annotations import AnnotationChange
+from service.domain.models import DescribedVersion, Model, ModelVersion
 from service.domain.pages import Page, PageRequest
-from service.errors import Detail, InvalidRequest, NotFound
-from service.ports import ArtifactStore, ModelCatalogue
+from service.errors import NotFound
+from service.ports import ArtifactStore
+from service.registry_ports import ModelCatalogue
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Catalogue:
         """One model with its newest version."""
         return self._store.model(name)
 
-    def versions(self, name: str, page: PageRequest) -> Page[ModelVersion]:
+    def versions(self, name: str, page: PageRequest) -> Page[DescribedVersion]:
         """Newest first."""
         return self._store.versions(name, page)
 
@@ -54,17 +55,17 @@ class Catalogue:
         content = self._artifacts.get(export.artifact)
         return OnnxFile(version, f"{name}-{version.number}.onnx", content, export.artifact.sha256)
 
-    def set_alias(self, name: str, alias: str, number: int) -> Model:
-        """Point an alias at a version, in place of whatever it pointed at."""
-        check_name(alias, "alias")
-        if alias.isdecimal():
-            message = "An alias is not a number: numbers name versions."
-            raise InvalidRequest(message, Detail("/alias", message))
-        return self._store.set_alias(name, alias, number)
+    def described(self, name: str, reference: str | int | None = None) -> DescribedVersion:
+        """The same, with the aliases that point at it."""
+        return self._store.described(name, None if reference is None else str(reference))
 
-    def remove_alias(self, name: str, alias: str) -> None:
-        """Forget an alias."""
-        self._store.remove_alias(name, alias)
+    def annotate_model(self, name: str, change: AnnotationChange) -> Model:
+        """Change what is said of a model."""
+        return self._store.annotate_model(name, change)
+
+    def annotate_version(self, name: str, reference: str, change: AnnotationChange) -> DescribedVersion:
+        """Change what is said of a version; what it is never changes."""
+        return self._store.annotate_version(name, reference, change)
 
     def remove_version(self, name: str, number: int) -> None:
         """Remove one version and its files; refused while an alias points at it."""

@@ -8,7 +8,7 @@ from service.domain.datasets import Dataset, Evaluation
 from service.domain.inference import PLATFORM, InferResult, ModelMetadata, Tensor, inputs, outputs
 from service.domain.models import ModelVersion, Signature
 from service.errors import Detail, InvalidRequest, NotFound, ServiceError
-from service.ports import ModelCatalogue
+from service.registry_ports import ModelCatalogue
 from service.serving_ports import Predictors, Versions
 from service.usecases.datasets import Datasets
 from service.usecases.refusals import model_errors

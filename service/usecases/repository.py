@@ -6,7 +6,7 @@ from typing import TypeVar
 from service.domain.models import ModelVersion
 from service.domain.pages import LARGEST_PAGE, Cursor, Page, PageRequest
 from service.domain.serving import UNLOADED, UNLOADING, ServingState, Standing, VersionStanding
-from service.ports import ModelCatalogue
+from service.registry_ports import ModelCatalogue
 from service.serving_ports import Predictors, Withdrawals
 
 T = TypeVar("T")
@@ -24,12 +24,12 @@ class Repository:
     def index(self, *, ready: bool = False) -> list[VersionStanding]:
         """Every version with its standing; with `ready` those only that can be asked."""
         withdrawn = self._withdrawals.names()
-        found = [
-            VersionStanding(version.model, version.number, self._standing(version, version.model in withdrawn))
+        standings = [
+            VersionStanding(model.name, found.version.number, self._standing(found.version, model.name in withdrawn))
             for model in _all(self._catalogue.models)
-            for version in _all(lambda page, name=model.name: self._catalogue.versions(name, page))  # type: ignore[misc]  # a default that binds
+            for found in _all(lambda page, name=model.name: self._catalogue.versions(name, page))  # type: ignore[misc]  # a default that binds
         ]
-        return [one for one in found if not ready or one.standing.state is ServingState.READY]
+        return [one for one in standings if not ready or one.standing.state is ServingState.READY]
 
     def load(self, model: str) -> None:
         """Put a model in service, its newest version in memory; NotFound, or Corrupt with the reason why it cannot."""

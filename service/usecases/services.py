@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from service.usecases.aliases import Aliases
 from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
@@ -17,6 +18,7 @@ class Services:
     datasets: Datasets
     training: Training
     catalogue: Catalogue
+    aliases: Aliases
     inference: Inference
     exports: Exports
     repository: Repository

@@ -1,19 +1,18 @@
 """Training jobs as their users see them: submitted, followed, cancelled, resumed."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from model.data.series import SeriesFacts
 from model.training.spec import TrainingSpec, resolve
 from service.domain.datasets import Dataset
-from service.domain.identifiers import check_idempotency_key, check_name, new_identifier
+from service.domain.identifiers import check_name, new_identifier
 from service.domain.jobs import JSON, EpochRecord, EventPage, Job
 from service.domain.pages import Page, PageRequest
 from service.domain.states import JobState
 from service.errors import Detail, InvalidRequest, NotAllowedNow, NotFound, Untrainable
-from service.ports import Clock, DatasetStore, Idempotency, JobStore
+from service.ports import Clock, DatasetStore, JobStore
+from service.usecases.idempotency import idempotency
 from service.usecases.refusals import model_errors
 
 SPEC_FIELDS = ("task", "network", "preprocessing", "training")
@@ -36,8 +35,8 @@ class Training:
 
         The same idempotency key with the same request answers the job it made; with another request, AlreadyExists.
         """
-        idempotency = None if idempotency_key is None else _idempotency(idempotency_key, request)
-        known = None if idempotency is None else self._jobs.recall(idempotency)
+        key = idempotency(idempotency_key, request)
+        known = None if key is None else self._jobs.recall(key)
         if known is not None:
             return known, False
         unknown = sorted(set(request) - set(FIELDS))
@@ -59,7 +58,7 @@ class Training:
             epochs=spec["training"]["epochs"],
             created_at=now,
         )
-        job, created = self._jobs.add(job, idempotency)
+        job, created = self._jobs.add(job, key)
         self._wake()
         return job, created
 
@@ -117,11 +116,6 @@ def _text(request: Mapping[str, Any], field: str) -> str:
         message = f"A training job needs {field} as a string."
         raise InvalidRequest(message, Detail(f"/{field}", message))
     return value
-
-
-def _idempotency(key: str, request: Mapping[str, Any]) -> Idempotency:
-    canonical = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return Idempotency(check_idempotency_key(key), hashlib.sha256(canonical.encode()).hexdigest())
 
 
 def _escaped(name: str) -> str:

@@ -12,7 +12,7 @@ from service.domain.models import VersionDraft
 from service.domain.pages import PageRequest
 from service.domain.states import JobState, Move
 from service.errors import AlreadyExists, Fenced, NotAllowedNow, NotFound
-from service.ports import Idempotency
+from service.registry_ports import Idempotency
 from tests.fakes import FakeClock
 from tests.records import a_commit, a_dataset, a_draft, a_job, an_epoch
 from tests.stores import Stores

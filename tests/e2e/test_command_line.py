@@ -113,9 +113,24 @@ def test_a_resumed_job_publishes_another_version_and_can_be_removed(
     assert wavetap("jobs", "resume", identifier, "--epochs", 3).exit_code == 0
     watched = json.loads(wavetap("jobs", "watch", identifier, "--json").stdout)
     assert (watched["epoch"], watched["version"]) == (3, 2)
+    promoted_and_rolled_back(wavetap, "longer")
     assert wavetap("models", "rm", "longer", "--version", 1).exit_code == 0
     assert wavetap("models", "rm", "longer").exit_code == 0
     assert wavetap("models", "show", "longer").exit_code == 1
+
+
+def promoted_and_rolled_back(wavetap: Command, model: str) -> None:
+    """Both versions are live in turn, then the alias is gone; the second knows the one before."""
+    for version in (1, 2):
+        assert wavetap("models", "alias", model, "live", version).exit_code == 0
+    assert json.loads(wavetap("models", "rollback", model, "live", "--json").stdout)["version"] == 1
+    assert json.loads(wavetap("models", "alias", model, "live", "--json").stdout)["previous"] is None
+    assert wavetap("models", "alias", model, "live", "--remove").exit_code == 0
+    assert wavetap("models", "rollback", model, "live").exit_code == 1
+    assert wavetap("models", "tag", model, "owner=me", "draft=yes", "--version", 2).exit_code == 0
+    tagged = wavetap("models", "tag", model, "draft=", "--notes", "Longer.", "--version", 2, "--json").stdout
+    version = json.loads(tagged)
+    assert (version["tags"], version["notes"], version["parent"]) == ({"owner": "me"}, "Longer.", 1)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """The rows of models, versions and aliases."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, update
 
 from service.adapters.database.connection import Database
 from service.adapters.database.pages import fetch_page
-from service.adapters.database.records import version_of, version_values
-from service.adapters.database.tables import aliases, models, versions
-from service.domain.models import Model, ModelVersion, VersionDraft
+from service.adapters.database.records import annotation_values, annotations_of, version_of, version_values
+from service.adapters.database.tables import alias_changes, aliases, models, versions
+from service.domain.annotations import AnnotationChange, annotated
+from service.domain.models import DescribedVersion, Model, ModelVersion, VersionDraft
 from service.domain.pages import Page, PageRequest
 from service.errors import NotAllowedNow, NotFound
 
@@ -34,38 +36,46 @@ class DatabaseCatalogue:
         with self._database.reading() as connection:
             return _model_named(connection, name)
 
-    def versions(self, name: str, page: PageRequest) -> Page[ModelVersion]:
+    def versions(self, name: str, page: PageRequest) -> Page[DescribedVersion]:
         """The versions of one model."""
         with self._database.reading() as connection:
-            _model_named(connection, name)
+            model = _model_named(connection, name)
             statement = select(versions).where(versions.c.model == name)
-            return fetch_page(connection, statement, versions, page, version_of, "job")
+            return fetch_page(connection, statement, versions, page, lambda row: _of(model, version_of(row)), "job")
 
     def version(self, name: str, reference: str | None) -> ModelVersion:
         """By number or alias, or the newest."""
         with self._database.reading() as connection:
-            return _version(connection, name, reference)
+            return find_version(connection, name, reference)
 
-    def set_alias(self, name: str, alias: str, number: int) -> Model:
-        """One transaction takes it from the old version and gives it to the new."""
+    def described(self, name: str, reference: str | None) -> DescribedVersion:
+        """A version, and the aliases that point at it now."""
+        with self._database.reading() as connection:
+            return _described(connection, find_version(connection, name, reference))
+
+    def annotate_model(self, name: str, change: AnnotationChange) -> Model:
+        """Read, change and write in one transaction."""
         with self._database.writing() as connection:
-            _version(connection, name, str(number))
-            same = (aliases.c.model == name) & (aliases.c.alias == alias)
-            if connection.execute(update(aliases).where(same).values(number=number)).rowcount == 0:
-                connection.execute(insert(aliases).values(model=name, alias=alias, number=number))
+            row = lock_model(connection, name)
+            values = annotation_values(annotated(annotations_of(row), change))
+            connection.execute(update(models).where(models.c.name == name).values(values))
             return _model_named(connection, name)
 
-    def remove_alias(self, name: str, alias: str) -> None:
-        """Forget it."""
+    def annotate_version(self, name: str, reference: str, change: AnnotationChange) -> DescribedVersion:
+        """Read, change and write in one transaction."""
         with self._database.writing() as connection:
-            same = (aliases.c.model == name) & (aliases.c.alias == alias)
-            if connection.execute(delete(aliases).where(same)).rowcount == 0:
-                raise NotFound(f"The model {name!r} has no alias {alias!r}.")
+            lock_model(connection, name)
+            version = find_version(connection, name, reference)
+            after = annotated(version.annotations, change)
+            mine = (versions.c.model == name) & (versions.c.number == version.number)
+            connection.execute(update(versions).where(mine).values(annotation_values(after)))
+            return _described(connection, replace(version, annotations=after))
 
     def remove_version(self, name: str, number: int) -> ModelVersion:
         """Delete one row."""
         with self._database.writing() as connection:
-            version = _version(connection, name, str(number))
+            lock_model(connection, name)
+            version = find_version(connection, name, str(number))
             held = [alias for alias, target in _aliases(connection, name).items() if target == number]
             if held:
                 raise NotAllowedNow(f"The alias {held[0]} points at version {number} of {name}: move it first.")
@@ -75,15 +85,18 @@ class DatabaseCatalogue:
     def remove_model(self, name: str) -> Sequence[ModelVersion]:
         """Delete its versions and aliases; the row stays, as it holds the last number that was given."""
         with self._database.writing() as connection:
-            _model_named(connection, name)
+            lock_model(connection, name)
             connection.execute(delete(aliases).where(aliases.c.model == name))
+            connection.execute(delete(alias_changes).where(alias_changes.c.model == name))
             mine = versions.c.model == name
             gone = [version_of(row) for row in connection.execute(select(versions).where(mine)).mappings()]
             connection.execute(delete(versions).where(mine))
             return gone
 
 
-def insert_version(connection: Connection, draft: VersionDraft, now: datetime) -> ModelVersion:
+def insert_version(
+    connection: Connection, draft: VersionDraft, now: datetime, parent: int | None = None
+) -> ModelVersion:
     """Give a draft the next number of its model."""
     row = connection.execute(select(models).where(models.c.name == draft.model).with_for_update()).mappings().first()
     number = 1 if row is None else row["last_number"] + 1
@@ -91,12 +104,21 @@ def insert_version(connection: Connection, draft: VersionDraft, now: datetime) -
         connection.execute(insert(models).values(name=draft.model, last_number=number, created_at=now))
     else:
         connection.execute(update(models).where(models.c.name == draft.model).values(last_number=number))
-    version = ModelVersion(number, draft, now)
+    version = ModelVersion(number, draft, now, parent)
     connection.execute(insert(versions).values(version_values(version)))
     return version
 
 
-def _version(connection: Connection, name: str, reference: str | None) -> ModelVersion:
+def lock_model(connection: Connection, name: str) -> RowMapping:
+    """Keep a model, its versions and its aliases from being changed by others until the transaction ends."""
+    row = connection.execute(select(models).where(models.c.name == name).with_for_update()).mappings().first()
+    if row is None or not connection.scalar(select(exists().where(versions.c.model == name))):
+        raise NotFound(_not_found(name, None, ()))
+    return row
+
+
+def find_version(connection: Connection, name: str, reference: str | None) -> ModelVersion:
+    """By number or alias; None means the newest. NotFound tells what there is."""
     statement = select(versions).where(versions.c.model == name)
     if reference is None:
         statement = statement.order_by(versions.c.number.desc()).limit(1)
@@ -133,7 +155,25 @@ def _model(connection: Connection, row: RowMapping) -> Model:
     name = row["name"]
     statement = select(versions.c.number).where(versions.c.model == name).order_by(versions.c.number.desc())
     numbers = tuple(connection.scalars(statement))
-    return Model(name, _version(connection, name, None), numbers, _aliases(connection, name), row["created_at"])
+    return Model(
+        name=name,
+        latest=find_version(connection, name, None),
+        versions=numbers,
+        aliases=_aliases(connection, name),
+        created_at=row["created_at"],
+        annotations=annotations_of(row),
+        keep_versions=row["keep_versions"],
+    )
+
+
+def _described(connection: Connection, version: ModelVersion) -> DescribedVersion:
+    same = (aliases.c.model == version.model) & (aliases.c.number == version.number)
+    names = connection.scalars(select(aliases.c.alias).where(same).order_by(aliases.c.alias))
+    return DescribedVersion(version, tuple(names))
+
+
+def _of(model: Model, version: ModelVersion) -> DescribedVersion:
+    return DescribedVersion(version, model.aliases_of(version.number))
 
 
 def _aliases(connection: Connection, name: str) -> dict[str, int]:

@@ -9,9 +9,10 @@ from service.adapters.database import events
 from service.adapters.database.catalogue import insert_version
 from service.adapters.database.connection import Database
 from service.adapters.database.datasets import lock_dataset
+from service.adapters.database.keys import Keys
 from service.adapters.database.pages import fetch_page
 from service.adapters.database.records import job_of, job_values
-from service.adapters.database.tables import idempotency_keys, jobs
+from service.adapters.database.tables import jobs
 from service.domain.jobs import (
     JSON,
     Claim,
@@ -32,42 +33,36 @@ from service.domain.jobs import (
 from service.domain.models import ModelVersion, VersionDraft
 from service.domain.pages import Page, PageRequest
 from service.domain.states import OWNED, JobState, Move
-from service.errors import AlreadyExists, Detail, NotFound
-from service.ports import Clock, EpochCommit, Idempotency
+from service.errors import NotFound
+from service.ports import Clock, EpochCommit
+from service.registry_ports import Idempotency
 
 
 class DatabaseJobs:
     """The job store over a relational database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, keys: Keys | None = None) -> None:
         """Share the database's connections; times are the clock's."""
         self._database = database
         self._clock = clock
+        self._keys = keys or Keys()
 
     def add(self, job: Job, idempotency: Idempotency | None = None) -> tuple[Job, bool]:
         """Insert the job and its key together, so that neither is seen without the other."""
         with self._database.writing() as connection:
             lock_dataset(connection, job.dataset)
-            known = None if idempotency is None else _recalled(connection, idempotency)
+            known = self._keys.bind(connection, idempotency, job.id, job.created_at)
             if known is not None:
-                return known, False
+                return _read(connection, known), False
             connection.execute(insert(jobs).values(job_values(job)))
-            if idempotency is not None:
-                connection.execute(
-                    insert(idempotency_keys).values(
-                        key=idempotency.key,
-                        request_sha256=idempotency.request_sha256,
-                        job=job.id,
-                        created_at=job.created_at,
-                    )
-                )
             events.append(connection, job.id, [events.of_state(job)], job.created_at)
             return job, True
 
     def recall(self, idempotency: Idempotency) -> Job | None:
         """Look the key up."""
         with self._database.reading() as connection:
-            return _recalled(connection, idempotency)
+            known = self._keys.recall(connection, idempotency, self._clock.now())
+            return None if known is None else _read(connection, known)
 
     def get(self, identifier: str) -> Job:
         """Read one row."""
@@ -146,7 +141,7 @@ class DatabaseJobs:
         with self._database.writing() as connection:
             before = fenced(_read(connection, claim.job, lock=True), claim)
             job = settled(before, Move.PUBLISH, now)
-            version = insert_version(connection, draft, now)
+            version = insert_version(connection, draft, now, before.version)
             job = published(job, version.number)
             _write(connection, job)
             events.append(connection, job.id, [events.of_state(job)], now)
@@ -197,15 +192,3 @@ def _read(connection: Connection, identifier: str, *, lock: bool = False) -> Job
 
 def _write(connection: Connection, job: Job) -> None:
     connection.execute(update(jobs).where(jobs.c.id == job.id).values(job_values(job)))
-
-
-def _recalled(connection: Connection, idempotency: Idempotency) -> Job | None:
-    row = (
-        connection.execute(select(idempotency_keys).where(idempotency_keys.c.key == idempotency.key)).mappings().first()
-    )
-    if row is None:
-        return None
-    if row["request_sha256"] != idempotency.request_sha256:
-        message = "This Idempotency-Key came with another request before."
-        raise AlreadyExists(message, Detail("Idempotency-Key", message))
-    return _read(connection, row["job"])

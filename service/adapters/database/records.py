@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from model.data.series import SeriesFacts
+from service.domain.annotations import Annotations
 from service.domain.artifacts import Artifact
 from service.domain.datasets import Dataset, DatasetReport
 from service.domain.jobs import (
@@ -143,7 +144,7 @@ def version_of(row: Row) -> ModelVersion:
             }
         ),
     )
-    return ModelVersion(row["number"], draft, row["created_at"])
+    return ModelVersion(row["number"], draft, row["created_at"], row["parent"], annotations_of(row))
 
 
 def version_values(version: ModelVersion) -> Values:
@@ -158,7 +159,19 @@ def version_values(version: ModelVersion) -> Values:
         "onnx_error": draft.onnx.error,
         "signature": asdict(draft.signature),
         "created_at": version.created_at,
+        "parent": version.parent,
+        **annotation_values(version.annotations),
     }
+
+
+def annotations_of(row: Row) -> Annotations:
+    """Notes and tags, of a model or a version."""
+    return Annotations(row["notes"], dict(row["tags"]))
+
+
+def annotation_values(annotations: Annotations) -> Values:
+    """The columns of notes and tags."""
+    return {"notes": annotations.notes, "tags": dict(annotations.tags)}
 
 
 PLAIN_VERSION_COLUMNS = ("model", "job", "attempt", "dataset", "dataset_digest", "metrics", "spec", "lineage")

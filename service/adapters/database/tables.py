@@ -94,6 +94,8 @@ jobs = Table(
     Column("failure", JSON(none_as_null=True)),
     Column("started_at", Instant),
     Column("finished_at", Instant),
+    Column("reproduces", Integer),
+    Column("reproduction", JSON(none_as_null=True)),
     Index(None, "created_at", "id"),
     Index(None, "state", "created_at", "id"),
     Index(None, "dataset", "state"),
@@ -111,13 +113,15 @@ job_events = Table(
     sqlite_with_rowid=False,
 )
 
-idempotency_keys = Table(
-    "idempotency_keys",
+request_keys = Table(
+    "request_keys",
     metadata,
     Column("key", KEY, primary_key=True),
     Column("request_sha256", DIGEST, nullable=False),
-    Column("job", IDENTIFIER, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("resource", KEY, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Index(None, "resource"),
+    Index(None, "created_at"),
 )
 
 models = Table(
@@ -126,6 +130,9 @@ models = Table(
     Column("name", NAME, primary_key=True),
     Column("last_number", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("tags", JSON, nullable=False, server_default="{}"),
+    Column("keep_versions", Integer),
     Index(None, "created_at", "name"),
 )
 
@@ -151,7 +158,11 @@ versions = Table(
     Column("spec", JSON, nullable=False),
     Column("lineage", JSON, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("parent", Integer),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("tags", JSON, nullable=False, server_default="{}"),
     UniqueConstraint("job", "attempt"),
+    Index(None, "dataset_digest"),
 )
 
 aliases = Table(
@@ -160,8 +171,21 @@ aliases = Table(
     Column("model", NAME, primary_key=True),
     Column("alias", NAME, primary_key=True),
     Column("number", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="1"),
     ForeignKeyConstraint(["model", "number"], ["versions.model", "versions.number"]),
 )
 
 withdrawals = Table("withdrawals", metadata, Column("model", NAME, primary_key=True))
 """Models that were unloaded; no reference to their rows, as a model may go and come again."""
+
+alias_changes = Table(
+    "alias_changes",
+    metadata,
+    Column("model", NAME, primary_key=True),
+    Column("alias", NAME, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("number", Integer),
+    Column("before", Integer),
+    Column("created_at", Instant, nullable=False),
+)

@@ -13,7 +13,7 @@ from service.bootstrap import openapi
 
 ROOT = Path(__file__).parents[3]
 SNAPSHOT = ROOT / "api_schemas" / "openapi.json"
-METHODS = {"get", "post", "put", "delete"}
+METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from service.edge.validation import pointer, validated
 from service.errors import InvalidRequest, TooLarge
 from service.rest import bodies
-from service.rest.bodies import chunks, pointer, read_body, validated
+from service.rest.bodies import chunks, read_body
 from service.rest.problems import Malformed, Stalled
 
 

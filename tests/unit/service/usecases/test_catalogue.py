@@ -6,6 +6,7 @@ import pytest
 
 from service.domain.models import ModelVersion, OnnxExport
 from service.errors import Corrupt, InvalidRequest, NotFound
+from service.usecases.aliases import Aliases
 from service.usecases.catalogue import Catalogue
 from tests.records import a_dataset, a_draft, a_job, without_onnx
 from tests.stores import Stores
@@ -59,7 +60,7 @@ def test_files_go_with_their_version(stores: Stores, catalogue: Catalogue) -> No
 
 
 @pytest.mark.parametrize("alias", ["", "1", "42", "a/b", ".."])
-def test_an_alias_is_a_name_and_no_number(stores: Stores, catalogue: Catalogue, alias: str) -> None:
+def test_an_alias_is_a_name_and_no_number(stores: Stores, alias: str) -> None:
     publish(stores)
     with pytest.raises(InvalidRequest):
-        catalogue.set_alias("gestures", alias, 1)
+        Aliases(stores.aliases).point("gestures", alias, 1)

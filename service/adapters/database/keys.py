@@ -1,0 +1,63 @@
+"""Idempotency keys: which request a key came with, and what that request made.
+
+A key is bound in the transaction that makes its resource, so that neither is seen without the other. It is forgotten
+with its resource, or when its time is over.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.adapters.database.tables import request_keys
+from service.errors import AlreadyExists, Detail
+from service.registry_ports import Idempotency
+
+INSERTS: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+"""The databases in which a taken key is passed over, after waiting for whoever is taking it."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of a database, each good for its lifetime."""
+
+    lifetime: timedelta = timedelta(hours=24)
+
+    def recall(self, connection: Connection, idempotency: Idempotency, now: datetime) -> str | None:
+        """The resource that a key is bound to; AlreadyExists if it came with another request."""
+        mine = (request_keys.c.key == idempotency.key) & (request_keys.c.created_at > now - self.lifetime)
+        row = connection.execute(select(request_keys).where(mine)).mappings().first()
+        if row is None:
+            return None
+        if row["request_sha256"] != idempotency.request_sha256:
+            message = "This Idempotency-Key came with another request before."
+            raise AlreadyExists(message, Detail("Idempotency-Key", message))
+        return str(row["resource"])
+
+    def bind(self, connection: Connection, idempotency: Idempotency | None, resource: str, now: datetime) -> str | None:
+        """Bind a key to a resource that this transaction makes, or answer the resource that it is bound to already."""
+        if idempotency is None:
+            return None
+        self.sweep(connection, now, idempotency.key)
+        row = {"key": idempotency.key, "request_sha256": idempotency.request_sha256, "resource": resource}
+        statement = INSERTS[connection.dialect.name](request_keys).values(**row, created_at=now)
+        if connection.execute(statement.on_conflict_do_nothing(index_elements=["key"])).rowcount:
+            return None
+        return self.recall(connection, idempotency, now)
+
+    def sweep(self, connection: Connection, now: datetime, key: str | None = None) -> int:
+        """Forget keys whose time is over, or one of them, and say how many that were."""
+        old = request_keys.c.created_at <= now - self.lifetime
+        if key is not None:
+            old &= request_keys.c.key == key
+        return int(connection.execute(delete(request_keys).where(old)).rowcount)
+
+
+def forget_keys(connection: Connection, resource: str) -> None:
+    """A request for something that is gone makes it anew."""
+    connection.execute(delete(request_keys).where(request_keys.c.resource == resource))

@@ -1,0 +1,78 @@
+"""The seams of the registry: models, versions and aliases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.domain.aliases import Alias
+from service.domain.annotations import AnnotationChange
+from service.domain.models import DescribedVersion, Model, ModelVersion
+from service.domain.pages import Page, PageRequest
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """A client's key and the digest of the request it came with."""
+
+    key: str
+    request_sha256: str
+
+
+class ModelCatalogue(Protocol):
+    """The rows of models and versions."""
+
+    def models(self, page: PageRequest) -> Page[Model]:
+        """Every model that has a version, newest first."""
+        ...
+
+    def model(self, name: str) -> Model:
+        """NotFound if there is none, or none of its versions is left."""
+        ...
+
+    def versions(self, name: str, page: PageRequest) -> Page[DescribedVersion]:
+        """Newest first."""
+        ...
+
+    def version(self, name: str, reference: str | None) -> ModelVersion:
+        """By number or alias; None means the newest. NotFound if there is none."""
+        ...
+
+    def described(self, name: str, reference: str | None) -> DescribedVersion:
+        """The same, with the aliases that point at it."""
+        ...
+
+    def annotate_model(self, name: str, change: AnnotationChange) -> Model:
+        """Change a model's notes and tags."""
+        ...
+
+    def annotate_version(self, name: str, reference: str, change: AnnotationChange) -> DescribedVersion:
+        """Change a version's notes and tags."""
+        ...
+
+    def remove_version(self, name: str, number: int) -> ModelVersion:
+        """Delete a version; NotAllowedNow while an alias points at it."""
+        ...
+
+    def remove_model(self, name: str) -> Sequence[ModelVersion]:
+        """Delete every version and alias; numbers are not used again."""
+        ...
+
+
+class AliasStore(Protocol):
+    """The rows of aliases and of their changes; each method is one transaction."""
+
+    def get(self, model: str, alias: str) -> Alias:
+        """NotFound if there is none."""
+        ...
+
+    def point(self, model: str, alias: str, reference: str) -> Alias:
+        """Point an alias at a version, by number or alias; NotFound if there is no such version."""
+        ...
+
+    def roll_back(self, model: str, alias: str, idempotency: Idempotency | None = None) -> Alias:
+        """Point it where it pointed before; NotAllowedNow if there is no such version. A key goes back once."""
+        ...
+
+    def remove(self, model: str, alias: str) -> None:
+        """NotFound if there is none."""
+        ...

@@ -57,12 +57,12 @@ def test_rows_are_read_once_while_nothing_changes(stores: Stores, counted: Count
 
 def test_a_publication_and_a_promotion_hold_with_the_next_request(stores: Stores, current: CurrentVersions) -> None:
     publish(stores)
-    stores.catalogue.set_alias("gestures", "live", 1)
+    stores.aliases.point("gestures", "live", "1")
     assert current.version("gestures", None).number == current.version("gestures", "live").number == 1
     publish(stores)
     assert current.known("gestures", None) is None
     assert current.version("gestures", None).number == 2
-    stores.catalogue.set_alias("gestures", "live", 2)
+    stores.aliases.point("gestures", "live", "2")
     assert current.version("gestures", "live").number == 2
 
 

@@ -1,6 +1,6 @@
 """The Open Inference Protocol (V2) in JSON. Unknown members are passed over: other servers' clients send them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -172,6 +172,15 @@ class InferStatistics(ProtocolSchema):
     compute_output: StatisticDuration
 
 
+class BatchStatistics(ProtocolSchema):
+    """The parts of computing batches of one size."""
+
+    batch_size: int
+    compute_input: StatisticDuration
+    compute_infer: StatisticDuration
+    compute_output: StatisticDuration
+
+
 class ModelStatistics(ProtocolSchema):
     """What a version has done since the service started."""
 
@@ -181,10 +190,42 @@ class ModelStatistics(ProtocolSchema):
     inference_count: int = Field(description="Cases.")
     execution_count: int = Field(description="Computations.")
     inference_stats: InferStatistics
-    batch_stats: list[Any]
+    batch_stats: list[BatchStatistics] = Field(description="By the size of batches; a size never met is absent.")
 
 
 class StatisticsResponse(ProtocolSchema):
     """One entry a version."""
 
     model_stats: list[ModelStatistics]
+
+
+class IndexRequest(ProtocolSchema):
+    """Which models to list."""
+
+    model_config = ConfigDict(
+        extra="ignore", strict=True, frozen=True, json_schema_extra={"examples": [{"ready": True}]}
+    )
+
+    ready: bool = Field(default=False, description="Those only that can be asked.")
+
+
+class RepositoryRequest(ProtocolSchema):
+    """What is said about loading or unloading; `unload_dependents` means nothing here, and is taken."""
+
+    model_config = ConfigDict(
+        extra="ignore", strict=True, frozen=True, json_schema_extra={"examples": [{"parameters": {}}]}
+    )
+
+    parameters: dict[str, bool | int | float | str] = Field(default={}, max_length=64)
+
+
+Wish = TypeVar("Wish", IndexRequest, RepositoryRequest)
+
+
+class ModelIndex(ProtocolSchema):
+    """A version, and whether it can be asked."""
+
+    name: str
+    version: str
+    state: str = Field(examples=["READY"], description="READY, UNAVAILABLE, LOADING, UNLOADING or UNKNOWN.")
+    reason: str = Field(description="Why it is not READY; empty if it is.")

@@ -11,7 +11,14 @@ from service.release import release
 from service.usecases.services import Services
 
 SERVER = "wavetap"
-EXTENSIONS = ("binary_tensor_data", "classification", "model_configuration", "parameters", "statistics")
+EXTENSIONS = (
+    "binary_tensor_data",
+    "classification",
+    "model_configuration",
+    "model_repository",
+    "parameters",
+    "statistics",
+)
 """The protocol's extensions that work here, over REST and gRPC."""
 
 CONFIGURED_TYPES = {"BYTES": "TYPE_STRING"}

@@ -5,6 +5,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+SIZES_TOLD = 256
+"""So many sizes of batches are told of one version."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -48,6 +51,28 @@ class VersionStatistics:
     compute_input: Duration = field(default_factory=Duration)
     compute_infer: Duration = field(default_factory=Duration)
     compute_output: Duration = field(default_factory=Duration)
+    batches: dict[int, "BatchStatistics"] = field(default_factory=dict)
+
+    def batch(self, size: int) -> "BatchStatistics | None":
+        """The counters of one size of batches; None when there are too many sizes to tell of another one."""
+        if size not in self.batches and len(self.batches) >= SIZES_TOLD:
+            return None
+        return self.batches.setdefault(size, BatchStatistics())
+
+
+@dataclass
+class BatchStatistics:
+    """What the batches of one size took."""
+
+    compute_input: Duration = field(default_factory=Duration)
+    compute_infer: Duration = field(default_factory=Duration)
+    compute_output: Duration = field(default_factory=Duration)
+
+    def add(self, timing: Timing) -> None:
+        """Count one more."""
+        self.compute_input.add(timing.compute_input)
+        self.compute_infer.add(timing.compute_infer)
+        self.compute_output.add(timing.compute_output)
 
 
 class Statistics:
@@ -70,6 +95,9 @@ class Statistics:
             counters.compute_input.add(timing.compute_input)
             counters.compute_infer.add(timing.compute_infer)
             counters.compute_output.add(timing.compute_output)
+            batch = counters.batch(timing.rows)
+            if batch is not None:
+                batch.add(timing)
 
     def failed(self, model: str, version: str, ns: int) -> None:
         """Count a refusal or a failure of a version that exists."""
@@ -86,10 +114,16 @@ class Statistics:
                 "last_inference": counters.last_inference,
                 "inference_count": counters.inference_count,
                 "execution_count": counters.execution_count,
-                "inference_stats": {
-                    name: {"count": duration.count, "ns": duration.ns}
-                    for name, duration in vars(counters).items()
-                    if isinstance(duration, Duration)
-                },
-                "batch_stats": [],
+                "inference_stats": _told(counters),
+                "batch_stats": [
+                    {"batch_size": size, **_told(batch)} for size, batch in sorted(counters.batches.items())
+                ],
             }
+
+
+def _told(counters: VersionStatistics | BatchStatistics) -> dict[str, dict[str, int]]:
+    return {
+        name: {"count": duration.count, "ns": duration.ns}
+        for name, duration in vars(counters).items()
+        if isinstance(duration, Duration)
+    }

@@ -23,6 +23,7 @@ from service.rest.models import ModelRoutes
 from service.rest.operation import OperationRoutes
 from service.rest.parameters import know_segments
 from service.rest.problems import CODES, HINTS, problem, problem_of, protocol_problem
+from service.rest.repository import RepositoryRoutes
 from service.rest.shortcut import Shortcut
 from service.rest.training_jobs import TrainingJobRoutes
 from service.rest.v2 import ProtocolRoutes
@@ -36,6 +37,7 @@ ROUTES = (
     ModelPageRoutes,
     InferenceRoutes,
     ProtocolRoutes,
+    RepositoryRoutes,
     OperationRoutes,
 )
 PROTOCOL = "/v2"

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from api_schemas.rest.inference import EvaluateRequest, PredictRequest
 from api_schemas.rest.problems import Problem
-from api_schemas.rest.protocol import InferRequest
+from api_schemas.rest.protocol import IndexRequest, InferRequest, RepositoryRequest
 from api_schemas.rest.registry import AliasRequest, AnnotationChange
 from api_schemas.rest.training_jobs import ResumeRequest, TrainingJobRequest
 from service.rest import spec_description
@@ -38,6 +38,8 @@ READ_BY_ROUTES: tuple[type[BaseModel], ...] = (
     PredictRequest,
     EvaluateRequest,
     InferRequest,
+    IndexRequest,
+    RepositoryRequest,
     Problem,
 )
 KEY = {"type": "http", "scheme": "bearer", "description": "WAVETAP_API_KEY; on loopback without a key, none."}

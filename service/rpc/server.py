@@ -17,6 +17,7 @@ from service.rpc.gate import KINDS, Gate
 from service.rpc.health import HealthMethods
 from service.rpc.inference import InferenceMethods
 from service.rpc.models import ModelMethods
+from service.rpc.repository import RepositoryMethods
 from service.rpc.training_jobs import TrainingJobMethods
 
 STREAMS_A_CONNECTION = 256
@@ -43,7 +44,7 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int) -> grpc.aio.Server:
     training = {name: method for part in parts for name, method in part.table().items()}
     server.add_generic_rpc_handlers(
         (
-            handlers(INFERENCE, InferenceMethods(edge).table()),
+            handlers(INFERENCE, {**InferenceMethods(edge).table(), **RepositoryMethods(edge).table()}),
             handlers(TRAINING, training),
             handlers(HEALTH, HealthMethods(edge.lifecycle, ours).table()),
         )

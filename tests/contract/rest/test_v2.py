@@ -175,7 +175,8 @@ def test_the_server_tells_only_extensions_that_work(client: Caller) -> None:
     assert client.get("/v2/").json()["extensions"] == extensions
     for name, path in {"statistics": "/stats", "model_configuration": "/config"}.items():
         assert (name in extensions) == (client.get(f"/v2/models/gestures{path}").status_code == 200)
-    for absent in ("model_repository", "sequence", "system_shared_memory", "trace"):
+    assert ("model_repository" in extensions) == (client.post("/v2/repository/index").status_code == 200)
+    for absent in ("sequence", "system_shared_memory", "trace"):
         assert absent not in extensions
 
 
@@ -192,6 +193,10 @@ def test_statistics_count_rows_and_computations_and_failures(client: Caller, hou
     assert (parts["success"]["count"], parts["fail"]["count"]) == (2, 1)
     inner = sum(parts[name]["ns"] for name in ("queue", "compute_input", "compute_infer", "compute_output"))
     assert 0 < inner == parts["success"]["ns"]
+    (batch,) = entry["batch_stats"]
+    assert batch["batch_size"] == 3
+    for name in ("compute_input", "compute_infer", "compute_output"):
+        assert batch[name] == parts[name]
     assert entry in client.get("/v2/models/stats").json()["model_stats"]
 
 

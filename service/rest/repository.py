@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 from api_schemas.rest import protocol as schemas
 from service.edge import repository
 from service.edge.context import EdgeContext
+from service.edge.validation import validated
 from service.rest.answers import JSON, Options, body, responses
-from service.rest.bodies import parsed, read_body, validated
+from service.rest.bodies import parsed, read_body
 from service.rest.parameters import ModelName
 from service.rest.v2_codec import decompressed
 

@@ -81,6 +81,18 @@ bench: $(BENCH)/.installed ## Measure beside PyTorch and ONNX Runtime; two minut
 large: $(STAMP) ## Train on a file of SIZE=5 GB (FORMAT=npz or parquet), and tell the memory that it took
 	$(BIN)/python -m benchmarks.larger_than_memory --gigabytes $(or $(SIZE),5) --format $(or $(FORMAT),npz)
 
+# So has MLServer.
+PEER := $(VENV)-mlserver
+
+$(PEER)/.installed: benchmarks/serving/requirements.txt
+	$(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/serving/requirements.txt
+	@touch $@
+
+.PHONY: bench-serving
+bench-serving: $(STAMP) $(PEER)/.installed ## Measure beside MLServer; three minutes of it with ARGS=--quick (needs wrk)
+	$(BIN)/python -m benchmarks.serving --mlserver $(PEER)/bin/python $(ARGS)
+
 # --- make what is generated ------------------------------------------------------------------------------------------
 
 .PHONY: openapi
@@ -113,4 +125,4 @@ image: ## Build the container image IMAGE=wavetap
 
 .PHONY: clean
 clean: ## Remove what the other targets made, but no data
-	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist wavetap-demo
+	rm -rf $(VENV) $(BENCH) $(PEER) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist wavetap-demo

@@ -14,7 +14,7 @@ PACKAGES = ("numpy", "torch", "onnxruntime")
 def describe() -> dict[str, str]:
     """Processor, cores, system and versions."""
     described = {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": str(len(os.sched_getaffinity(0))),
         "load before the run": f"{os.getloadavg()[0]:.1f}",
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
@@ -28,7 +28,8 @@ def busy() -> bool:
     return os.getloadavg()[0] > QUIET
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Its name, as the system gives it."""
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()

@@ -45,11 +45,9 @@ class Reproduction:
     another course in each.
     """
 
-    def __init__(
-        self, series: Series, spec: TrainingSpec, recorded: Mapping[str, Any], validation: Series | None = None
-    ) -> None:
+    def __init__(self, series: Series, spec: TrainingSpec, recorded: Mapping[str, Any]) -> None:
         """Make the first stage ready; the spec is the resolved one of the version."""
-        self._series, self._spec, self._recorded, self._validation = series, spec, recorded, validation
+        self._series, self._spec, self._recorded = series, spec, recorded
         self._stages: list[tuple[int, int]] = [(epoch, epochs) for epoch, epochs in recorded["stages"]]
         self._trainer = self._stage(self._stages[0][1], None)
 
@@ -71,4 +69,4 @@ class Reproduction:
 
     def _stage(self, epochs: int, checkpoint: Checkpoint | None) -> Trainer:
         training = replace(self._spec.training, epochs=epochs)
-        return Trainer(self._series, replace(self._spec, training=training), checkpoint, self._validation)
+        return Trainer(self._series, replace(self._spec, training=training), checkpoint)

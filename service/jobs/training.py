@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from model.data.series import Series
 from model.errors import Diverged, InvalidArchive, InvalidSeries, InvalidSpec, ModelError
 from model.training.checkpoint import Checkpoint
 from model.training.spec import TrainingSpec
@@ -15,7 +14,7 @@ from service.domain.datasets import Dataset
 from service.domain.jobs import Claim, EpochRecord, FailureCode, Job, JobFailure, fenced
 from service.domain.models import VersionDraft
 from service.domain.states import Move
-from service.errors import Corrupt, Fenced, NotAllowedNow, NotFound, ServiceError, StorageFull, Unavailable
+from service.errors import Corrupt, Fenced, NotAllowedNow, ServiceError, StorageFull, Unavailable
 from service.jobs.interruption import Interruption, Stopped
 from service.jobs.publication import draft, withdraw
 from service.jobs.recorder import Recorder
@@ -87,29 +86,11 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
 
 def _trainer(attempt: Attempt, job: Job, dataset: Dataset) -> Trainer:
     """A trainer at the job's checkpoint, or at its beginning."""
-    spec = TrainingSpec.from_json(dict(job.spec))
+    path = attempt.artifacts.path(dataset.artifact)
+    series = unpack(path if path is not None else attempt.artifacts.get(dataset.artifact))
     state = None if job.checkpoint is None else attempt.artifacts.get(job.checkpoint.artifact)
     checkpoint = None if state is None else Checkpoint.read(state)
-    others = _validation(attempt, spec)
-    return Trainer(_opened(attempt, dataset), spec, checkpoint, None if others is None else _opened(attempt, others))
-
-
-def _validation(attempt: Attempt, spec: TrainingSpec) -> Dataset | None:
-    """The dataset that the spec names to validate on; InvalidSpec if it is gone since the job was submitted."""
-    named = None if spec.training.validation is None else spec.training.validation.dataset
-    if named is None:
-        return None
-    try:
-        return attempt.datasets.get(named)
-    except NotFound as error:
-        raise InvalidSpec(
-            f"The dataset {named}, to validate on, was removed.", pointer="/training/validation/dataset"
-        ) from error
-
-
-def _opened(attempt: Attempt, dataset: Dataset) -> Series:
-    path = attempt.artifacts.path(dataset.artifact)
-    return unpack(path if path is not None else attempt.artifacts.get(dataset.artifact))
+    return Trainer(series, TrainingSpec.from_json(dict(job.spec)), checkpoint)
 
 
 def _committed(attempt: Attempt, recorder: Recorder, trainer: Trainer) -> bool:

@@ -1,6 +1,5 @@
 """One attempt, in this process: how it ends, whatever it runs into."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -44,7 +43,6 @@ class Bench:
     """A job on the bench, claimed."""
 
     stores: Stores
-    options: Mapping[str, Any] = field(default_factory=dict)
     log: Memo = field(default_factory=Memo)
     interruption: Interruption = field(default_factory=Interruption)
 
@@ -53,12 +51,7 @@ class Bench:
         artifact = self.stores.artifacts.put(dataset.artifact.key, pack(some_series()))
         self.stores.datasets.add(type(dataset)(**{**vars(dataset), "artifact": artifact}))
         self.training = Training(self.stores.jobs, self.stores.datasets, self.stores.clock, lambda: None)
-        request = {
-            "model": "m",
-            "dataset": dataset.id,
-            "network": LAYERS,
-            "training": {"epochs": EPOCHS, **self.options},
-        }
+        request = {"model": "m", "dataset": dataset.id, "network": LAYERS, "training": {"epochs": EPOCHS}}
         self.job: Job = self.training.submit(request)[0]
         self.claim = self.claimed()
 
@@ -96,27 +89,6 @@ def raising(error: BaseException) -> Any:
         raise error
 
     return fail
-
-
-def validated(stores: Stores) -> Bench:
-    """A bench whose job validates on a dataset of its own."""
-    return Bench(stores, {"validation": {"dataset": "gestures"}})
-
-
-def test_an_attempt_validates_on_the_dataset_that_its_spec_names(stores: Stores) -> None:
-    job = validated(stores).run()
-    assert job.state is JobState.SUCCEEDED
-    assert job.metrics is not None
-    assert "validation_loss" in job.metrics
-
-
-def test_a_dataset_to_validate_on_that_is_gone_fails_the_job(stores: Stores) -> None:
-    others, _ = stores.datasets.add(a_dataset(stores.clock, "others", seed=1))
-    bench = Bench(stores, {"validation": {"dataset": "others"}})
-    stores.datasets.remove(others.id)
-    job = bench.run()
-    assert job.failure is not None
-    assert f"{others.id}, to validate on, was removed" in job.failure.message
 
 
 def test_an_attempt_trains_and_publishes(bench: Bench) -> None:

@@ -1,0 +1,1 @@
+"""`make bench-serving`: Wavetap beside MLServer with ONNX Runtime, one network, one machine, one run."""

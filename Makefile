@@ -115,6 +115,10 @@ lock: ## Resolve the dependencies anew (needs uv): lock files with hashes, and n
 	$(RESOLVE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
 	printf '%s\n' hatchling editables | $(RESOLVE) - --constraint requirements-dev.lock --output-file requirements-build.lock
 
+.PHONY: conformance
+conformance: $(STAMP) ## Point every client of tritonclient at a service, and write docs/reference/conformance.md
+	$(BIN)/python -m tests.interop
+
 .PHONY: exports
 exports: $(STAMP) ## Export every recipe, compare it in ONNX Runtime, and write docs/reference/onnx.md
 	$(BIN)/python -m tests.exports

@@ -5,21 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from service.ephemeral import Running, service
-from tests import houses
+from tests.interop.served import served
 from tests.interop.triton_clients import Triton, triton
 
-QUICK = {"kind": "adam", "learning_rate": 0.05}
 KEY = "a-very-secret-key"
 
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    directory = tmp_path_factory.mktemp("interop")
-    with houses.house_in(directory) as house:
-        houses.add_dataset(house, "gestures", houses.classification_file())
-        for seed in (0, 1):
-            houses.train(house, "gestures", "gestures", training={"epochs": 20, "optimizer": QUICK, "seed": seed})
-    with service(directory, directory / "service.log") as running:
+    with served(tmp_path_factory.mktemp("interop")) as running:
         yield running
 
 

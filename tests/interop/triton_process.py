@@ -2,6 +2,7 @@
 
 import asyncio
 from multiprocessing.connection import Connection
+from queue import Queue
 from typing import Any
 
 import tritonclient.grpc
@@ -13,6 +14,8 @@ from tritonclient.grpc import model_config_pb2, service_pb2
 from tritonclient.utils import InferenceServerException
 
 from tests.interop.triton_clients import GRPC, HTTP, Ask, fields
+
+ANSWERS_WITHIN_SECONDS = 60
 
 
 def serve(connection: Connection) -> None:
@@ -34,6 +37,8 @@ async def _called(client: str, url: str, method: str, args: tuple[Any, ...], opt
     try:
         if method == "infer":
             return await _infer(module, made, client, *args)
+        if method == "async_infer":
+            return await _async_infer(module, made, client, *args)
         if method == "stream":
             return await _stream(module, made, client, *args)
         if client in GRPC and method.startswith("get_"):
@@ -57,6 +62,19 @@ async def _infer(module: Any, made: Any, client: str, ask: Ask) -> dict[str, Any
     entry, outputs, options = _request(module, client, ask)
     answer = await _awaited(made.infer(ask.model, [entry], outputs=outputs, **options))
     return _answered(answer)
+
+
+async def _async_infer(module: Any, made: Any, client: str, ask: Ask) -> dict[str, Any]:
+    """An answer that is waited for later, or that a callback is given."""
+    entry, outputs, options = _request(module, client, ask)
+    if client in HTTP:
+        return _answered(made.async_infer(ask.model, [entry], outputs=outputs, **options).get_result())
+    answers: Queue[Any] = Queue()
+    made.async_infer(ask.model, [entry], lambda result, error: answers.put((result, error)), outputs=outputs, **options)
+    result, error = answers.get(timeout=ANSWERS_WITHIN_SECONDS)
+    if error is not None:
+        raise error
+    return _answered(result)
 
 
 async def _stream(_module: Any, made: Any, client: str, asks: list[Ask]) -> list[Any]:

@@ -31,7 +31,8 @@ class Settings(BaseSettings):
         default=Path("wavetap-data"), description="The directory of the database, the artefacts and unfinished uploads."
     )
     database_url: str | None = Field(
-        default=None, description="An SQLAlchemy URL; by default an SQLite file in the data directory."
+        default=None,
+        description="The URL of an SQLite file or a PostgreSQL database; by default a file in the data directory.",
     )
     engine: Literal["local"] = Field(
         default="local", description="Where training runs: `local`, a child process of the service."

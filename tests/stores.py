@@ -33,8 +33,9 @@ class Stores:
 
 
 @contextmanager
-def stores_in(directory: Path, clock: Clock) -> Iterator[Stores]:
-    database = Database(f"sqlite:///{directory}/wavetap.db")
+def stores_in(directory: Path, clock: Clock, url: str | None = None) -> Iterator[Stores]:
+    """Over a database of the given URL, or an SQLite file in the directory."""
+    database = Database(url or f"sqlite:///{directory}/wavetap.db")
     migrate(database)
     changes = Changes(database)
     yield Stores(

@@ -47,6 +47,7 @@ def declared() -> tuple[set[str], set[str]]:
     runtime, extras = about["dependencies"], about["optional-dependencies"]
     assert isinstance(runtime, list)
     assert isinstance(extras, dict)
+    assert all(set(extra) <= set(extras["dev"]) for extra in extras.values()), "the checks run what an extra brings"
     return {name(each) for each in runtime}, {name(each) for each in extras["dev"]}
 
 

@@ -6,9 +6,18 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from service.domain.jobs import Claim, EventKind, FailureCode, Job, JobFailure
 from service.domain.states import OWNED, TERMINAL, TRANSITIONS, JobState, Move
@@ -18,6 +27,7 @@ from tests.records import a_commit, a_dataset, a_draft, a_job
 from tests.stores import stores_in
 
 LEASE = timedelta(seconds=30)
+MEMORY = next((place for place in (Path("/dev/shm"),) if place.is_dir()), None)  # noqa: S108 - no disk to wait for
 FAILURE = JobFailure(FailureCode.CRASHED, "It died.")
 STEPS = {(state, after) for row in TRANSITIONS.values() for state, after in row.items() if isinstance(after, JobState)}
 
@@ -28,12 +38,12 @@ class Jobs(RuleBasedStateMachine):
     jobs = Bundle("jobs")
     claims = Bundle("claims")
 
-    def __init__(self) -> None:
+    def __init__(self, url: str | None) -> None:
         super().__init__()
         self.resources = ExitStack()
-        directory = Path(self.resources.enter_context(tempfile.TemporaryDirectory()))
+        directory = Path(self.resources.enter_context(tempfile.TemporaryDirectory(dir=MEMORY)))
         self.clock = FakeClock()
-        self.stores = self.resources.enter_context(stores_in(directory, self.clock))
+        self.stores = self.resources.enter_context(stores_in(directory, self.clock, url))
         self.dataset, _ = self.stores.datasets.add(a_dataset(self.clock))
         self.known: list[str] = []
         self.current: dict[str, Claim] = {}
@@ -155,7 +165,9 @@ class Jobs(RuleBasedStateMachine):
         return Job(**{**vars(job), "attempt": claim.attempt})
 
 
-TestJobs = Jobs.TestCase
-TestJobs.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@pytest.mark.parametrize(("database", "examples"), [("sqlite", 15), ("postgresql", 8)])
+def test_the_laws_of_jobs_hold_whatever_happens(request: pytest.FixtureRequest, database: str, examples: int) -> None:
+    def machine() -> Jobs:
+        return Jobs(request.getfixturevalue("postgresql").database() if database == "postgresql" else None)
+
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=30))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from service.adapters.database import migrate as migration
 from service.adapters.database.connection import Database
@@ -15,12 +15,23 @@ from service.adapters.database.migrate import HEAD, MIGRATIONS, migrate
 from service.adapters.database.references import HOLDERS
 from service.adapters.database.tables import metadata
 from service.errors import Corrupt, NotAllowedNow, StorageFull, Unavailable
+from tests.contract.conftest import DATABASES
 from tests.records import a_dataset
 from tests.stores import Stores
+
+SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 def opened(directory: Path) -> Database:
     return Database(f"sqlite:///{directory}/wavetap.db")
+
+
+@pytest.fixture(params=DATABASES)
+def nothing(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/wavetap.db"
+    return str(request.getfixturevalue("postgresql").nothing())
 
 
 def test_the_migrations_lead_to_the_tables(stores: Stores) -> None:
@@ -34,22 +45,22 @@ def test_the_newest_migration_is_the_one_that_is_named() -> None:
     assert max(numbers) == HEAD
 
 
-def test_a_second_migration_has_nothing_to_do(tmp_path: Path) -> None:
-    database = opened(tmp_path)
+def test_a_second_migration_has_nothing_to_do(nothing: str) -> None:
+    database = Database(nothing)
     assert [migrate(database), migrate(database)] == [True, False]
     database.close()
 
 
-def test_of_many_that_start_at_once_one_migrates(tmp_path: Path) -> None:
-    databases = [opened(tmp_path) for _ in range(6)]
+def test_of_many_that_start_at_once_one_migrates(nothing: str) -> None:
+    databases = [Database(nothing) for _ in range(6)]
     with ThreadPoolExecutor(6) as threads:
         assert sum(threads.map(migrate, databases)) == 1
     for database in databases:
         database.close()
 
 
-def test_a_migration_that_is_cut_short_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    database = opened(tmp_path)
+def test_a_migration_that_is_cut_short_leaves_nothing(nothing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(nothing)
     real = migration._upgrade
 
     def cut(*arguments: object) -> None:
@@ -61,7 +72,7 @@ def test_a_migration_that_is_cut_short_leaves_nothing(tmp_path: Path, monkeypatc
         with pytest.raises(KeyboardInterrupt):
             migrate(database)
     with database.reading() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM sqlite_master")) == 0
+        assert inspect(connection).get_table_names() == []
     assert migrate(database)
     database.close()
 
@@ -73,6 +84,7 @@ def test_a_newer_schema_is_refused(stores: Stores) -> None:
         migrate(stores.database)
 
 
+@SQLITE
 def test_sqlite_is_set_to_lose_nothing(stores: Stores) -> None:
     with stores.database.reading() as connection:
         found = {
@@ -106,6 +118,7 @@ def test_a_database_that_another_process_holds_is_unavailable_in_bounded_time(tm
     other.close()
 
 
+@SQLITE
 def test_a_full_disk_is_told_and_old_rows_stay_readable(stores: Stores) -> None:
     dataset = a_dataset(stores.clock)
     stores.datasets.add(dataset)

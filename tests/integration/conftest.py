@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,10 +19,10 @@ from service.domain.jobs import Job
 from service.usecases.datasets import Datasets
 from service.usecases.training import Training
 from tests.halts import halted_after
+from tests.patience import PATIENCE, eventually
 from tests.records import some_series
 from tests.stores import Stores, stores_in
 
-PATIENCE = 60.0
 CORE = Path(__file__).parent / "core.py"
 
 
@@ -60,17 +59,6 @@ def is_alive(pid: int) -> bool:
     with suppress(OSError):
         return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
-
-
-def eventually(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """Wait for something that another process does, and answer it."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    pytest.fail(f"{what} did not come within {patience} s")
 
 
 @dataclass

@@ -12,7 +12,8 @@ from model.training.spec import TrainingSpec, resolve
 from model.training.trainer import Trainer
 from service.domain.jobs import FailureCode, Job
 from service.domain.states import JobState
-from tests.integration.conftest import NETWORK, House, eventually, gestures, is_alive
+from tests.integration.conftest import NETWORK, House, gestures, is_alive
+from tests.patience import eventually
 
 EPOCHS = 40
 

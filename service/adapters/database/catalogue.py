@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, update
 
 from service.adapters.database.connection import Database
+from service.adapters.database.dialects import insert_unless_there
 from service.adapters.database.pages import fetch_page
 from service.adapters.database.records import annotation_values, annotations_of, version_of, version_values
 from service.adapters.database.tables import alias_changes, aliases, models, versions
@@ -98,12 +99,10 @@ def insert_version(
     connection: Connection, draft: VersionDraft, now: datetime, parent: int | None = None
 ) -> ModelVersion:
     """Give a draft the next number of its model."""
-    row = connection.execute(select(models).where(models.c.name == draft.model).with_for_update()).mappings().first()
-    number = 1 if row is None else row["last_number"] + 1
-    if row is None:
-        connection.execute(insert(models).values(name=draft.model, last_number=number, created_at=now))
-    else:
-        connection.execute(update(models).where(models.c.name == draft.model).values(last_number=number))
+    insert_unless_there(connection, models, {"name": draft.model, "last_number": 0, "created_at": now})
+    mine = models.c.name == draft.model
+    number = connection.execute(select(models.c.last_number).where(mine).with_for_update()).scalar_one() + 1
+    connection.execute(update(models).where(mine).values(last_number=number))
     version = ModelVersion(number, draft, now, parent)
     connection.execute(insert(versions).values(version_values(version)))
     return version

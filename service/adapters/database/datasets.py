@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select
 
 from service.adapters.database.connection import Database
+from service.adapters.database.dialects import insert_unless_there
 from service.adapters.database.pages import fetch_page
 from service.adapters.database.records import dataset_of, dataset_values
 from service.adapters.database.tables import datasets, jobs
@@ -25,17 +26,16 @@ class DatabaseDatasets:
     def add(self, dataset: Dataset) -> tuple[Dataset, bool]:
         """Insert the row, unless its name is taken; an equal dataset lends its artifact."""
         with self._database.writing() as connection:
-            named = _one(connection, datasets.c.name == dataset.name)
-            if named is not None:
-                if named.digest != dataset.digest:
-                    message = f"A dataset named {dataset.name} exists with other content."
-                    raise AlreadyExists(message, Detail("/name", message))
-                return named, False
             equal = _one(connection, datasets.c.digest == dataset.digest)
             if equal is not None:
                 dataset = replace(dataset, artifact=equal.artifact)
-            connection.execute(insert(datasets).values(dataset_values(dataset)))
-            return dataset, True
+            if insert_unless_there(connection, datasets, dataset_values(dataset)):
+                return dataset, True
+            named = _one(connection, datasets.c.name == dataset.name)
+            if named is None or named.digest != dataset.digest:
+                message = f"A dataset named {dataset.name} exists with other content."
+                raise AlreadyExists(message, Detail("/name", message))
+            return named, False
 
     def get(self, id_or_name: str) -> Dataset:
         """By either; an identifier is never a name."""

@@ -99,17 +99,13 @@ class DatabaseJobs:
         """The oldest queued row that no other supervisor is claiming at this moment."""
         now = self._clock.now()
         oldest = (
-            select(jobs)
-            .where(jobs.c.state == JobState.QUEUED.value)
-            .order_by(jobs.c.created_at, jobs.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
+            select(jobs).where(jobs.c.state == JobState.QUEUED.value).order_by(jobs.c.created_at, jobs.c.id).limit(1)
         )
         with self._database.reading() as connection:
             if connection.execute(oldest.with_only_columns(jobs.c.id)).first() is None:
                 return None  # nobody waits: no need to stand in the writers' way
         with self._database.writing() as connection:
-            row = connection.execute(oldest).mappings().first()
+            row = connection.execute(oldest.with_for_update(skip_locked=True)).mappings().first()
             if row is None:
                 return None
             job = claimed(job_of(row), owner, now, now + lease)

@@ -4,22 +4,15 @@ A key is bound in the transaction that makes its resource, so that neither is se
 with its resource, or when its time is over.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, select
 
+from service.adapters.database.dialects import insert_unless_there
 from service.adapters.database.tables import request_keys
 from service.errors import AlreadyExists, Detail
 from service.registry_ports import Idempotency
-
-INSERTS: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
-"""The databases in which a taken key is passed over, after waiting for whoever is taking it."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +38,7 @@ class Keys:
             return None
         self.sweep(connection, now, idempotency.key)
         row = {"key": idempotency.key, "request_sha256": idempotency.request_sha256, "resource": resource}
-        statement = INSERTS[connection.dialect.name](request_keys).values(**row, created_at=now)
-        if connection.execute(statement.on_conflict_do_nothing(index_elements=["key"])).rowcount:
+        if insert_unless_there(connection, request_keys, {**row, "created_at": now}):
             return None
         return self.recall(connection, idempotency, now)
 

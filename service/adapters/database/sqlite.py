@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
@@ -13,6 +14,8 @@ from service.errors import Corrupt, InternalError, ServiceError, StorageFull, Un
 
 READ_ONLY = "wavetap_read_only"
 """The execution option of a transaction that only reads."""
+
+READING = {READ_ONLY: True}
 
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers do not wait for the writer
@@ -44,10 +47,11 @@ def prepare(engine: Engine, busy_seconds: float) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-def make_room(url: URL) -> None:
-    """Make the directory of the database file."""
+def arguments(url: URL, busy_seconds: float) -> dict[str, Any]:  # noqa: ARG001 - as every dialect's; `prepare` sets it
+    """What `create_engine` is to know; the directory of the database file is made."""
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    return {"url": url}
 
 
 def translated(error: DBAPIError) -> ServiceError | None:

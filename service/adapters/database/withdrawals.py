@@ -1,8 +1,9 @@
 """The rows of models that were taken out of service."""
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from service.adapters.database.connection import Database
+from service.adapters.database.dialects import insert_unless_there
 from service.adapters.database.tables import withdrawals
 
 
@@ -21,8 +22,7 @@ class DatabaseWithdrawals:
     def add(self, model: str) -> None:
         """Note a model; nothing happens if it is noted already."""
         with self._database.writing() as connection:
-            connection.execute(delete(withdrawals).where(withdrawals.c.model == model))
-            connection.execute(insert(withdrawals).values(model=model))
+            insert_unless_there(connection, withdrawals, {"model": model})
 
     def remove(self, model: str) -> None:
         """Strike a model out."""

@@ -77,11 +77,14 @@ def test_a_migration_that_is_cut_short_leaves_nothing(nothing: str, monkeypatch:
     database.close()
 
 
-def test_a_newer_schema_is_refused(stores: Stores) -> None:
-    with stores.database.writing() as connection:
+def test_a_newer_schema_is_refused(nothing: str) -> None:
+    database = Database(nothing)
+    migrate(database)
+    with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NotAllowedNow, match=r"newer release.*9999"):
-        migrate(stores.database)
+        migrate(database)
+    database.close()
 
 
 @SQLITE

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from model.geometry import window_count
+from model.layers import depthwise_tiles, fast_convolution
 from model.layers.depthwise import DepthwiseConvolution, is_depthwise
+from model.layers.depthwise_tiles import DepthwiseByTiles
 from model.layers.direct_convolution import DirectConvolution
-from model.layers.fast_convolution import FastConvolution, pays
+from model.layers.fast_convolution import FastConvolution
 from model.layers.kernel_source import FoldedKernel, Folding, KernelSource, StoredKernel
 from model.layers.live_taps import TrimmedKernel, live_taps, trimmed
 from model.layers.mask import bind_mask
@@ -57,8 +59,10 @@ def bind_convolution(
 
 def _way(
     spec: Conv1d, x: Activation, y: Activation, binding: Binding
-) -> type[DepthwiseConvolution | FastConvolution | DirectConvolution]:
+) -> type[DepthwiseByTiles | DepthwiseConvolution | FastConvolution | DirectConvolution]:
     """How it is computed, by its shape alone."""
+    if depthwise_tiles.pays(spec, x, y, binding):
+        return DepthwiseByTiles
     if is_depthwise(spec, x, y):
         return DepthwiseConvolution
-    return FastConvolution if pays(spec, x, y, binding) else DirectConvolution
+    return FastConvolution if fast_convolution.pays(spec, x, y, binding) else DirectConvolution

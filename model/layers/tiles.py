@@ -1,11 +1,7 @@
 """Tiles: a storage's windows transformed for Toom-Cook filtering, block by block, in cache.
 
-A tile is n steps, m apart; its transform is n rows of C channels. A kernel longer than five taps is cut into pieces
-of four: the piece p of tile j meets the transform of tile j + p, so every tile is transformed once, whatever the
-kernel's length, and the pieces become one longer row of the product, as taps do in a direct convolution. With a
-dilation d the steps fall into d phases that do not see each other: a tile's steps are d apart.
-
-The transforms are batches of small products, from windows where they stand to outputs where they go: nothing is copied.
+The transforms are batches of small products, from windows where they stand to outputs where they go: nothing is
+copied. The d phases of a dilation are neighbours in memory, so a row of their tiles is transformed by one product.
 """
 
 from __future__ import annotations
@@ -14,206 +10,121 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from model.kernels.toom_cook import MOST_POINTS, filtering
+from model.kernels.toom_cook import AT_ONE, filtering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from model.activations import Storage
     from model.arrays import Array
     from model.binding import Binding
+    from model.kernels.cut import Cut
 
-BUDGET = 320 * 1024
-"""Numbers in a block's transforms and products: they stay in the second-level cache."""
-
-LONGEST_PIECE = 5
-PIECE = 4
-"""A kernel of up to five taps is one piece; a longer one is cut into pieces of four."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """How a correlation of `kernel` taps over `length` outputs is cut: `pieces` of `taps`, tiles of `step` outputs
-    each.
-    """
-
-    taps: int
-    pieces: int
-    step: int
-    dilation: int
-    length: int
-
-    @classmethod
-    def of(cls, kernel: int, dilation: int, length: int) -> Cut:
-        if kernel <= LONGEST_PIECE:
-            return cls(kernel, 1, MOST_POINTS + 1 - kernel, dilation, length)
-        return cls(PIECE, -(-kernel // PIECE), PIECE, dilation, length)
-
-    @property
-    def points(self) -> int:
-        return self.step + self.taps - 1
-
-    @property
-    def count(self) -> int:
-        """Tiles of a phase."""
-        longest_phase = -(-self.length // self.dilation)
-        return -(-longest_phase // self.step)
-
-    @property
-    def whole(self) -> int:
-        """Tiles whose outputs all exist, in every phase."""
-        return self.length // self.dilation // self.step
-
-    def reach_right(self, left: int, source_length: int) -> int:
-        """Zeros that the last tile reads behind the series."""
-        last_tile = self.count + self.pieces - 2
-        last = self.dilation - 1 + self.dilation * (last_tile * self.step + self.points - 1) - left
-        return max(0, last - source_length + 1)
-
-    def tails(self) -> list[tuple[slice, int]]:
-        """What is left behind the whole tiles: phases, and how many outputs of one more tile each of them has.
-
-        None, too: a tile without outputs has no gradient, and that must be written.
-        """
-        rest = self.length - self.whole * self.step * self.dilation
-        rows, longer = divmod(rest, self.dilation)
-        groups = [(slice(0, longer), rows + 1), (slice(longer, self.dilation), rows)]
-        return [(phases, outputs) for phases, outputs in groups if phases.stop > phases.start]
+Part = tuple[slice, slice]
+"""Some cases, and some tiles of their phases."""
 
 
 class Tiles:
-    """One product by tiles, of a storage's windows with a spectrum: a kernel (K, C, F), transformed."""
+    """The windows of a storage (N, L, C) cut into tiles, for products with `outputs` channels."""
 
-    def __init__(
-        self, source: Storage, left: int, length: int, kernel: int, dilation: int, binding: Binding, outputs: int
-    ) -> None:
-        self.source, self.left, self.binding, self.outputs = source, left, binding, outputs
-        self.cut = cut = Cut.of(kernel, dilation, length)
+    def __init__(self, source: Storage, left: int, cut: Cut, binding: Binding, outputs: int) -> None:
+        self.source, self.left, self.cut, self.binding, self.outputs = source, left, cut, binding, outputs
         source.reserve(left, cut.reach_right(left, source.length))
-        width = cut.points * (source.channels * cut.pieces + outputs)
-        self.rows = max(1, BUDGET // width)
         transforms = filtering(cut.step, cut.taps)
         self.to_outputs = transforms.to_outputs.astype(binding.dtype)
         self.to_kernel = transforms.to_kernel.astype(binding.dtype)
         self.to_tile = transforms.to_tile.astype(binding.dtype)
-        self.spectrum = np.zeros((cut.points, cut.pieces * source.channels, outputs), binding.dtype)
-        self._reserve()
 
-    def _reserve(self) -> None:
-        cut, channels = self.cut, self.source.channels
-        for cases, times in self.slices(slice(0, self.binding.workshop.batch)):
-            phases = (cases.stop - cases.start) * cut.dilation
-            span = times.stop - times.start
-            self.binding.reserve_scratch("transforms", cut.points * phases * (span + cut.pieces - 1) * channels)
-            self.binding.reserve_scratch("products", cut.points * phases * span * self.outputs)
-            if cut.pieces > 1:
-                self.binding.reserve_scratch("columns", cut.points * phases * span * cut.pieces * channels)
-
-    def slices(self, cases: slice) -> Iterator[tuple[slice, slice]]:
-        """Blocks of whole cases, or of some tiles of one case's phases, of about `rows` tiles."""
-        count, per_case = self.cut.count, self.cut.count * self.cut.dilation
-        if per_case <= self.rows:
-            step = self.rows // per_case
-            for start in range(cases.start, cases.stop, step):
-                yield slice(start, min(start + step, cases.stop)), slice(0, count)
-            return
-        step = -(-count // -(-per_case // self.rows))
-        for case in range(cases.start, cases.stop):
-            for start in range(0, count, step):
-                yield slice(case, case + 1), slice(start, min(start + step, count))
-
-    def transform_kernel(self, kernel: Array) -> None:
-        """Makes the spectrum G w, piece by piece; kernel: (K, C, F)."""
-        taps, channels = self.cut.taps, self.source.channels
-        for piece in range(self.cut.pieces):
-            part = kernel[piece * taps : (piece + 1) * taps]
-            target = self.spectrum[:, piece * channels : (piece + 1) * channels]
-            weights = self.to_kernel[:, : part.shape[0]] @ part.reshape(part.shape[0], -1)
-            np.copyto(target, weights.reshape(target.shape))
-
-    def block(self, cases: slice, times: slice, shard: int, target: Storage) -> Block:
-        """A block's views, from the windows to the steps of `target` (N, L, F)."""
-        cut, channels = self.cut, self.source.channels
-        count, span, dilation = cases.stop - cases.start, times.stop - times.start, cut.dilation
-        read, apart = span + cut.pieces - 1, cut.step * dilation
-        windows = self.source.strided(
-            times.start * apart - self.left, (dilation, read, cut.points), (1, apart, dilation)
-        )[cases]
-        shape = (cut.points, count, dilation, read, channels)
-        scratch = self.binding.scratch
-        transforms = scratch("transforms", shard, cut.points * count * dilation * read * channels).reshape(shape)
-        overlapping = joined = None
-        rows = transforms.reshape(cut.points, -1, channels)
-        if cut.pieces > 1:
-            shape = (cut.points, count, dilation, span, cut.pieces * channels)
-            overlapping = as_strided(transforms, shape, transforms.strides)
-            joined = scratch("columns", shard, overlapping.size).reshape(shape)
-            rows = joined.reshape(cut.points, -1, cut.pieces * channels)
-        products = scratch("products", shard, cut.points * count * dilation * span * self.outputs)
-        spread = products.reshape(cut.points, count, dilation, span, self.outputs).transpose(1, 2, 3, 0, 4)
-        return Block(
-            self,
-            windows,
-            transforms.transpose(1, 2, 3, 0, 4),
-            overlapping,
-            joined,
-            rows,
-            products.reshape(cut.points, -1, self.outputs),
-            tuple(self._finishes(spread, cases, times, target)),
-        )
-
-    def _finishes(
-        self, spread: Array, cases: slice, times: slice, target: Storage
-    ) -> Iterator[tuple[Array, Array, Array]]:
-        """What brings products back: the rows of A^T, their products (..., n, F), and where outputs (..., m, F) go."""
+    def reserve(self, parts: Iterable[Part]) -> None:
+        """Room for the blocks of these parts."""
         cut = self.cut
-        apart = cut.step * cut.dilation
+        for cases, times in parts:
+            rows = cut.points * (cases.stop - cases.start) * cut.dilation
+            span = times.stop - times.start
+            self.binding.reserve_scratch("transforms", rows * (span + cut.pieces - 1) * self.source.channels)
+            self.binding.reserve_scratch("products", rows * span * self.outputs)
+
+    def transform_kernel(self, kernel: Array, spectrum: Array) -> None:
+        """Writes the spectrum G w (n, pieces * C, ...) of a kernel (K, C, ...), piece by piece."""
+        taps = self.cut.taps
+        for piece, out in enumerate(self._by_piece(spectrum)):
+            part = kernel[piece * taps : (piece + 1) * taps]
+            np.matmul(self.to_kernel[:, : part.shape[0]], part.reshape(part.shape[0], -1), out=out)
+
+    def kernel_gradient(self, spectrum: Array, dw: Array) -> None:
+        """Writes dw = G^T dU (K, C, ...) of dU (n, pieces * C, ...)."""
+        taps = self.cut.taps
+        for piece, part in enumerate(self._by_piece(spectrum)):
+            out = dw[piece * taps : (piece + 1) * taps]
+            np.matmul(self.to_kernel[:, : out.shape[0]].T, part, out=out.reshape(out.shape[0], -1))
+
+    def _by_piece(self, spectrum: Array) -> Array:
+        """(n, pieces * C, ...) as (pieces, n, C * ...), a view."""
+        return spectrum.reshape(self.cut.points, self.cut.pieces, -1).transpose(1, 0, 2)
+
+    def block(self, part: Part, shard: int, target: Storage) -> Block:
+        """A block's views, from the windows to the steps of `target` (N, L, F)."""
+        (cases, times), cut, channels = part, self.cut, self.source.channels
+        count, span, dilation = cases.stop - cases.start, times.stop - times.start, cut.dilation
+        read, start = span + cut.pieces - 1, times.start * cut.apart
+        windows = self.source.strided(start - self.left, (read, cut.points, dilation), (cut.apart, dilation, 1))[
+            cases
+        ].reshape(count, read, cut.points, dilation * channels)
+        shape = (cut.points, count, read, dilation * channels)
+        transforms = self.binding.scratch("transforms", shard, int(np.prod(shape))).reshape(shape)
+        shape = (cut.points, count, span, dilation * self.outputs)
+        products = self.binding.scratch("products", shard, int(np.prod(shape))).reshape(shape)
+        outputs = target.steps[cases, start : min(start + span * cut.apart, cut.length)]
+        return Block(self, windows, transforms, products, tuple(self._finishes(products, part, target)), outputs)
+
+    def _finishes(self, products: Array, part: Part, target: Storage) -> Iterator[tuple[Array, Array, Array]]:
+        """What brings products back: the rows of A^T, their products (..., n, W), and where outputs (..., m, W) go."""
+        (cases, times), cut, channels = part, self.cut, self.outputs
+        spread = products.transpose(1, 2, 0, 3)
         whole = min(times.stop, cut.whole) - times.start
+
+        def goes(start: int, *shape: int) -> Array:
+            out = target.strided(start, shape, (cut.apart, cut.dilation, 1))[cases]
+            return out.reshape(*out.shape[:3], shape[2] * channels)
+
         if whole > 0:
-            dims = (cut.dilation, whole, cut.step)
-            out = target.strided(times.start * apart, dims, (1, apart, cut.dilation))[cases]
-            yield self.to_outputs, spread[:, :, :whole], out
+            out = goes(times.start * cut.apart, whole, cut.step, cut.dilation)
+            yield self.to_outputs, spread[:, :whole], out
         if times.stop > cut.whole:
+            tile = cut.whole - times.start
             for phases, outputs in cut.tails():
-                dims = (phases.stop - phases.start, 1, outputs)
-                out = target.strided(cut.whole * apart + phases.start, dims, (1, apart, cut.dilation))[cases]
-                tile = cut.whole - times.start
-                yield self.to_outputs[:outputs], spread[:, phases, tile : tile + 1], out
+                out = goes(cut.whole * cut.apart + phases.start, 1, outputs, phases.stop - phases.start)
+                wide = slice(phases.start * channels, phases.stop * channels)
+                yield self.to_outputs[:outputs], spread[:, tile : tile + 1, :, wide], out
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Views of one block: windows -> transforms (-> joined) = rows -> products -> finishes."""
+    """Views of one block. windows (cases, tiles + pieces - 1, n, d C) -> transforms (n, cases, ..., d C), and products
+    (n, cases, tiles, d F) -> outputs, the block's steps (cases, steps, F) of the target.
+    """
 
     of: Tiles
     windows: Array
     transforms: Array
-    overlapping: Array | None
-    joined: Array | None
-    rows: Array
     products: Array
     finishes: tuple[tuple[Array, Array, Array], ...]
+    outputs: Array
 
-    def transform(self) -> Array:
-        """Gives rows (n, tiles, pieces * C): the transformed tiles."""
-        np.matmul(self.of.to_tile, self.windows, out=self.transforms)
-        if self.joined is not None and self.overlapping is not None:
-            np.copyto(self.joined, self.overlapping)
-        return self.rows
+    def transform(self) -> None:
+        """Writes the transforms B^T x."""
+        np.matmul(self.of.to_tile, self.windows, out=self.transforms.transpose(1, 2, 0, 3))
 
-    def multiply(self, bias: Array | None = None) -> None:
-        """Writes the block's outputs. A bias is added at the point 1, whose product enters every output once."""
-        np.matmul(self.transform(), self.of.spectrum, out=self.products)
+    def finish(self, bias: Array | None) -> None:
+        """Writes the outputs A^T M. A bias (F,) is added at the point 1, whose product enters every output once."""
         if bias is not None:
-            at_one = self.products[1]
+            at_one = self.products[AT_ONE].reshape(-1, self.of.outputs)
             np.add(at_one, bias, out=at_one)
         for to_outputs, products, out in self.finishes:
             np.matmul(to_outputs, products, out=out)
 
-    def take_gradient(self) -> Array:
-        """Gives A dy (n, tiles, F), of the gradients that stand where the outputs went."""
+    def take_gradient(self) -> None:
+        """Makes the products A dy, of the gradients that stand where the outputs went."""
         for to_outputs, products, dy in self.finishes:
             np.matmul(to_outputs.T, dy, out=products)
-        return self.products

@@ -81,8 +81,12 @@ def tolerance(answer: Answer) -> float:
 def test_a_plan_is_the_network_of_closures(problem: Problem, by_tiles: bool, block: int) -> None:
     truth = problem.truth()
     wide = mock.patch("model.layers.fast_convolution.PAYS_ABOVE", 0 if by_tiles else np.inf)
-    small = [mock.patch("model.kernels.columns.BLOCK", block), mock.patch("model.layers.tiles.BUDGET", block)]
-    with wide, small[0], small[1]:
+    long = mock.patch("model.layers.depthwise_tiles.SHORTEST", 2 if by_tiles else np.inf)
+    small = [
+        mock.patch("model.kernels.columns.BLOCK", block),
+        mock.patch("model.layers.fast_convolution.BUDGET", block),
+    ]
+    with wide, long, small[0], small[1]:
         assert disagreements(problem.solve(), truth, tolerance(truth)) == {}
         assert disagreements(problem.infer(), problem.truth(training=False), tolerance(truth)) == {}
 

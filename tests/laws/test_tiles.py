@@ -1,5 +1,7 @@
 """A convolution by tiles multiplies less and answers the same, wherever it may be chosen."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from unittest import mock
 
 import numpy as np
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
+from model.layers.depthwise_tiles import DepthwiseByTiles
 from model.layers.fast_convolution import FastConvolution
 from model.layers.layer import LayerSpec
 from model.layers.relu import Relu
@@ -19,11 +22,12 @@ BEHIND: tuple[tuple[LayerSpec, ...], ...] = ((), (Relu(),), (BatchNormalization(
 
 @st.composite
 def tiled(draw: st.DrawFn) -> Problem:
-    """A convolution of stride one that tiles can do, long kernels and unequal lengths among them."""
+    """A convolution of stride one that tiles can do, long kernels, depthwise ones and unequal lengths among them."""
     length, kernel, dilation = draw(st.integers(12, 60)), draw(st.integers(3, 14)), draw(st.sampled_from([1, 1, 2, 3]))
     ends = [(left, right) for left, right in ((0, 0), (kernel - 1, 0), (kernel // 2, 3), (0, 2)) if left + right]
     padding = draw(st.sampled_from(["same", "causal", "full", *ends]))
-    layer = Conv1d(draw(st.integers(1, 3)), kernel, padding=padding, bias=draw(st.booleans()), dilation=dilation)
+    outputs, groups = draw(st.sampled_from([(1, 1), (3, 1), (2, 2)]))
+    layer = Conv1d(outputs, kernel, padding=padding, bias=draw(st.booleans()), dilation=dilation, groups=groups)
     masked, length = draw(st.booleans()), max(length, layer.reach)
     lengths = draw(st.lists(st.integers(layer.reach, length), max_size=2)) if masked else [length]
     before = draw(st.sampled_from([(), (Conv1d(2, 2),), (BatchNormalization(), Relu())]))
@@ -32,13 +36,30 @@ def tiled(draw: st.DrawFn) -> Problem:
 
 
 def ran_by_tiles(problem: Problem) -> bool:
-    return any(isinstance(operation, FastConvolution) for operation in problem.plan().workshop.operations)
+    ways = FastConvolution, DepthwiseByTiles
+    return any(isinstance(operation, ways) for operation in problem.plan().workshop.operations)
 
 
-@examples(40)
+@contextmanager
+def wherever_it_fits(budget: int) -> Iterator[None]:
+    """However few the channels and taps, in blocks of this size."""
+    changed = {
+        "fast_convolution.PAYS_ABOVE": 0,
+        "fast_convolution.BUDGET": budget,
+        "depthwise_tiles.SHORTEST": 3,
+        "depthwise_tiles.BUDGET": budget,
+        "depthwise_tiles.REPEATED": budget,
+    }
+    with ExitStack() as stack:
+        for name, value in changed.items():
+            stack.enter_context(mock.patch(f"model.layers.{name}", value))
+        yield
+
+
+@examples(60)
 @given(problem=tiled(), budget=st.integers(1, 4000))
 def test_a_convolution_by_tiles_gives_what_the_slow_truth_gives(problem: Problem, budget: int) -> None:
-    with mock.patch("model.layers.fast_convolution.PAYS_ABOVE", 0), mock.patch("model.layers.tiles.BUDGET", budget):
+    with wherever_it_fits(budget):
         assume(ran_by_tiles(problem))
         assert disagreements(problem.solve(), problem.truth(), 1e-9) == {}
         assert disagreements(problem.infer(), problem.truth(training=False), 1e-9) == {}

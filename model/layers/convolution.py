@@ -50,10 +50,11 @@ def bind_convolution(
     if epilogue.folding is not None:
         source = FoldedKernel(source, epilogue.folding)
     taps = live_taps(spec, x.length, y.length)
+    needed = spec
     if taps != slice(0, spec.kernel):
-        spec, source = trimmed(spec, taps), TrimmedKernel(source, taps, binding)
-    way = _way(spec, x, y, binding)
-    binding.add(way(spec, x, y, binding, source, rectified=epilogue.rectified), x, y, forgets=(y,))
+        needed, source = trimmed(spec, taps), TrimmedKernel(source, taps, binding)
+    way = _way(needed, x, y, binding)
+    binding.add(way(needed, x, y, binding, source, rectified=epilogue.rectified), x, y, forgets=(y,))
     return bind_mask(y, binding)
 
 

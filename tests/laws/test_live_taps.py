@@ -29,7 +29,8 @@ def wide(draw: st.DrawFn) -> Problem:
     )
     masked = draw(st.booleans())
     lengths = draw(st.lists(st.integers(1, 9), min_size=2, max_size=3)) if masked else [draw(st.integers(1, 12))] * 2
-    return Problem((layer,), 2, tuple(lengths), masked, draw(st.integers(0, 99)))
+    behind = draw(st.sampled_from([(), (Conv1d(2, 2, padding="full"),)]))  # sees whether padding stayed zero
+    return Problem((layer, *behind), 2, tuple(lengths), masked, draw(st.integers(0, 99)))
 
 
 @examples(60)

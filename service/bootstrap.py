@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -45,6 +46,7 @@ from service.rest.application import routes
 from service.server import run
 from service.serving.current import CurrentVersions
 from service.serving.loaded import LoadedModels
+from service.serving.scheduler import Batching, Scheduler
 from service.settings import PREFIX, Settings, exposure_fault
 from service.telemetry.logs import configure, logger
 from service.telemetry.metrics import Metrics
@@ -52,7 +54,7 @@ from service.usecases.aliases import Aliases
 from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
-from service.usecases.inference import Inference
+from service.usecases.inference import Inference, Question
 from service.usecases.repository import Repository
 from service.usecases.services import Services
 from service.usecases.training import Training
@@ -81,6 +83,7 @@ class House:
     def close(self) -> None:
         """Give everything back that was taken."""
         self.edge.lanes.close()
+        self.edge.scheduler.close()
         self.supervisor.liveness.close()
         self.changes.close()
         self.database.close()
@@ -104,7 +107,9 @@ def serve(settings: Settings) -> int:
     except OSError as error:
         return _refused(f"{error.filename or settings.data_dir}: {error.strerror}.", EXIT_FAILED)
     house.close()
-    if house.edge.lanes.busy:  # with something that nobody waits for any more, and that would hold the exit up
+    if (
+        house.edge.lanes.busy or house.edge.scheduler.busy
+    ):  # with something that nobody waits for any more, and that would hold the exit up
         sys.stdout.flush()
         os._exit(0)
     return 0
@@ -176,6 +181,16 @@ def build(settings: Settings) -> House:
 def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> EdgeContext:
     work = lanes(settings.inference_threads, settings.inference_queue)
     metrics, statistics = Metrics(census.jobs_by_state), Statistics()
+
+    def told(questions: Sequence[Question], ns: int) -> None:
+        version, rows = questions[0].version, sum(question.rows for question in questions)
+        statistics.computed(version.model, str(version.number), rows, ns)
+        metrics.batch(version.model, version.number, rows, ns / 1e9)
+
+    batching = Batching(
+        settings.inference_threads, settings.batch_rows, settings.batch_delay_seconds, settings.inference_queue
+    )
+    scheduler = Scheduler(batching, services.inference.answers, told)
     key = settings.api_key
     return EdgeContext(
         services=services,
@@ -185,7 +200,8 @@ def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> Edg
         spool=Spool(settings.data_dir.resolve() / "uploads", settings.max_upload_bytes, work.storage),
         metrics=metrics,
         statistics=statistics,
-        prediction=Prediction(services.inference, services.catalogue, statistics, metrics),
+        prediction=Prediction(services.inference, scheduler, work.inference, statistics, metrics),
+        scheduler=scheduler,
         max_body_bytes=settings.max_body_bytes,
         metrics_public=settings.metrics_public,
     )

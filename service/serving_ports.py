@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from model.cases import Intake
 from model.pipeline import Predictor
 from service.domain.models import ModelVersion
 from service.domain.serving import Standing
@@ -31,12 +32,33 @@ class Versions(Protocol):
         """By number or alias; None means the newest. NotFound if there is none, Unavailable if it was unloaded."""
         ...
 
+    def known(self, model: str, reference: str | None) -> ModelVersion | None:
+        """The same without waiting for anything: None if rows must be read first, or would be refused."""
+        ...
+
+
+class HeldModel(Protocol):
+    """A model in memory, for as long as somebody refers to it."""
+
+    @property
+    def intake(self) -> Intake:
+        """Checks cases, on any thread."""
+        ...
+
+    def borrow(self) -> AbstractContextManager[Predictor]:
+        """A predictor for one thread, given back on exit."""
+        ...
+
 
 class Predictors(Protocol):
     """Models held ready for prediction."""
 
-    def borrow(self, version: ModelVersion) -> AbstractContextManager[Predictor]:
-        """A predictor for one thread, given back on exit; Corrupt if the archive is not what was published."""
+    def loaded(self, version: ModelVersion) -> HeldModel:
+        """A version in memory; Corrupt if the archive is not what was published."""
+        ...
+
+    def holds(self, version: ModelVersion) -> bool:
+        """Whether `loaded` would answer at once."""
         ...
 
     def load(self, version: ModelVersion) -> None:

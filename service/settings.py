@@ -67,10 +67,19 @@ class Settings(BaseSettings):
     )
 
     inference_threads: int = Field(
-        default=min(4, os.cpu_count() or 1), ge=1, le=256, description="How many predictions are computed at once."
+        default=min(4, os.cpu_count() or 1), ge=1, le=256, description="How many batches are computed at once."
     )
     inference_queue: int = Field(
         default=256, ge=1, description="How many predictions may wait; what comes on top is answered 503."
+    )
+    batch_rows: int = Field(
+        default=64, ge=1, le=4096, description="Requests are gathered into one batch up to this many cases."
+    )
+    batch_delay_seconds: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="How long a request waits for others to share its batch; 0 gathers what waits anyhow.",
     )
     model_memory_bytes: int = Field(
         default=512 * MEBIBYTE,

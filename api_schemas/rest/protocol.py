@@ -143,13 +143,32 @@ class ConfiguredTensor(ProtocolSchema):
     dims: list[int]
 
 
+class QueuePolicy(ProtocolSchema):
+    """What becomes of requests that wait."""
+
+    allow_timeout_override: bool = Field(description="Whether a request's own timeout holds.")
+    max_queue_size: int = Field(description="So many requests may wait, for all models together.")
+
+
+class DynamicBatching(ProtocolSchema):
+    """How requests are gathered into batches."""
+
+    preferred_batch_size: list[int] = Field(description="Requests are gathered up to so many cases.")
+    max_queue_delay_microseconds: int = Field(description="How long a request waits for others at most.")
+    preserve_ordering: bool
+    priority_levels: int = Field(description="A request's priority is from 1, the first, to this.")
+    default_priority_level: int
+    default_queue_policy: QueuePolicy
+
+
 class ModelConfig(ProtocolSchema):
     """A model's configuration, as the peers' tools read it."""
 
     name: str
     platform: str
     backend: str
-    max_batch_size: int
+    max_batch_size: int = Field(description="How many cases a request may hold.")
+    dynamic_batching: DynamicBatching
     input: list[ConfiguredTensor]
     output: list[ConfiguredTensor]
 
@@ -173,12 +192,12 @@ class InferStatistics(ProtocolSchema):
 
 
 class BatchStatistics(ProtocolSchema):
-    """The parts of computing batches of one size."""
+    """The computations of one size."""
 
     batch_size: int
-    compute_input: StatisticDuration
+    compute_input: StatisticDuration = StatisticDuration(count=0, ns=0)
     compute_infer: StatisticDuration
-    compute_output: StatisticDuration
+    compute_output: StatisticDuration = StatisticDuration(count=0, ns=0)
 
 
 class ModelStatistics(ProtocolSchema):

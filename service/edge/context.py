@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from service.domain.inference import InferResult
 from service.edge.access import Access
 from service.edge.lanes import Lanes
 from service.edge.lifecycle import Lifecycle
 from service.edge.prediction import Prediction
 from service.edge.statistics import Statistics
 from service.edge.uploads import Spool
+from service.serving.scheduler import Scheduler
 from service.telemetry.metrics import Metrics
+from service.usecases.inference import Question
 from service.usecases.services import Services
 
 
@@ -24,5 +27,6 @@ class EdgeContext:
     metrics: Metrics
     statistics: Statistics
     prediction: Prediction
+    scheduler: Scheduler[Question, InferResult]
     max_body_bytes: int
     metrics_public: bool = False

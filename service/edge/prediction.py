@@ -1,8 +1,10 @@
-"""One prediction from a request's bytes to an answer's, over any protocol: decoded, computed, encoded, counted.
+"""One prediction from a request's bytes to an answer's, over any protocol: decoded, batched, encoded, counted.
 
-All of it runs on one thread of the inference lane, so the event loop never waits for numbers.
+Small requests are decoded and encoded on the event loop, as a thread would cost more than it spares; larger ones on a
+thread. The network always runs on the scheduler's threads, so that parsing and computing go on side by side.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +14,12 @@ import numpy as np
 
 from service.domain.inference import InferResult, Tensor
 from service.edge.datatypes import refusal
+from service.edge.lanes import Lane
 from service.edge.statistics import Statistics, Timing
 from service.errors import DeadlineExceeded, ServiceError
+from service.serving.scheduler import LATE, Computed, Scheduler
 from service.telemetry.metrics import Metrics
-from service.usecases.catalogue import Catalogue
-from service.usecases.inference import Inference
+from service.usecases.inference import Inference, Question
 
 Call = TypeVar("Call")
 Answer = TypeVar("Answer")
@@ -25,6 +28,13 @@ MATRIX = 2
 
 LARGEST_BATCH = 65_536
 """How many cases one request of the inference protocol may hold."""
+
+LIGHT_BYTES = 32 << 10
+"""A request up to this size is decoded and encoded on the event loop: at most some tenths of a millisecond."""
+
+PRIORITY_LEVELS = 9
+USUAL_PRIORITY = 5
+"""Of a request that says none, or 0; 1 goes first, and what is beyond the last level counts as the last."""
 
 
 @dataclass(frozen=True)
@@ -45,93 +55,139 @@ class InferCall:
     id: str = ""
     binary: bool = False
     timeout_seconds: float | None = None
+    priority: int | None = None
 
 
 @dataclass(frozen=True)
 class Addressed:
-    """The version that is asked, and when the request arrived."""
+    """The version that is asked, when the request arrived, and how long its caller waits from then on."""
 
     model: str
     version: str | None
+    seconds: float | None = None
     arrived: int = field(default_factory=time.perf_counter_ns)
 
 
-class Prediction:
-    """The way of a request through the data plane."""
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A question as the scheduler wants it."""
 
-    def __init__(self, inference: Inference, catalogue: Catalogue, statistics: Statistics, metrics: Metrics) -> None:
-        """Take the use cases and whoever counts."""
+    question: Question
+    seconds: float | None = None
+    priority: int | None = None
+
+
+class Prediction:
+    """The one way of every request through the data plane."""
+
+    def __init__(
+        self,
+        inference: Inference,
+        scheduler: Scheduler[Question, InferResult],
+        lane: Lane,
+        statistics: Statistics,
+        metrics: Metrics,
+    ) -> None:
+        """Take the use case, the scheduler, the threads for large requests, and whoever counts."""
         self._inference = inference
-        self._catalogue = catalogue
+        self._scheduler = scheduler
+        self._lane = lane
         self._statistics = statistics
         self._metrics = metrics
 
-    def infer(
-        self, to: Addressed, decode: Callable[[], InferCall], encode: Callable[[InferCall, InferResult], Answer]
-    ) -> Answer:
-        """Answer a request of the inference protocol."""
-
-        def compute(call: InferCall) -> InferResult:
-            if any(len(tensor) > LARGEST_BATCH for tensor in call.tensors.values()):
-                raise refusal("/inputs/0/shape", f"A batch has at most {LARGEST_BATCH} cases.")
-            _check_time(to, call.timeout_seconds)
-            names = [wanted.name for wanted in call.outputs] or None
-            result = self._inference.infer(to.model, to.version, call.tensors, names)
-            _check_time(to, call.timeout_seconds)
-            return result
-
-        return self._run(to, decode, compute, encode)
-
-    def predict(
-        self, to: Addressed, decode: Callable[[], Sequence[Any]], encode: Callable[[InferResult], Answer]
-    ) -> Answer:
-        """Answer a request for plain predictions of cases."""
-        return self._run(
-            to,
-            decode,
-            lambda cases: self._inference.predict(to.model, to.version, cases),
-            lambda _cases, result: encode(result),
-        )
-
-    def _run(
+    async def infer(
         self,
         to: Addressed,
-        decode: Callable[[], Call],
-        compute: Callable[[Call], InferResult],
+        size: int | None,
+        decode: Callable[[], InferCall],
+        encode: Callable[[InferCall, InferResult], Answer],
+    ) -> Answer:
+        """Answer a request of the inference protocol; `size` is its bytes, or None if it must be read on a thread."""
+
+        def ask() -> tuple[InferCall, _Asked]:
+            call = decode()
+            if any(len(tensor) > LARGEST_BATCH for tensor in call.tensors.values()):
+                raise refusal("/inputs/0/shape", f"A batch has at most {LARGEST_BATCH} cases.")
+            names = [wanted.name for wanted in call.outputs] or None
+            question = self._inference.question(to.model, to.version, call.tensors, names)
+            return call, _Asked(question, call.timeout_seconds, call.priority)
+
+        return await self._run(to, size, ask, encode)
+
+    async def predict(
+        self,
+        to: Addressed,
+        size: int | None,
+        decode: Callable[[], Sequence[Any]],
+        encode: Callable[[InferResult], Answer],
+    ) -> Answer:
+        """Answer a request for plain predictions of cases."""
+
+        def ask() -> tuple[None, _Asked]:
+            return None, _Asked(self._inference.question_of_cases(to.model, to.version, decode()))
+
+        return await self._run(to, size, ask, lambda _none, result: encode(result))
+
+    async def _run(
+        self,
+        to: Addressed,
+        size: int | None,
+        ask: Callable[[], tuple[Call, _Asked]],
         encode: Callable[[Call, InferResult], Answer],
     ) -> Answer:
         """Decode, compute, encode; count each part, and the failure of any."""
         begun = time.perf_counter_ns()
+        light = size is not None and size <= LIGHT_BYTES
         try:
-            call = decode()
+            self._scheduler.require_room()
+            here = light and self._inference.at_hand(to.model, to.version)
+            call, asked = ask() if here else await self._lane.run_within(_left(to.seconds, to), ask)
             decoded = time.perf_counter_ns()
-            result = compute(call)
-            computed = time.perf_counter_ns()
-            answer = encode(call, result)
+            computed = await self._computed(to, asked)
+            result = computed.answer
+            encoding = time.perf_counter_ns()
+            answer = encode(call, result) if light else await self._lane.run(encode, call, result)
         except ServiceError:
-            self._count_failure(to)
+            await self._count_failure(to)
             raise
-        encoded = time.perf_counter_ns()
-        rows = len(next(iter(result.outputs.values())))
-        number = result.version.number
-        timing = Timing(rows, begun - to.arrived, decoded - begun, computed - decoded, encoded - computed)
-        self._statistics.succeeded(to.model, str(number), timing)
-        self._metrics.inference(to.model, number, rows, timing.compute_infer / 1e9)
+        timing = Timing(
+            rows=asked.question.rows,
+            queue=computed.queue,
+            compute_input=decoded - begun,
+            compute_infer=computed.compute,
+            compute_output=time.perf_counter_ns() - encoding,
+        )
+        self._statistics.succeeded(to.model, str(result.version.number), timing)
+        self._metrics.inference(to.model, result.version.number, timing.rows, timing.queue / 1e9)
         return answer
 
-    def _count_failure(self, to: Addressed) -> None:
+    async def _computed(self, to: Addressed, asked: _Asked) -> Computed[InferResult]:
+        """Ask with the earliest of the caller's deadlines."""
+        limits = [limit for limit in (to.seconds, asked.seconds) if limit is not None]
+        left = _left(min(limits, default=None), to)
+        deadline = None if left is None else asyncio.get_running_loop().time() + left
+        priority = min(asked.priority or USUAL_PRIORITY, PRIORITY_LEVELS)
+        return await self._scheduler.ask(asked.question, priority, deadline)
+
+    async def _count_failure(self, to: Addressed) -> None:
         """Count it for the version that was meant; names that nothing answers to are not counted: they are endless."""
+        asked = self._inference.asked
         try:
-            number = self._catalogue.version(to.model, to.version or None).number
+            at_hand = self._inference.at_hand(to.model, to.version)
+            version = asked(to.model, to.version) if at_hand else await self._lane.run(asked, to.model, to.version)
         except ServiceError:
             return
-        self._statistics.failed(to.model, str(number), time.perf_counter_ns() - to.arrived)
+        self._statistics.failed(to.model, str(version.number), time.perf_counter_ns() - to.arrived)
 
 
-def _check_time(to: Addressed, seconds: float | None) -> None:
-    """Give up where nobody waits any more: before computing, and before encoding."""
-    if seconds is not None and time.perf_counter_ns() - to.arrived > seconds * 1e9:
-        raise DeadlineExceeded("The request's timeout passed before there was an answer.")
+def _left(seconds: float | None, to: Addressed) -> float | None:
+    """What is left of the caller's time; DeadlineExceeded if that is nothing."""
+    if seconds is None:
+        return None
+    left = seconds - (time.perf_counter_ns() - to.arrived) / 1e9
+    if left <= 0:
+        raise DeadlineExceeded(LATE)
+    return left
 
 
 def most_likely(probabilities: Tensor, classes: int, labels: Sequence[str]) -> Tensor:

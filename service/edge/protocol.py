@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from api_schemas.rest import protocol as schemas
 from service.domain.inference import TensorSpec
 from service.domain.pages import LARGEST_PAGE, Cursor, PageRequest
-from service.edge.prediction import LARGEST_BATCH
+from service.edge.prediction import LARGEST_BATCH, PRIORITY_LEVELS, USUAL_PRIORITY
 from service.edge.statistics import Statistics
 from service.release import release
+from service.serving.scheduler import Batching
 from service.usecases.services import Services
 
 SERVER = "wavetap"
@@ -42,14 +43,22 @@ def model_metadata(services: Services, model: str, reference: str | None) -> sch
     )
 
 
-def model_config(services: Services, model: str, reference: str | None) -> schemas.ModelConfig:
-    """The same as a configuration: shapes without the batch dimension, and the largest batch."""
+def model_config(services: Services, batching: Batching, model: str, reference: str | None) -> schemas.ModelConfig:
+    """The same as a configuration: shapes without the batch dimension, and how requests are batched."""
     found = services.inference.metadata(model, reference)
     return schemas.ModelConfig(
         name=found.name,
         platform=found.platform,
         backend=SERVER,
         max_batch_size=LARGEST_BATCH,
+        dynamic_batching=schemas.DynamicBatching(
+            preferred_batch_size=[batching.rows],
+            max_queue_delay_microseconds=round(batching.delay * 1e6),
+            preserve_ordering=False,
+            priority_levels=PRIORITY_LEVELS,
+            default_priority_level=USUAL_PRIORITY,
+            default_queue_policy=schemas.QueuePolicy(allow_timeout_override=True, max_queue_size=batching.waiting),
+        ),
         input=[_configured(spec) for spec in found.inputs],
         output=[_configured(spec) for spec in found.outputs],
     )

@@ -5,13 +5,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SIZES_TOLD = 256
-"""So many sizes of batches are told of one version."""
+SIZES_COUNTED = 1024
+"""How many sizes of batches are told apart; larger batches are counted with those of this size."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One computation: its rows, and nanoseconds from the request's bytes to the answer's."""
+    """One answer: its rows, and its nanoseconds from the request to the answer; computing is the whole batch's."""
 
     rows: int
     queue: int
@@ -51,28 +51,7 @@ class VersionStatistics:
     compute_input: Duration = field(default_factory=Duration)
     compute_infer: Duration = field(default_factory=Duration)
     compute_output: Duration = field(default_factory=Duration)
-    batches: dict[int, "BatchStatistics"] = field(default_factory=dict)
-
-    def batch(self, size: int) -> "BatchStatistics | None":
-        """The counters of one size of batches; None when there are too many sizes to tell of another one."""
-        if size not in self.batches and len(self.batches) >= SIZES_TOLD:
-            return None
-        return self.batches.setdefault(size, BatchStatistics())
-
-
-@dataclass
-class BatchStatistics:
-    """What the batches of one size took."""
-
-    compute_input: Duration = field(default_factory=Duration)
-    compute_infer: Duration = field(default_factory=Duration)
-    compute_output: Duration = field(default_factory=Duration)
-
-    def add(self, timing: Timing) -> None:
-        """Count one more."""
-        self.compute_input.add(timing.compute_input)
-        self.compute_infer.add(timing.compute_infer)
-        self.compute_output.add(timing.compute_output)
+    batches: dict[int, Duration] = field(default_factory=dict)
 
 
 class Statistics:
@@ -89,15 +68,18 @@ class Statistics:
             counters = self._versions.setdefault((model, version), VersionStatistics())
             counters.last_inference = time.time_ns() // 1_000_000
             counters.inference_count += timing.rows
-            counters.execution_count += 1
             counters.success.add(timing.total)
             counters.queue.add(timing.queue)
             counters.compute_input.add(timing.compute_input)
             counters.compute_infer.add(timing.compute_infer)
             counters.compute_output.add(timing.compute_output)
-            batch = counters.batch(timing.rows)
-            if batch is not None:
-                batch.add(timing)
+
+    def computed(self, model: str, version: str, rows: int, ns: int) -> None:
+        """Count a batch."""
+        with self._lock:
+            counters = self._versions.setdefault((model, version), VersionStatistics())
+            counters.execution_count += 1
+            counters.batches.setdefault(min(rows, SIZES_COUNTED), Duration()).add(ns)
 
     def failed(self, model: str, version: str, ns: int) -> None:
         """Count a refusal or a failure of a version that exists."""
@@ -114,16 +96,13 @@ class Statistics:
                 "last_inference": counters.last_inference,
                 "inference_count": counters.inference_count,
                 "execution_count": counters.execution_count,
-                "inference_stats": _told(counters),
+                "inference_stats": {
+                    name: {"count": duration.count, "ns": duration.ns}
+                    for name, duration in vars(counters).items()
+                    if isinstance(duration, Duration)
+                },
                 "batch_stats": [
-                    {"batch_size": size, **_told(batch)} for size, batch in sorted(counters.batches.items())
+                    {"batch_size": rows, "compute_infer": {"count": duration.count, "ns": duration.ns}}
+                    for rows, duration in sorted(counters.batches.items())
                 ],
             }
-
-
-def _told(counters: VersionStatistics | BatchStatistics) -> dict[str, dict[str, int]]:
-    return {
-        name: {"count": duration.count, "ns": duration.ns}
-        for name, duration in vars(counters).items()
-        if isinstance(duration, Duration)
-    }

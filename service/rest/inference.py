@@ -6,23 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api_schemas.rest import inference as schemas
-from service.domain.datasets import Limits, Reading, Upload
+from service.domain.datasets import Limits, Reading
 from service.domain.inference import InferResult
 from service.edge import views
 from service.edge.case_files import cases_in
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
-from service.edge.validation import validated
 from service.rest.answers import JSON, Description, answer, body, responses
-from service.rest.bodies import (
-    bounded,
-    check_announced,
-    check_media_type,
-    chunks,
-    parsed,
-    read_body,
-    read_json,
-)
+from service.rest.attention import Attention, stated_seconds
+from service.rest.bodies import announced_size, bounded, check_announced, chunks, read_json
 from service.rest.case_bodies import FILES, described, is_file, media_type
 from service.rest.parameters import ModelName
 from service.rest.reading import ReadingParameters
@@ -74,17 +66,27 @@ class InferenceRoutes:
         """
         if is_file(request):
             return await self._predict_file(request, model, reading, version)
-        check_media_type(request)
-        raw = await read_body(request, self._edge.max_body_bytes)
-        return Response(await self._lane.run(self._predicted, raw, model, version), media_type=JSON)
+        to = Addressed(model, version, stated_seconds(request.headers))
+        wanted = await read_json(request, schemas.PredictRequest, self._edge.max_body_bytes, self._lane)
+        size = announced_size(request)
+        if wanted.version is not None:
+            to = replace(to, version=str(wanted.version))
+        with Attention(request.receive):
+            answered = await self._edge.prediction.predict(to, size, lambda: wanted.series, _told)
+        return Response(answered, media_type=JSON)
 
     async def _predict_file(self, request: Request, model: str, reading: Reading, version: str | None) -> Response:
-        limit = self._edge.max_body_bytes
+        """Settle the version first, as its channels say which columns are read."""
+        seconds, limit = stated_seconds(request.headers), self._edge.max_body_bytes
         check_announced(request, limit)
         async with self._edge.spool.take(bounded(chunks(request), limit)) as upload:
-            stated = reading.format or FILES[media_type(request)]
-            answered = await self._lane.run(
-                self._predicted_file, upload, replace(reading, format=stated), model, version
+            found = await self._edge.lanes.storage.run(self._edge.services.catalogue.version, model, version)
+            as_said = replace(reading, format=reading.format or FILES[media_type(request)])
+            answered = await self._edge.prediction.predict(
+                Addressed(model, str(found.number), seconds),
+                None,
+                lambda: cases_in(upload, as_said, Limits(expanded_bytes=limit), found.draft.signature),
+                _told,
             )
         return Response(answered, media_type=JSON)
 
@@ -92,22 +94,6 @@ class InferenceRoutes:
         """Compare a model's answers with a dataset's labels, targets or later steps."""
         wanted = await read_json(request, schemas.EvaluateRequest, LARGEST_QUESTION, self._lane)
         return answer(await self._edge.lanes.bulk.run(self._evaluated, model, wanted))
-
-    def _predicted(self, raw: bytes, model: str, version: str | None) -> str:
-        """The answer to a body; this runs on a thread, from the JSON's first byte to the answer's last."""
-        wanted = validated(parsed(raw), schemas.PredictRequest)
-        to = Addressed(model, version if wanted.version is None else str(wanted.version))
-        return self._edge.prediction.predict(to, lambda: wanted.series, _told)
-
-    def _predicted_file(self, upload: Upload, reading: Reading, model: str, version: str | None) -> str:
-        """The same for a file; the version is settled first, as its channels say which columns are read."""
-        found = self._edge.services.catalogue.version(model, version)
-        limits = Limits(expanded_bytes=self._edge.max_body_bytes)
-        return self._edge.prediction.predict(
-            Addressed(model, str(found.number)),
-            lambda: cases_in(upload, reading, limits, found.draft.signature),
-            _told,
-        )
 
     def _evaluated(self, model: str, wanted: schemas.EvaluateRequest) -> schemas.Evaluation:
         services = self._edge.services

@@ -6,13 +6,14 @@ from typing import Any, ParamSpec
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
-from starlette.datastructures import Headers
 
 from api_schemas.rest import protocol as schemas
+from service.domain.inference import InferResult, TensorSpec
 from service.edge import protocol
 from service.edge.context import EdgeContext
-from service.edge.prediction import Addressed
+from service.edge.prediction import Addressed, InferCall
 from service.rest.answers import Options, answer, body, responses
+from service.rest.attention import Attention, stated_seconds
 from service.rest.bodies import read_body
 from service.rest.parameters import ModelName, VersionNumber
 from service.rest.v2_codec import BINARY, Payload, compressed, decode, encode
@@ -99,7 +100,7 @@ class ProtocolRoutes:
 
     async def config(self, _request: Request, model: str, version: str | None) -> Response:
         """Tell the model's configuration, as the peers' load generators read it."""
-        return await self._told(protocol.model_config, self._services, model, version)
+        return await self._told(protocol.model_config, self._services, self._edge.scheduler.batching, model, version)
 
     async def statistics(self, _request: Request, model: str, version: str | None) -> Response:
         """Count what a model has done since the service started."""
@@ -114,21 +115,23 @@ class ProtocolRoutes:
 
         Binary tensors follow the protocol's extension, with the header `Inference-Header-Content-Length`. Request
         bodies may be compressed (gzip, deflate); an answer is compressed if the request names exactly one of these.
+        The header `X-Request-Timeout` (seconds) and the parameter `timeout` (microseconds) each set a deadline for the
+        whole request; the parameter `priority` is 1 (first) to 9 (last), 5 if it is not given.
         """
-        to = Addressed(model, version)
-        raw = await read_body(request, self._edge.max_body_bytes)
-        payload = await self._edge.lanes.inference.run(self._inferred, to, raw, request.headers)
-        return Response(payload.body, headers=dict(payload.headers))
+        headers, limit = request.headers, self._edge.max_body_bytes
+        to = Addressed(model, version, stated_seconds(headers))
+        raw = await read_body(request, limit)
 
-    def _inferred(self, to: Addressed, raw: bytes, headers: Headers) -> Payload:
-        """The answer to a body; this runs on a thread, from the body's first byte to the answer's last."""
-        inference = self._services.inference
-        payload = self._edge.prediction.infer(
-            to,
-            lambda: decode(raw, headers, self._edge.max_body_bytes, lambda: inference.metadata(to.model, to.version)),
-            encode,
-        )
-        return compressed(payload, headers)
+        def inputs() -> tuple[TensorSpec, ...]:
+            return self._services.inference.inputs(model, version)
+
+        def encoded(call: InferCall, result: InferResult) -> Payload:
+            return compressed(encode(call, result), headers)
+
+        size = None if "content-encoding" in headers else len(raw)
+        with Attention(request.receive):
+            payload = await self._edge.prediction.infer(to, size, lambda: decode(raw, headers, limit, inputs), encoded)
+        return Response(payload.body, headers=dict(payload.headers))
 
     async def _told(self, tell: Callable[P, BaseModel], *args: P.args, **kwargs: P.kwargs) -> Response:
         return answer(await self._lane.run(tell, *args, **kwargs))

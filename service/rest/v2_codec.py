@@ -11,7 +11,7 @@ import orjson
 from starlette.datastructures import Headers
 
 from api_schemas.rest.protocol import InferRequest, RequestInput, RequestOutput
-from service.domain.inference import InferResult, ModelMetadata, Tensor
+from service.domain.inference import InferResult, Tensor, TensorSpec
 from service.edge.datatypes import DTYPES, datatype_of, from_json, from_raw, refusal, to_raw
 from service.edge.prediction import InferCall, Wanted, most_likely
 from service.edge.validation import validated
@@ -55,13 +55,13 @@ def decompressed(body: bytes, headers: Headers, limit: int) -> bytes:
     return content
 
 
-def decode(body: bytes, headers: Headers, limit: int, metadata: Callable[[], ModelMetadata]) -> InferCall:
+def decode(body: bytes, headers: Headers, limit: int, inputs: Callable[[], tuple[TensorSpec, ...]]) -> InferCall:
     """A request of the protocol from its body; only a raw one needs to know the model."""
     content = memoryview(decompressed(body, headers, limit))
     given = headers.getlist(JSON_LENGTH)
     length = _json_length(given, len(content)) if given else len(content)
     if given and length == 0:
-        return _raw_call(content, metadata())
+        return _raw_call(content, inputs())
     request = validated(parsed(content[:length]), InferRequest)
     return InferCall(
         tensors=_tensors(request.inputs, content[length:]),
@@ -69,6 +69,7 @@ def decode(body: bytes, headers: Headers, limit: int, metadata: Callable[[], Mod
         id=request.id,
         binary=_flag(request.parameters, "binary_data_output", "") or False,
         timeout_seconds=_timeout(request.parameters),
+        priority=_number(request.parameters, "priority", "", least=0),
     )
 
 
@@ -116,9 +117,9 @@ def _json_length(given: Sequence[str], size: int) -> int:
     raise Malformed(f"{JSON_LENGTH} is one whole number from 0 to the body's length, {size}.")
 
 
-def _raw_call(content: memoryview, metadata: ModelMetadata) -> InferCall:
+def _raw_call(content: memoryview, inputs: tuple[TensorSpec, ...]) -> InferCall:
     """A body that is nothing but the elements of the one input, for a batch of one."""
-    (spec,) = metadata.inputs
+    (spec,) = inputs
     _, channels, length = spec.shape
     step = DTYPES[spec.datatype].itemsize * channels
     steps = len(content) // step if length < 0 else length

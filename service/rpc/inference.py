@@ -64,7 +64,9 @@ class InferenceMethods:
 
     async def config(self, request: pb.ModelConfigRequest, _context: Context) -> pb.ModelConfigResponse:
         """Tell the model's configuration."""
-        view = await self._lane.run(protocol.model_config, self._services, request.name, request.version)
+        view = await self._lane.run(
+            protocol.model_config, self._services, self._edge.scheduler.batching, request.name, request.version
+        )
         return ParseDict({"config": view.model_dump()}, pb.ModelConfigResponse())
 
     async def statistics(self, request: pb.ModelStatisticsRequest, _context: Context) -> pb.ModelStatisticsResponse:
@@ -91,8 +93,5 @@ class InferenceMethods:
 
     async def _inferred(self, request: pb.ModelInferRequest, context: Context) -> pb.ModelInferResponse:
         """An abandoned call is cancelled, and leaves the queue before it is computed."""
-        to = Addressed(request.model_name, request.model_version)
-        remaining = context.time_remaining()
-        return await self._edge.lanes.inference.run(
-            self._edge.prediction.infer, to, lambda: decode(request, remaining), encode
-        )
+        to = Addressed(request.model_name, request.model_version, context.time_remaining())
+        return await self._edge.prediction.infer(to, request.ByteSize(), lambda: decode(request), encode)

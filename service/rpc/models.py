@@ -102,11 +102,11 @@ class ModelMethods:
         for at in range(0, len(file.content), CHUNK):
             yield pb.FileChunk(content=file.content[at : at + CHUNK])
 
-    async def predict(self, request: pb.PredictRequest, _context: Context) -> pb.PredictResponse:
+    async def predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
         """Predict cases."""
-        return await self._edge.lanes.inference.run(
-            self._edge.prediction.predict,
-            Addressed(request.model, request.version or None),
+        return await self._edge.prediction.predict(
+            Addressed(request.model, request.version or None, context.time_remaining()),
+            request.ByteSize(),
             lambda: [_case(case, f"/series/{index}") for index, case in enumerate(request.series)],
             lambda result: predictions(views.predictions(result)),
         )

@@ -28,8 +28,8 @@ CONTENTS: Mapping[str, str] = {
 Parameters = Mapping[str, pb.InferParameter]
 
 
-def decode(request: pb.ModelInferRequest, remaining: float | None) -> InferCall:
-    """A request of the protocol; `remaining` is the time that the caller has left, in seconds."""
+def decode(request: pb.ModelInferRequest) -> InferCall:
+    """A request of the protocol."""
     raw = request.raw_input_contents
     if raw and (len(raw) != len(request.inputs) or any(entry.HasField("contents") for entry in request.inputs)):
         raise refusal("/raw_input_contents", "There is one element for each input, and then no input has contents.")
@@ -46,8 +46,13 @@ def decode(request: pb.ModelInferRequest, remaining: float | None) -> InferCall:
         for index, output in enumerate(request.outputs)
     )
     microseconds = _number(request.parameters, "timeout", "")
-    limits = [limit for limit in (remaining, microseconds and microseconds / 1e6) if limit]
-    return InferCall(tensors, outputs, request.id, timeout_seconds=min(limits, default=None))
+    return InferCall(
+        tensors,
+        outputs,
+        request.id,
+        timeout_seconds=microseconds / 1e6 if microseconds else None,  # 0 stands for none, as with the peers
+        priority=_number(request.parameters, "priority", ""),
+    )
 
 
 def encode(call: InferCall, result: InferResult) -> pb.ModelInferResponse:

@@ -2,10 +2,11 @@
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
+from model.cases import Intake
 from model.errors import InvalidArchive
 from model.interchange import archive
 from model.pipeline import Pipeline, Predictor
@@ -31,26 +32,8 @@ class LoadedModels:
         self._models: OrderedDict[str, Future[LoadedModel]] = OrderedDict()
         self._failures: dict[str, str] = {}
 
-    @contextmanager
-    def borrow(self, version: ModelVersion) -> Iterator[Predictor]:
-        """A predictor that is the caller's alone until the end of the context."""
-        loaded = self.loaded(version)
-        predictor = loaded.take()
-        try:
-            yield predictor
-        except ServiceError:  # a refusal, which leaves the predictor whole; after any other error it is not kept
-            loaded.give_back(predictor)
-            raise
-        except BaseException:
-            loaded.give_back(None)
-            raise
-        else:
-            loaded.give_back(predictor)
-        finally:
-            self._shrink()
-
     def loaded(self, version: ModelVersion) -> "LoadedModel":
-        """The model, loaded by one thread while the others that want it wait."""
+        """The model, loaded by one thread while the others that want it wait; Corrupt if its archive is damaged."""
         key = version.draft.archive.key
         with self._lock:
             future = self._models.get(key)
@@ -68,10 +51,13 @@ class LoadedModels:
         with self._lock:
             held = [other.result() for other in self._models.values() if other.done()]
         plans = {plan for other in held if other.model == version.model for plan in other.plans}
-        predictor = loaded.take()
-        predictor.warm(plans)
-        loaded.give_back(predictor)
-        self._shrink()
+        with loaded.borrow() as predictor:
+            predictor.warm(plans)
+
+    def holds(self, version: ModelVersion) -> bool:
+        """Whether it is in memory."""
+        future = self._models.get(version.draft.archive.key)
+        return future is not None and future.done()
 
     def forget(self, model: str) -> None:
         """Let go of every version of a model; what is lent is let go when it is given back."""
@@ -107,7 +93,7 @@ class LoadedModels:
 
     def _load(self, version: ModelVersion, key: str, future: "Future[LoadedModel]") -> None:
         try:
-            loaded = LoadedModel(version.model, self._read(version))
+            loaded = LoadedModel(version.model, self._read(version), self._shrink)
         except BaseException as error:
             with self._lock:
                 self._models.pop(key, None)
@@ -141,27 +127,35 @@ class LoadedModels:
 class LoadedModel:
     """A model and its idle predictors; the last one given back is the first taken, as its plans are in cache."""
 
-    def __init__(self, model: str, pipeline: Pipeline) -> None:
-        """Take what was loaded."""
+    def __init__(self, model: str, pipeline: Pipeline, given_back: Callable[[], None]) -> None:
+        """Take what was loaded, and whom to tell that a predictor may have grown."""
         self.model = model
         self.pipeline = pipeline
+        self.intake = Intake(pipeline)
         self.lent = 0
+        self._given_back = given_back
         self._lock = threading.Lock()
         self._idle: deque[Predictor] = deque()
         self._weights = pipeline.network.parameters.nbytes + pipeline.network.state.nbytes
 
-    def take(self) -> Predictor:
-        """An idle predictor, or a new one; how many there can be is bounded by the callers' threads."""
+    @contextmanager
+    def borrow(self) -> Iterator[Predictor]:
+        """A predictor that is the caller's alone until the end of the context; how many there are, callers bound."""
         with self._lock:
             self.lent += 1
-            return self._idle.pop() if self._idle else Predictor(self.pipeline)
-
-    def give_back(self, predictor: Predictor | None) -> None:
-        """Keep it for the next; None for one that is not to be used again."""
-        with self._lock:
-            self.lent -= 1
-            if predictor is not None:
-                self._idle.append(predictor)
+            predictor = self._idle.pop() if self._idle else Predictor(self.pipeline)
+        whole = True
+        try:
+            yield predictor
+        except BaseException as error:
+            whole = isinstance(error, ServiceError)  # a refusal leaves it whole; after anything else it is not kept
+            raise
+        finally:
+            with self._lock:
+                self.lent -= 1
+                if whole:
+                    self._idle.append(predictor)
+            self._given_back()
 
     @property
     def plans(self) -> set[tuple[int, int]]:

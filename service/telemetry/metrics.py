@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+BATCH_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096, 65536)
 
 
 class Metrics:
@@ -35,11 +36,25 @@ class Metrics:
         self._rows = Counter(
             "wavetap_inference_rows", "Cases that were predicted.", ("model", "version"), registry=self._registry
         )
-        self._inference_seconds = Histogram(
-            "wavetap_inference_compute_seconds",
-            "Time in the network, without queueing and parsing.",
+        self._queue_seconds = Histogram(
+            "wavetap_inference_queue_seconds",
+            "How long a request waited for its batch to be computed.",
             ("model", "version"),
             buckets=REQUEST_SECONDS,
+            registry=self._registry,
+        )
+        self._compute_seconds = Histogram(
+            "wavetap_inference_compute_seconds",
+            "How long the network took for a batch.",
+            ("model", "version"),
+            buckets=REQUEST_SECONDS,
+            registry=self._registry,
+        )
+        self._batch_rows = Histogram(
+            "wavetap_inference_batch_rows",
+            "How many cases were computed together.",
+            ("model", "version"),
+            buckets=BATCH_ROWS,
             registry=self._registry,
         )
         self._registry.register(_JobsByState(jobs_by_state))
@@ -50,10 +65,15 @@ class Metrics:
         self._requests.labels(protocol, method, route, status).inc()
         self._seconds.labels(protocol, method, route).observe(seconds)
 
-    def inference(self, model: str, version: int, rows: int, seconds: float) -> None:
-        """Count the rows of one computation."""
+    def inference(self, model: str, version: int, rows: int, queue_seconds: float) -> None:
+        """Count the rows of one answer, and the time that its request waited."""
         self._rows.labels(model, str(version)).inc(rows)
-        self._inference_seconds.labels(model, str(version)).observe(seconds)
+        self._queue_seconds.labels(model, str(version)).observe(queue_seconds)
+
+    def batch(self, model: str, version: int, rows: int, seconds: float) -> None:
+        """Count one computation."""
+        self._compute_seconds.labels(model, str(version)).observe(seconds)
+        self._batch_rows.labels(model, str(version)).observe(rows)
 
     def text(self) -> bytes:
         """Everything, in the text format."""

@@ -1,21 +1,48 @@
 """The one data plane: every transport predicts through here, so that all give the same answers and refusals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from model.cases import Cases
+from model.errors import InvalidSeries
+from model.pipeline import Pipeline
+from model.predictor import finite
 from model.training.metrics import evaluate
 from service.domain.datasets import Dataset, Evaluation
-from service.domain.inference import PLATFORM, InferResult, ModelMetadata, Tensor, inputs, outputs
+from service.domain.inference import PLATFORM, InferResult, ModelMetadata, Tensor, TensorSpec, inputs, outputs
 from service.domain.models import ModelVersion, Signature
-from service.errors import Detail, InvalidRequest, NotFound, ServiceError
+from service.errors import Corrupt, Detail, InvalidRequest, NotFound, ServiceError
 from service.registry_ports import ModelCatalogue
-from service.serving_ports import Predictors, Versions
+from service.serving_ports import HeldModel, Predictors, Versions
 from service.usecases.datasets import Datasets
-from service.usecases.refusals import model_errors
+from service.usecases.refusals import model_errors, translated
 from service.usecases.tensors import checked_cases, checked_inputs, checked_outputs
 
 Reference = str | int | None
 """A version by number or alias; None, or an empty string as some clients send it, means the newest."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Checked cases for a model in memory, and the outputs that were asked for."""
+
+    version: ModelVersion
+    held: HeldModel
+    cases: Cases
+    outputs: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many cases."""
+        return len(self.cases)
+
+    @cached_property
+    def key(self) -> Hashable:
+        """Who may share a batch: one version, plans of one length. Mixed lengths share with none."""
+        length = self.cases.plan_length
+        return object() if length is None else (self.version.draft.archive.key, length)
 
 
 class Inference:
@@ -31,12 +58,25 @@ class Inference:
         self._datasets = datasets
 
     def ready(self, model: str, reference: Reference = None) -> bool:
-        """Whether the version exists and its archive loads."""
+        """Whether the version exists, is in service, and its archive loads."""
         try:
-            with self._predictors.borrow(self._version(model, reference)):
-                return True
+            self._held(model, reference)
         except ServiceError:
             return False
+        return True
+
+    def at_hand(self, model: str, reference: Reference) -> bool:
+        """Whether asking now reads no row and no file."""
+        version = self._current.known(model, _named(reference))
+        return version is not None and self._predictors.holds(version)
+
+    def asked(self, model: str, reference: Reference) -> ModelVersion:
+        """The version that a request means; Unavailable if it was unloaded."""
+        return self._current.version(model, _named(reference))
+
+    def inputs(self, model: str, reference: Reference) -> tuple[TensorSpec, ...]:
+        """What a version takes."""
+        return inputs(self.asked(model, reference).draft.signature)
 
     def metadata(self, model: str, reference: Reference = None) -> ModelMetadata:
         """Names, datatypes and shapes of a version's inputs and outputs."""
@@ -45,45 +85,71 @@ class Inference:
         signature = version.draft.signature
         return ModelMetadata(model, tuple(map(str, numbers)), PLATFORM, inputs(signature), outputs(signature))
 
-    def infer(
-        self,
-        model: str,
-        reference: Reference,
-        tensors: Mapping[str, Tensor],
-        wanted: Sequence[str] | None = None,
-    ) -> InferResult:
-        """Predict from the protocol's tensors: `series` (N, C, L), NaN where a value is missing."""
-        version = self._version(model, reference)
+    def question(
+        self, model: str, reference: Reference, tensors: Mapping[str, Tensor], wanted: Sequence[str] | None = None
+    ) -> Question:
+        """Check the protocol's tensors: `series` (N, C, L), NaN where a value is missing."""
+        version, held = self._held(model, reference)
         signature = version.draft.signature
         names = checked_outputs(wanted, signature)
-        return self._predict(version, checked_inputs(tensors, signature), names)
+        return _question(version, held, checked_inputs(tensors, signature), names)
 
-    def predict(self, model: str, reference: Reference, cases: Sequence[Any]) -> InferResult:
-        """Predict from a list of cases (C, L_i), nested lists or arrays, None or NaN where a value is missing."""
-        version = self._version(model, reference)
+    def question_of_cases(self, model: str, reference: Reference, cases: Sequence[Any]) -> Question:
+        """Check a list of cases (C, L_i), nested lists or arrays, None or NaN where a value is missing."""
+        version, held = self._held(model, reference)
         signature = version.draft.signature
-        return self._predict(version, checked_cases(cases, signature), checked_outputs(None, signature))
+        return _question(version, held, checked_cases(cases, signature), checked_outputs(None, signature))
+
+    def answers(self, questions: Sequence[Question]) -> list[InferResult | ServiceError]:
+        """Answer questions of one key together, each with its own rows and outputs, or its own refusal."""
+        with questions[0].held.borrow() as predictor, model_errors():
+            outputs = predictor.run(Cases.joined([question.cases for question in questions]))
+        found: list[InferResult | ServiceError] = []
+        begin = 0
+        for question in questions:
+            end = begin + question.rows
+            found.append(_answer(question, predictor.pipeline, outputs[begin:end]))
+            begin = end
+        return found
 
     def evaluate(self, model: str, reference: Reference, dataset: str) -> Evaluation:
         """Compare a version's answers with a dataset's labels, targets or later steps."""
-        version = self._version(model, reference)
+        version, held = self._held(model, reference)
         try:
             found = self._datasets.get(dataset)
         except NotFound as error:
             raise NotFound(error.message, Detail("/dataset", error.message)) from error
         _comparable(version.draft.signature, found)
         series = self._datasets.open_series(found)
-        with self._predictors.borrow(version) as predictor, model_errors():
+        with held.borrow() as predictor, model_errors():
             metrics, confusion = evaluate(predictor.pipeline, series, predictor)
         return Evaluation(series.cases, metrics, confusion)
 
-    def _version(self, model: str, reference: Reference) -> ModelVersion:
-        return self._current.version(model, _named(reference))
+    def _held(self, model: str, reference: Reference) -> tuple[ModelVersion, HeldModel]:
+        """The version and its model in memory; one that is removed at this moment is looked up once more."""
+        version = self.asked(model, reference)
+        try:
+            return version, self._predictors.loaded(version)
+        except Corrupt:
+            again = self.asked(model, reference)
+            if again == version:
+                raise
+            return again, self._predictors.loaded(again)
 
-    def _predict(self, version: ModelVersion, cases: Tensor | Sequence[Tensor], names: Sequence[str]) -> InferResult:
-        with self._predictors.borrow(version) as predictor, model_errors():
-            answers = predictor.predict(cases)
-        return InferResult(version, {name: answers[name] for name in names})
+
+def _question(
+    version: ModelVersion, held: HeldModel, cases: Tensor | Sequence[Tensor], names: tuple[str, ...]
+) -> Question:
+    with model_errors():
+        return Question(version, held, held.intake.take(cases), names)
+
+
+def _answer(question: Question, pipeline: Pipeline, outputs: Tensor) -> InferResult | ServiceError:
+    try:
+        answers = pipeline.answers(finite(outputs))
+    except InvalidSeries as error:
+        return translated(error, InvalidRequest)
+    return InferResult(question.version, {name: answers[name] for name in question.outputs})
 
 
 def _named(reference: Reference) -> str | None:

@@ -1,24 +1,20 @@
 """The Open Inference Protocol over HTTP, byte by byte; real clients are in tests/interop."""
 
-import asyncio
 import gzip
 import json
-import threading
 import zlib
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 
 from service.bootstrap import House
-from service.edge.lanes import Lane
 from service.edge.lifecycle import Lifecycle
 from service.errors import Unavailable
 from service.rest.application import application
 from tests import houses
-from tests.callers import LOCAL, Caller, calling
+from tests.callers import Caller, calling
 from tests.contract.rest.test_problems import problem
 from tests.protocol import CASES, INFER, binary, body, outputs, tensor
 
@@ -165,7 +161,15 @@ def test_metadata_and_configuration_agree(client: Caller) -> None:
         ],
     }
     config = client.get("/v2/models/gestures/config").json()
-    assert config["max_batch_size"] >= 1
+    assert config["max_batch_size"] == 65_536
+    assert config["dynamic_batching"] == {
+        "preferred_batch_size": [64],
+        "max_queue_delay_microseconds": 0,
+        "preserve_ordering": False,
+        "priority_levels": 9,
+        "default_priority_level": 5,
+        "default_queue_policy": {"allow_timeout_override": True, "max_queue_size": 256},
+    }
     assert config["input"] == [{"name": "series", "data_type": "TYPE_FP32", "dims": [2, -1]}]
     assert [entry["dims"] for entry in config["output"]] == [[2], [1]]
 
@@ -195,8 +199,7 @@ def test_statistics_count_rows_and_computations_and_failures(client: Caller, hou
     assert 0 < inner == parts["success"]["ns"]
     (batch,) = entry["batch_stats"]
     assert batch["batch_size"] == 3
-    for name in ("compute_input", "compute_infer", "compute_output"):
-        assert batch[name] == parts[name]
+    assert batch["compute_infer"] == parts["compute_infer"]
     assert entry in client.get("/v2/models/stats").json()["model_stats"]
 
 
@@ -244,26 +247,3 @@ def test_not_ready_once_the_service_drains(house: House) -> None:
         assert caller.get("/v2/health/ready").status_code == 200
         lifecycle.drain()
         assert caller.get("/v2/health/ready").status_code == 503
-
-
-def test_what_comes_on_top_is_answered_503_and_when_to_come_again(house: House) -> None:
-    release = threading.Event()
-    busy = Lane("busy", threads=1, waiting=1)
-    lanes = replace(house.edge.lanes, inference=busy)
-
-    async def crowd() -> httpx.Response:
-        occupied = [asyncio.create_task(busy.run(release.wait)) for _ in range(2)]
-        await asyncio.sleep(0)
-        transport = httpx.ASGITransport(application(replace(house.edge, lanes=lanes)))
-        async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as caller:
-            answer = await caller.post(INFER, content=body())
-            alive = await caller.get("/v2/health/live")
-        release.set()
-        await asyncio.gather(*occupied)
-        assert alive.status_code == 200
-        return answer
-
-    answer = asyncio.run(crowd())
-    problem(answer, 503, "RESOURCE_EXHAUSTED")
-    assert answer.headers["retry-after"] == "1"
-    busy.close()

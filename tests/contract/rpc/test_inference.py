@@ -164,7 +164,9 @@ def test_metadata_configuration_readiness_and_statistics(stub: Stub) -> None:
     config = stub.ModelConfig(pb.ModelConfigRequest(name="gestures")).config
     assert config.input[0].data_type == pb.TYPE_FP32
     assert config.output[1].data_type == pb.TYPE_STRING
-    assert config.max_batch_size > 0
+    assert config.max_batch_size == 65_536
+    assert list(config.dynamic_batching.preferred_batch_size) == [64]
+    assert config.dynamic_batching.default_queue_policy.max_queue_size == 256
 
 
 def test_statistics_count_what_was_asked(stub: Stub, house: House) -> None:

@@ -1,12 +1,14 @@
 """Counters add up, and a version that was never asked has zeros."""
 
-from service.edge.statistics import SIZES_TOLD, Statistics, Timing
+from service.edge.statistics import Statistics, Timing
 
 
 def test_parts_add_up_to_the_whole() -> None:
     statistics = Statistics()
     statistics.succeeded("m", "1", Timing(rows=3, queue=1, compute_input=2, compute_infer=4, compute_output=8))
     statistics.succeeded("m", "1", Timing(rows=2, queue=1, compute_input=2, compute_infer=4, compute_output=8))
+    statistics.computed("m", "1", rows=5, ns=4)
+    statistics.computed("m", "1", rows=5, ns=6)
     statistics.failed("m", "1", 100)
     found = statistics.of("m", "1")
     assert (found["inference_count"], found["execution_count"]) == (5, 2)
@@ -20,29 +22,15 @@ def test_parts_add_up_to_the_whole() -> None:
     }
 
 
-def test_each_size_of_batches_has_its_own_parts() -> None:
+def test_batches_are_told_by_their_size() -> None:
     statistics = Statistics()
-    for rows in (3, 1, 3):
-        statistics.succeeded("m", "1", Timing(rows, queue=1, compute_input=2, compute_infer=4, compute_output=8))
+    for rows, ns in ((8, 1), (2, 2), (8, 3), (5000, 4)):
+        statistics.computed("m", "1", rows, ns)
     assert statistics.of("m", "1")["batch_stats"] == [
-        {
-            "batch_size": size,
-            "compute_input": {"count": count, "ns": 2 * count},
-            "compute_infer": {"count": count, "ns": 4 * count},
-            "compute_output": {"count": count, "ns": 8 * count},
-        }
-        for size, count in ((1, 1), (3, 2))
+        {"batch_size": 2, "compute_infer": {"count": 1, "ns": 2}},
+        {"batch_size": 8, "compute_infer": {"count": 2, "ns": 4}},
+        {"batch_size": 1024, "compute_infer": {"count": 1, "ns": 4}},
     ]
-
-
-def test_sizes_without_end_are_not_told() -> None:
-    statistics = Statistics()
-    for rows in range(1, 2 * SIZES_TOLD):
-        statistics.succeeded("m", "1", Timing(rows, queue=1, compute_input=2, compute_infer=4, compute_output=8))
-    found = statistics.of("m", "1")
-    assert isinstance(found["batch_stats"], list)
-    assert len(found["batch_stats"]) == SIZES_TOLD
-    assert found["execution_count"] == 2 * SIZES_TOLD - 1
 
 
 def test_a_version_that_was_never_asked_has_zeros() -> None:

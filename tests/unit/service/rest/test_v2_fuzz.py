@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from service.domain.inference import ModelMetadata, TensorSpec
+from service.domain.inference import TensorSpec
 from service.errors import ServiceError
 from service.rest.v2_codec import decode
 
 LIMIT = 1 << 16
-MODEL = ModelMetadata("m", ("1",), "wavetap", (TensorSpec("series", "FP32", (-1, 2, -1)),), ())
+INPUTS = (TensorSpec("series", "FP32", (-1, 2, -1)),)
 
 numbers = st.one_of(st.integers(-(2**70), 2**70), st.floats(), st.sampled_from([2**62, 2**63, -1, 0, 4]))
 plain = st.one_of(st.none(), st.booleans(), numbers, st.text(max_size=8))
@@ -24,7 +24,10 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 datatypes = st.sampled_from(["FP32", "FP64", "FP16", "BF16", "INT8", "UINT64", "BOOL", "BYTES", "FP128", ""])
 parameters = st.dictionaries(
-    st.sampled_from(["binary_data_size", "binary_data", "binary_data_output", "classification", "timeout", "x"]), values
+    st.sampled_from(
+        ["binary_data_size", "binary_data", "binary_data_output", "classification", "timeout", "priority", "x"]
+    ),
+    values,
 )
 entries = st.fixed_dictionaries(
     {"name": st.sampled_from(["series", "x", ""]) | plain, "shape": st.lists(numbers, max_size=9) | values},
@@ -44,7 +47,7 @@ def read(body: bytes, length: str | None, encoding: str | None) -> None:
     headers = {"inference-header-content-length": length, "content-encoding": encoding}
     given_headers = Headers({name: value for name, value in headers.items() if value is not None})
     try:
-        call = decode(body, given_headers, LIMIT, lambda: MODEL)
+        call = decode(body, given_headers, LIMIT, lambda: INPUTS)
     except ServiceError:
         return
     assert all(isinstance(tensor, np.ndarray) and tensor.size for tensor in call.tensors.values())

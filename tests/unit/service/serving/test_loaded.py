@@ -63,7 +63,7 @@ def test_a_model_is_loaded_once(stores: Stores, counting: Counting, pipeline: Pi
 
     def borrow(_: int) -> None:
         barrier.wait()
-        with models.borrow(one) as predictor:
+        with models.loaded(one).borrow() as predictor:
             predictor.predict(np.zeros((1, 2, 12), np.float32))
 
     with ThreadPoolExecutor(8) as threads:
@@ -74,27 +74,27 @@ def test_a_model_is_loaded_once(stores: Stores, counting: Counting, pipeline: Pi
 def test_a_predictor_is_lent_to_one_at_a_time_and_again(stores: Stores, pipeline: Pipeline) -> None:
     models = LoadedModels(stores.artifacts)
     one = version(stores, pipeline, 1)
-    with models.borrow(one) as first, models.borrow(one) as second:
+    with models.loaded(one).borrow() as first, models.loaded(one).borrow() as second:
         assert first is not second
-    with models.borrow(one) as again:
+    with models.loaded(one).borrow() as again:
         assert again in {first, second}
 
 
 def test_a_refusal_costs_no_predictor(stores: Stores, pipeline: Pipeline) -> None:
     models = LoadedModels(stores.artifacts)
     one = version(stores, pipeline, 1)
-    with pytest.raises(InvalidRequest), models.borrow(one) as first:
+    with pytest.raises(InvalidRequest), models.loaded(one).borrow() as first:
         raise InvalidRequest("The series have another shape.")
-    with models.borrow(one) as again:
+    with models.loaded(one).borrow() as again:
         assert again is first
 
 
 def test_a_predictor_that_raised_is_not_lent_again(stores: Stores, pipeline: Pipeline) -> None:
     models = LoadedModels(stores.artifacts)
     one = version(stores, pipeline, 1)
-    with pytest.raises(RuntimeError), models.borrow(one) as broken:
+    with pytest.raises(RuntimeError), models.loaded(one).borrow() as broken:
         raise RuntimeError
-    with models.borrow(one) as fresh:
+    with models.loaded(one).borrow() as fresh:
         assert fresh is not broken
 
 
@@ -105,7 +105,7 @@ def test_the_model_that_nobody_asked_for_the_longest_is_let_go(
     models = LoadedModels(counting, budget_bytes=2 * each)  # type: ignore[arg-type]  # it only reads
     versions = [version(stores, pipeline, number) for number in range(3)]
     for number in (0, 1, 0, 2, 0, 1):
-        with models.borrow(versions[number]) as predictor:
+        with models.loaded(versions[number]).borrow() as predictor:
             assert predictor.pipeline.metadata["number"] == number
     assert counting.reads == ["models/0", "models/1", "models/2", "models/1"]
     assert models.nbytes == 2 * each
@@ -114,19 +114,19 @@ def test_the_model_that_nobody_asked_for_the_longest_is_let_go(
 def test_plans_count_as_memory_and_what_somebody_works_with_is_kept(stores: Stores, pipeline: Pipeline) -> None:
     models = LoadedModels(stores.artifacts, budget_bytes=1)
     one, two = (version(stores, pipeline, number) for number in range(2))
-    with models.borrow(one) as predictor:
+    with models.loaded(one).borrow() as predictor:
         predictor.predict(np.zeros((1, 2, 12), np.float32))
-        with models.borrow(two):
+        with models.loaded(two).borrow():
             pass
         assert models.lent(one)
     assert models.nbytes == pipeline.network.parameters.nbytes  # of the other one, as it was asked for last
-    with models.borrow(one) as predictor:
+    with models.loaded(one).borrow() as predictor:
         predictor.predict(np.zeros((1, 2, 12), np.float32))
     assert models.nbytes > 2 * pipeline.network.parameters.nbytes
 
 
 def test_weights_are_the_pages_of_the_archive(stores: Stores, pipeline: Pipeline) -> None:
-    with LoadedModels(stores.artifacts).borrow(version(stores, pipeline, 1)) as predictor:
+    with LoadedModels(stores.artifacts).loaded(version(stores, pipeline, 1)).borrow() as predictor:
         parameters = predictor.pipeline.network.parameters
     assert not parameters.flags.writeable
     assert not parameters.flags.owndata
@@ -136,10 +136,10 @@ def test_weights_are_the_pages_of_the_archive(stores: Stores, pipeline: Pipeline
 def test_a_version_is_warmed_with_the_plans_of_the_versions_before_it(stores: Stores, pipeline: Pipeline) -> None:
     models = LoadedModels(stores.artifacts)
     one, two = (version(stores, pipeline, number) for number in range(2))
-    with models.borrow(one) as predictor:
+    with models.loaded(one).borrow() as predictor:
         predictor.predict(np.zeros((5, 2, 12), np.float32))
     models.load(two)
-    with models.borrow(two) as predictor:
+    with models.loaded(two).borrow() as predictor:
         assert predictor.plans == {(8, 12)}
 
 
@@ -177,8 +177,8 @@ def test_an_archive_that_does_not_load_is_tried_again(stores: Stores, pipeline: 
     path = stores.artifacts.path(one.draft.archive)
     content = path.read_bytes()
     path.write_bytes(content[:-1])
-    with pytest.raises(Corrupt), models.borrow(one):
+    with pytest.raises(Corrupt), models.loaded(one).borrow():
         pytest.fail("It must not be served.")
     path.write_bytes(content)
-    with models.borrow(one) as predictor:
+    with models.loaded(one).borrow() as predictor:
         assert predictor.pipeline.metadata["number"] == 1

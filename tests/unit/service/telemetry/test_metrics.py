@@ -19,12 +19,17 @@ def test_requests_rows_and_jobs_are_told() -> None:
     metrics = Metrics(lambda: jobs)
     metrics.request("rest", "GET", "/v1/models/{model}", "200", 0.1)
     metrics.inference("gestures", 1, 5, 0.01)
+    metrics.batch("gestures", 1, 5, 0.01)
     jobs["RUNNING"] = 2
     found = values(metrics)
     labels = (("method", "GET"), ("protocol", "rest"), ("route", "/v1/models/{model}"))
     assert found["wavetap_requests_total", (*labels, ("status", "200"))] == 1
     assert found["wavetap_request_duration_seconds_count", labels] == 1
     assert found["wavetap_inference_rows_total", (("model", "gestures"), ("version", "1"))] == 5
+    version = (("model", "gestures"), ("version", "1"))
+    assert found["wavetap_inference_queue_seconds_sum", version] == 0.01
+    assert found["wavetap_inference_compute_seconds_count", version] == 1
+    assert found["wavetap_inference_batch_rows_sum", version] == 5
     assert found["wavetap_training_jobs", (("state", "RUNNING"),)] == 2
     assert found["process_resident_memory_bytes", ()] > 0
 

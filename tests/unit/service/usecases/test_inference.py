@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,15 @@ from model.pipeline import Pipeline
 from model.training.spec import TrainingSpec, resolve
 from model.training.trainer import Trainer
 from service.domain.datasets import Ingested, Limits, Reading, Upload
+from service.domain.inference import InferResult
 from service.domain.models import ModelVersion
 from service.domain.serving import READY, UNLOADED, ServingState
-from service.errors import Corrupt, InvalidRequest, NotFound, Unavailable
+from service.errors import Corrupt, InvalidRequest, NotFound, ServiceError, Unavailable
 from service.jobs.publication import signature
 from service.serving.current import CurrentVersions
 from service.serving.loaded import LoadedModels
 from service.usecases.datasets import Datasets
-from service.usecases.inference import Inference
+from service.usecases.inference import Inference, Question
 from service.usecases.repository import Repository
 from tests.records import a_dataset, a_draft, a_job, some_series
 from tests.stores import Stores
@@ -35,6 +37,13 @@ def pipeline() -> Pipeline:
     trainer = Trainer(series, resolve(spec, series.describe()))
     deque(trainer.epochs(), maxlen=0)
     return trainer.pipeline()
+
+
+def answer(inference: Inference, question: Question) -> InferResult:
+    (found,) = inference.answers([question])
+    if isinstance(found, ServiceError):
+        raise found
+    return found
 
 
 @dataclass
@@ -72,6 +81,12 @@ class Plane:
         )
         return self.stores.jobs.publish(job.claim, draft)
 
+    def infer(self, *asked: Any) -> InferResult:
+        return answer(self.inference, self.inference.question(*asked))
+
+    def predict(self, *asked: Any) -> InferResult:
+        return answer(self.inference, self.inference.question_of_cases(*asked))
+
     def keep(self, name: str, series: Series) -> None:
         self.series = series
         self.datasets.add(name, Upload(self.stores.artifacts._root, 0), Reading())
@@ -88,7 +103,7 @@ def batch(count: int = 4) -> np.ndarray:
 
 
 def test_every_case_gets_a_label_and_probabilities(plane: Plane) -> None:
-    result = plane.inference.infer("gestures", None, {"series": batch()})
+    result = plane.infer("gestures", None, {"series": batch()})
     assert list(result.outputs) == ["probabilities", "label"]
     assert result.outputs["label"].tolist() == ["up", "down", "up", "down"]
     assert result.outputs["probabilities"].sum(axis=1) == pytest.approx(1, abs=1e-6)
@@ -96,27 +111,27 @@ def test_every_case_gets_a_label_and_probabilities(plane: Plane) -> None:
 
 
 def test_only_the_outputs_that_were_asked_for_are_given_in_their_order(plane: Plane) -> None:
-    result = plane.inference.infer("gestures", "1", {"series": batch()}, ["label", "probabilities"])
+    result = plane.infer("gestures", "1", {"series": batch()}, ["label", "probabilities"])
     assert list(result.outputs) == ["label", "probabilities"]
-    assert list(plane.inference.infer("gestures", "", {"series": batch()}, ["label"]).outputs) == ["label"]
+    assert list(plane.infer("gestures", "", {"series": batch()}, ["label"]).outputs) == ["label"]
 
 
 def test_lists_and_tensors_give_the_same_answers(plane: Plane) -> None:
-    tensors = plane.inference.infer("gestures", None, {"series": batch()})
-    lists = plane.inference.predict("gestures", None, batch().tolist())
+    tensors = plane.infer("gestures", None, {"series": batch()})
+    lists = plane.predict("gestures", None, batch().tolist())
     assert np.allclose(tensors.outputs["probabilities"], lists.outputs["probabilities"], atol=1e-6)
 
 
 def test_missing_values_and_unequal_lengths_are_answered(plane: Plane) -> None:
     cases = [[[1.0, None, 1.0], [None, 1.0, 1.0]], batch(1)[0].tolist()]
-    outputs = plane.inference.predict("gestures", None, cases).outputs
+    outputs = plane.predict("gestures", None, cases).outputs
     assert np.isfinite(outputs["probabilities"]).all()
 
 
 def test_an_unknown_model_or_version_is_not_found(plane: Plane) -> None:
     for model, version in (("nope", None), ("gestures", "7")):
         with pytest.raises(NotFound):
-            plane.inference.infer(model, version, {"series": batch()})
+            plane.infer(model, version, {"series": batch()})
         assert not plane.inference.ready(model, version)
 
 
@@ -141,7 +156,7 @@ def test_a_damaged_archive_is_named_and_not_served(plane: Plane) -> None:
     path.write_bytes(content)
     assert not plane.inference.ready("gestures")
     with pytest.raises(Corrupt, match=plane.version.draft.archive.key):
-        plane.inference.infer("gestures", None, {"series": batch()})
+        plane.infer("gestures", None, {"series": batch()})
 
 
 def test_an_unloaded_model_is_refused_until_it_is_loaded_again(plane: Plane) -> None:
@@ -151,17 +166,19 @@ def test_an_unloaded_model_is_refused_until_it_is_loaded_again(plane: Plane) -> 
     assert [one.standing for one in plane.repository.index()] == [UNLOADED]
     assert not plane.inference.ready("gestures")
     with pytest.raises(Unavailable, match="unloaded"):
-        plane.inference.infer("gestures", None, {"series": batch()})
+        plane.infer("gestures", None, {"series": batch()})
     assert plane.models.nbytes == 0
     plane.repository.load("gestures")
     plane.repository.load("gestures")
     assert plane.inference.ready("gestures")
 
 
-def test_what_runs_when_its_model_is_unloaded_is_answered(plane: Plane) -> None:
-    with plane.models.borrow(plane.version) as predictor:
-        plane.repository.unload("gestures")
-        assert len(predictor.predict(batch())["label"]) == 4
+def test_what_was_asked_before_its_model_is_unloaded_and_removed_is_answered(plane: Plane) -> None:
+    asked = plane.inference.question("gestures", None, {"series": batch()})
+    plane.repository.unload("gestures")
+    plane.stores.catalogue.remove_model("gestures")
+    plane.stores.artifacts.delete(plane.version.draft.archive.key)
+    assert len(answer(plane.inference, asked).outputs["label"]) == 4
 
 
 def test_a_model_that_cannot_be_loaded_says_why_and_the_others_go_on(plane: Plane) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +22,7 @@ from service.adapters.database.changes import Changes
 from service.adapters.database.connection import Database
 from service.adapters.database.datasets import DatabaseDatasets
 from service.adapters.database.jobs import DatabaseJobs
-from service.adapters.database.keys import Keys
+from service.adapters.database.keys import DatabaseKeys, Keys
 from service.adapters.database.migrate import HEAD
 from service.adapters.database.migrate import migrate as migrate_schema
 from service.adapters.database.references import DatabaseReferences
@@ -39,6 +38,7 @@ from service.edge.uploads import Spool
 from service.engines.local import LocalEngine
 from service.errors import ServiceError
 from service.ingest import read_series
+from service.jobs.housekeeping import Chore, Housekeeping
 from service.jobs.liveness import Liveness
 from service.jobs.supervisor import Supervision, Supervisor
 from service.jobs.sweeps import sweep
@@ -56,8 +56,11 @@ from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
 from service.usecases.inference import Inference, Question
 from service.usecases.repository import Repository
+from service.usecases.reproductions import Reproductions
 from service.usecases.services import Services
 from service.usecases.training import Training
+
+EVERY_MINUTE, EVERY_HOUR = 60.0, 3600.0
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -73,15 +76,11 @@ class House:
     changes: Changes
     artifacts: LocalArtifacts
     clock: SystemClock
-
-    def sweep(self) -> None:
-        """Delete what killed processes have left in the artifact store."""
-        gone = sweep(self.artifacts, DatabaseReferences(self.database), self.clock)
-        if gone:
-            logger().info("swept", artifacts=len(gone))
+    housekeeping: Housekeeping
 
     def close(self) -> None:
         """Give everything back that was taken."""
+        self.housekeeping.stop()
         self.edge.lanes.close()
         self.edge.scheduler.close()
         self.supervisor.liveness.close()
@@ -98,7 +97,7 @@ def serve(settings: Settings) -> int:
     try:
         house = build(settings)
         migrate_schema(house.database)
-        threading.Thread(target=house.sweep, name="wavetap-sweep", daemon=True).start()
+        house.housekeeping.start()
         # Predictions run side by side: a BLAS that starts threads as well would only be in their way.
         with threadpool_limits(1), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(settings, house.edge, house.supervisor))
@@ -153,7 +152,7 @@ def build(settings: Settings) -> House:
             running=settings.running_jobs, lease=settings.lease_seconds, drain_within=settings.shutdown_seconds
         ),
     )
-    stored = DatabaseDatasets(database)
+    stored = DatabaseDatasets(database, keys)
     published = DatabaseCatalogue(database)
     withdrawals, changes = DatabaseWithdrawals(database), Changes(database)
     current = CurrentVersions(published, withdrawals, changes.stamp)
@@ -168,6 +167,7 @@ def build(settings: Settings) -> House:
     services = Services(
         datasets=datasets,
         training=Training(jobs, stored, clock, supervisor.wake),
+        reproductions=Reproductions(jobs, published, stored, clock, supervisor.wake),
         catalogue=catalogue,
         aliases=Aliases(DatabaseAliases(database, clock, keys)),
         inference=Inference(published, current, models, datasets),
@@ -175,7 +175,15 @@ def build(settings: Settings) -> House:
         repository=Repository(published, withdrawals, models),
     )
     edge = _edge(settings, services, DatabaseCensus(database))
-    return House(edge, supervisor, database, changes, artifacts, clock)
+    chores = (
+        Chore("forgotten_keys", EVERY_MINUTE, lambda: DatabaseKeys(database, keys).sweep(clock.now())),
+        Chore(
+            "swept_artifacts",
+            EVERY_HOUR,
+            lambda: len(sweep(artifacts, DatabaseReferences(database), clock)),
+        ),
+    )
+    return House(edge, supervisor, database, changes, artifacts, clock, Housekeeping(chores, clock, log))
 
 
 def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> EdgeContext:

@@ -174,6 +174,10 @@ class Client:
         """Change the notes and tags of a model, or of one of its versions."""
         return self._json("PATCH", self._place(name, version), json=changes)
 
+    def reproduce(self, name: str, version: str | None = None) -> Json:
+        """Queue a job that trains a version again and compares the weights."""
+        return self._json("POST", f"/v1/models/{quoted(name)}/versions/{self._number(name, version)}:reproduce")
+
     def alias(self, name: str, alias: str) -> Json:
         """Where an alias points, and its story."""
         return self._json("GET", self._alias(name, alias))

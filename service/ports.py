@@ -94,8 +94,12 @@ class ArtifactStore(Protocol):
 class DatasetStore(Protocol):
     """The rows of datasets."""
 
-    def add(self, dataset: Dataset) -> tuple[Dataset, bool]:
-        """Insert a dataset and say whether it is new.
+    def recall(self, idempotency: Idempotency, now: datetime) -> Dataset | None:
+        """The dataset this key once made; AlreadyExists if the key came with another request."""
+        ...
+
+    def add(self, dataset: Dataset, idempotency: Idempotency | None = None) -> tuple[Dataset, bool]:
+        """Insert a dataset, and its key with it, and say whether it is new; a known key answers its dataset.
 
         The same name with the same digest answers the row that is there; with another digest it is AlreadyExists.
         A row that holds the same digest under another name lends its artifact.
@@ -108,6 +112,10 @@ class DatasetStore(Protocol):
 
     def list(self, page: PageRequest) -> Page[Dataset]:
         """Newest first."""
+        ...
+
+    def with_digest(self, digest: str) -> Dataset | None:
+        """A dataset of this content, if there is one."""
         ...
 
     def remove(self, identifier: str) -> Artifact | None:
@@ -168,6 +176,10 @@ class JobStore(Protocol):
 
     def publish(self, claim: Claim, draft: VersionDraft) -> ModelVersion:
         """Publish a version and end the job; Fenced, or NotAllowedNow if the job is being cancelled."""
+        ...
+
+    def conclude(self, claim: Claim, reproduction: JSON) -> Job:
+        """End a job that trained again with what came of it; Fenced, or NotAllowedNow if it is being cancelled."""
         ...
 
     def settle(

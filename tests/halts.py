@@ -15,3 +15,9 @@ def halted_after(epoch: int, go_on: Path = Path("/never")) -> Mapping[str, str]:
     """
     path = os.pathsep.join((str(ROOT), str(HALTING)))
     return {"PYTHONPATH": path, "HALT_AFTER": str(epoch), "GO_ON": str(go_on)}
+
+
+def killed_before_reply() -> Mapping[str, str]:
+    """The environment of a service that is killed whenever it has made something and has not said so yet."""
+    path = os.pathsep.join((str(ROOT), str(HALTING)))
+    return {"PYTHONPATH": path, "KILL_BEFORE_REPLY": "1"}

@@ -60,6 +60,7 @@ class UploadHeader(_message.Message):
     LABEL_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
     CHANNELS_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """may stay empty for a preview"""
     filename: _builtins.str
@@ -71,6 +72,7 @@ class UploadHeader(_message.Message):
     time: _builtins.str
     label: _builtins.str
     target: _builtins.str
+    idempotency_key: _builtins.str
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
@@ -85,10 +87,11 @@ class UploadHeader(_message.Message):
         label: _builtins.str = ...,
         target: _builtins.str = ...,
         channels: _abc.Iterable[_builtins.str] | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "content_type", b"content_type", "filename", b"filename", "format", b"format", "label", b"label", "name", b"name", "series", b"series", "target", b"target", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "content_type", b"content_type", "filename", b"filename", "format", b"format", "idempotency_key", b"idempotency_key", "label", b"label", "name", b"name", "series", b"series", "target", b"target", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -539,6 +542,37 @@ class EpochReport(_message.Message):
 Global___EpochReport: _TypeAlias = EpochReport  # noqa: Y015
 
 @_typing.final
+class Reproduction(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTICAL_FIELD_NUMBER: _builtins.int
+    RECORDED_SHA256_FIELD_NUMBER: _builtins.int
+    FOUND_SHA256_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    identical: _builtins.bool
+    recorded_sha256: _builtins.str
+    found_sha256: _builtins.str
+    @_builtins.property
+    def differences(self) -> _struct_pb2.Struct:
+        """what of the environment has changed: {name: {recorded, found}}"""
+
+    def __init__(
+        self,
+        *,
+        identical: _builtins.bool = ...,
+        recorded_sha256: _builtins.str = ...,
+        found_sha256: _builtins.str = ...,
+        differences: _struct_pb2.Struct | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["differences", b"differences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["differences", b"differences", "found_sha256", b"found_sha256", "identical", b"identical", "recorded_sha256", b"recorded_sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reproduction: _TypeAlias = Reproduction  # noqa: Y015
+
+@_typing.final
 class TrainingJob(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -577,6 +611,8 @@ class TrainingJob(_message.Message):
     FINISHED_AT_FIELD_NUMBER: _builtins.int
     SPEC_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
+    REPRODUCES_FIELD_NUMBER: _builtins.int
+    REPRODUCTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     state: _builtins.str
     model: _builtins.str
@@ -585,6 +621,8 @@ class TrainingJob(_message.Message):
     epoch: _builtins.int
     epochs: _builtins.int
     attempt: _builtins.int
+    reproduces: _builtins.int
+    """the version that is trained again"""
     @_builtins.property
     def metrics(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
     @_builtins.property
@@ -601,6 +639,8 @@ class TrainingJob(_message.Message):
 
     @_builtins.property
     def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___EpochReport]: ...
+    @_builtins.property
+    def reproduction(self) -> Global___Reproduction: ...
     def __init__(
         self,
         *,
@@ -619,13 +659,20 @@ class TrainingJob(_message.Message):
         finished_at: _timestamp_pb2.Timestamp | None = ...,
         spec: _struct_pb2.Struct | None = ...,
         history: _abc.Iterable[Global___EpochReport] | None = ...,
+        reproduces: _builtins.int | None = ...,
+        reproduction: Global___Reproduction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_version", b"_version", "created_at", b"created_at", "error", b"error", "finished_at", b"finished_at", "spec", b"spec", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces", "_version", b"_version", "created_at", b"created_at", "error", b"error", "finished_at", b"finished_at", "reproduces", b"reproduces", "reproduction", b"reproduction", "spec", b"spec", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_version", b"_version", "attempt", b"attempt", "created_at", b"created_at", "dataset", b"dataset", "epoch", b"epoch", "epochs", b"epochs", "error", b"error", "finished_at", b"finished_at", "history", b"history", "id", b"id", "metrics", b"metrics", "model", b"model", "spec", b"spec", "started_at", b"started_at", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces", "_version", b"_version", "attempt", b"attempt", "created_at", b"created_at", "dataset", b"dataset", "epoch", b"epoch", "epochs", b"epochs", "error", b"error", "finished_at", b"finished_at", "history", b"history", "id", b"id", "metrics", b"metrics", "model", b"model", "reproduces", b"reproduces", "reproduction", b"reproduction", "spec", b"spec", "started_at", b"started_at", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__reproduces: _TypeAlias = _typing.Literal["reproduces"]  # noqa: Y015
+    _WhichOneofArgType__reproduces: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces"]  # noqa: Y015
     _WhichOneofReturnType__version: _TypeAlias = _typing.Literal["version"]  # noqa: Y015
     _WhichOneofArgType__version: _TypeAlias = _typing.Literal["_version", b"_version"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reproduces) -> _WhichOneofReturnType__reproduces | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__version) -> _WhichOneofReturnType__version | None: ...
 
 Global___TrainingJob: _TypeAlias = TrainingJob  # noqa: Y015
@@ -889,6 +936,31 @@ class Alias(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__previous) -> _WhichOneofReturnType__previous | None: ...
 
 Global___Alias: _TypeAlias = Alias  # noqa: Y015
+
+@_typing.final
+class ReproduceModelVersionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    version: _builtins.str
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "model", b"model", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReproduceModelVersionRequest: _TypeAlias = ReproduceModelVersionRequest  # noqa: Y015
 
 @_typing.final
 class UpdateModelRequest(_message.Message):

@@ -120,6 +120,11 @@ class TrainingServiceStub:
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
                 response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.FromString,
                 _registered_method=True)
+        self.ReproduceModelVersion = channel.unary_unary(
+                '/wavetap.v1.TrainingService/ReproduceModelVersion',
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ReproduceModelVersionRequest.SerializeToString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.TrainingJob.FromString,
+                _registered_method=True)
         self.UpdateModelVersion = channel.unary_unary(
                 '/wavetap.v1.TrainingService/UpdateModelVersion',
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.UpdateModelVersionRequest.SerializeToString,
@@ -274,6 +279,13 @@ class TrainingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReproduceModelVersion(self, request, context):
+        """Trains a version again and compares the weights; the answer is the job, which ends with its `reproduction`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateModelVersion(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -415,6 +427,11 @@ def add_TrainingServiceServicer_to_server(servicer, server):
                     servicer.GetModelVersion,
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.FromString,
                     response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.SerializeToString,
+            ),
+            'ReproduceModelVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReproduceModelVersion,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ReproduceModelVersionRequest.FromString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.TrainingJob.SerializeToString,
             ),
             'UpdateModelVersion': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateModelVersion,
@@ -921,6 +938,33 @@ class TrainingService:
             '/wavetap.v1.TrainingService/GetModelVersion',
             api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
             api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReproduceModelVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wavetap.v1.TrainingService/ReproduceModelVersion',
+            api__schemas_dot_generated_dot_wavetap__pb2.ReproduceModelVersionRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.TrainingJob.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,8 @@ class TrainingServiceStub:
     DeleteModel: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelRequest, _empty_pb2.Empty]
     ListModelVersions: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ListModelVersionsRequest, _wavetap_pb2.ModelVersionPage]
     GetModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.ModelVersion]
+    ReproduceModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ReproduceModelVersionRequest, _wavetap_pb2.TrainingJob]
+    """Trains a version again and compares the weights; the answer is the job, which ends with its `reproduction`."""
     UpdateModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.UpdateModelVersionRequest, _wavetap_pb2.ModelVersion]
     DeleteModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _empty_pb2.Empty]
     GetAlias: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.AliasRequest, _wavetap_pb2.Alias]
@@ -83,6 +85,8 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     DeleteModel: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     ListModelVersions: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ListModelVersionsRequest, _wavetap_pb2.ModelVersionPage]  # type: ignore[assignment]
     GetModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.ModelVersion]  # type: ignore[assignment]
+    ReproduceModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ReproduceModelVersionRequest, _wavetap_pb2.TrainingJob]  # type: ignore[assignment]
+    """Trains a version again and compares the weights; the answer is the job, which ends with its `reproduction`."""
     UpdateModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.UpdateModelVersionRequest, _wavetap_pb2.ModelVersion]  # type: ignore[assignment]
     DeleteModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     GetAlias: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.AliasRequest, _wavetap_pb2.Alias]  # type: ignore[assignment]
@@ -214,6 +218,14 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _wavetap_pb2.ModelVersionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_wavetap_pb2.ModelVersion, _abc.Awaitable[_wavetap_pb2.ModelVersion]]: ...
+
+    @_abc_1.abstractmethod
+    def ReproduceModelVersion(
+        self,
+        request: _wavetap_pb2.ReproduceModelVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wavetap_pb2.TrainingJob, _abc.Awaitable[_wavetap_pb2.TrainingJob]]:
+        """Trains a version again and compares the weights; the answer is the job, which ends with its `reproduction`."""
 
     @_abc_1.abstractmethod
     def UpdateModelVersion(

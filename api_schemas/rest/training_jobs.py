@@ -1,7 +1,7 @@
 """Training jobs: what is asked for, and how far it has come."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -79,6 +79,24 @@ class EpochReport(Schema):
     seconds: float
 
 
+class Difference(Schema):
+    """A member of the environment that is not what it was."""
+
+    recorded: Any
+    found: Any
+
+
+class Reproduction(Schema):
+    """Whether the same weights came out when a version was trained again."""
+
+    identical: bool = Field(description="Bit for bit.")
+    recorded_sha256: str = Field(description="Of the version's weights.")
+    found_sha256: str = Field(description="Of the weights of this job.")
+    differences: dict[str, Difference] = Field(
+        description="What of the environment has changed that may change the last bits of a sum."
+    )
+
+
 class TrainingJobSummary(Schema):
     """A training job, as a list shows it."""
 
@@ -95,6 +113,8 @@ class TrainingJobSummary(Schema):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    reproduces: int | None = Field(description="The version that is trained again; null for a job that publishes one.")
+    reproduction: Reproduction | None = Field(description="How its weights compare; null until it has succeeded.")
 
 
 class TrainingJob(TrainingJobSummary):
@@ -115,6 +135,8 @@ class TrainingJob(TrainingJobSummary):
             "created_at": "2026-01-05T12:00:00Z",
             "started_at": "2026-01-05T12:00:01Z",
             "finished_at": "2026-01-05T12:00:09Z",
+            "reproduces": None,
+            "reproduction": None,
             "spec": {"task": "classification", "network": {"recipe": "fcn"}},
             "history": [{"epoch": 1, "epochs": 1, "metrics": {"loss": 0.41, "accuracy": 0.93}, "seconds": 0.2}],
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from model.training.checkpoint import Checkpoint
@@ -45,18 +44,26 @@ class Reproduction:
     another course in each.
     """
 
-    def __init__(self, series: Series, spec: TrainingSpec, recorded: Mapping[str, Any]) -> None:
-        """Make the first stage ready; the spec is the resolved one of the version."""
+    def __init__(
+        self, series: Series, spec: TrainingSpec, recorded: Mapping[str, Any], checkpoint: Checkpoint | None = None
+    ) -> None:
+        """Make the first stage ready, or that of a checkpoint; the spec is the resolved one of the version."""
         self._series, self._spec, self._recorded = series, spec, recorded
-        self._stages: list[tuple[int, int]] = [(epoch, epochs) for epoch, epochs in recorded["stages"]]
-        self._trainer = self._stage(self._stages[0][1], None)
+        stages: list[tuple[int, int]] = [(epoch, epochs) for epoch, epochs in recorded["stages"]]
+        begun = 1 if checkpoint is None else len(checkpoint.stages)
+        self._trainer = self._stage(stages[begun - 1][1], checkpoint)
+        self._left = stages[begun:]
 
     def epochs(self) -> Iterator[EpochReport]:
         """Train epoch by epoch, as a `Trainer` does."""
-        for _, (epoch, epochs) in pairwise(self._stages):
+        for epoch, epochs in self._left:
             yield from self._until(epoch)
             self._trainer = self._stage(epochs, Checkpoint.read(self._trainer.checkpoint()))
         yield from self._trainer.epochs()
+
+    def checkpoint(self) -> bytes:
+        """All that the next epoch depends on."""
+        return self._trainer.checkpoint()
 
     def comparison(self) -> Comparison:
         """Once every epoch is done, how the weights compare."""

@@ -1,11 +1,12 @@
 """`wavetap models`: what is published, where aliases point, and what is said of it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from service.cli.connection import LOCAL, ApiKey, AsJson, Server, Version, connect
-from service.cli.screen import figures, print_json, print_record, print_table
+from service.cli.progress import follow, outcome
+from service.cli.screen import answers, complain, figures, print_json, print_record, print_table, remarks
 
 models = typer.Typer(help="Models, their versions and aliases.", no_args_is_help=True)
 
@@ -87,6 +88,42 @@ def roll_back_model(
     with connect(server, api_key) as client:
         record = client.roll_back(name, alias)
     _print_alias(record, as_json=as_json)
+
+
+@models.command("reproduce")
+def reproduce_model(
+    name: ModelName,
+    version: Version = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the job's end.")] = False,
+    as_json: AsJson = False,
+    server: Server = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """Train a version again and compare the weights, bit for bit; ends with 1 if they differ."""
+    with connect(server, api_key) as client:
+        job = client.reproduce(name, version)
+        if not detach:
+            job = follow(client, job, remarks())
+    if as_json:
+        print_json(job)
+    elif detach:
+        answers().print(job["id"])
+    failure = None if detach else outcome(job) or _difference(job["reproduction"])
+    if failure is not None:
+        complain(failure)
+        raise typer.Exit(1)
+    if not (detach or as_json):
+        answers().print(f"{name} version {job['reproduces']}: identical, {job['reproduction']['found_sha256']}")
+
+
+def _difference(reproduction: dict[str, Any]) -> str | None:
+    if reproduction["identical"]:
+        return None
+    changed = ", ".join(reproduction["differences"]) or "nothing that is known to matter"
+    return (
+        f"The weights differ: {reproduction['found_sha256']} in place of {reproduction['recorded_sha256']}. "
+        f"What has changed since: {changed}."
+    )
 
 
 @models.command("tag")

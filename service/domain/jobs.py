@@ -86,6 +86,10 @@ class Job:
     failure: JobFailure | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    reproduces: int | None = None
+    """The number of the version that is trained again, of a job that publishes none."""
+    reproduction: JSON | None = None
+    """Of such a job: what was `recorded` and, once it has succeeded, `found` and how the environments differ."""
 
     @property
     def claim(self) -> Claim:
@@ -183,6 +187,11 @@ def advanced(job: Job, checkpoint: Checkpoint, epochs: Sequence[EpochRecord], un
 def published(job: Job, version: int) -> Job:
     """The job that has succeeded, with the version it made."""
     return replace(job, version=version)
+
+
+def concluded(job: Job, reproduction: JSON) -> Job:
+    """The job that has trained a version again, with what came of it."""
+    return replace(job, reproduction={**(job.reproduction or {}), **reproduction})
 
 
 def settled(job: Job, move: Move, now: datetime, failure: JobFailure | None = None) -> Job:

@@ -26,7 +26,7 @@ class Move(StrEnum):
     COMMIT = "commit"
     """The attempt records epochs."""
     PUBLISH = "publish"
-    """The attempt publishes a model version."""
+    """The attempt has done what it was for: it publishes a model version, or tells how a reproduction compares."""
     FAIL = "fail"
     """The attempt found that the training cannot succeed."""
     STOP = "stop"

@@ -89,7 +89,25 @@ def _job(record: Job) -> dict[str, Any]:
         "created_at": record.created_at,
         "started_at": record.started_at,
         "finished_at": record.finished_at,
+        "reproduces": record.reproduces,
+        "reproduction": _reproduction(record.reproduction or {}),
     }
+
+
+def _reproduction(told: Mapping[str, Any]) -> job_schemas.Reproduction | None:
+    """How weights compare; None as long as there is nothing to compare."""
+    if "found" not in told:
+        return None
+    recorded = told["recorded"]["weights_sha256"]
+    differences = {
+        name: job_schemas.Difference(recorded=before, found=now) for name, (before, now) in told["differences"].items()
+    }
+    return job_schemas.Reproduction(
+        identical=recorded == told["found"],
+        recorded_sha256=recorded,
+        found_sha256=told["found"],
+        differences=differences,
+    )
 
 
 def evaluation(model: str, version: int, record: Evaluation) -> inference_schemas.Evaluation:

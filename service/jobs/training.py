@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from model.errors import Diverged, InvalidArchive, InvalidSeries, InvalidSpec, ModelError
 from model.training.checkpoint import Checkpoint
+from model.training.reproduction import Reproduction
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from service.domain.datasets import Dataset
@@ -79,21 +80,26 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
         if wishes.hand_back:
             return Move.INTERRUPT
     _patiently(lambda: recorder.commit(trainer.checkpoint))
+    if isinstance(trainer, Reproduction):
+        return _concluded(attempt, trainer)
     with wishes.breakable():
         finished = draft(job, dataset, trainer.pipeline(), attempt.artifacts, attempt.log)
     return _published(attempt, finished)
 
 
-def _trainer(attempt: Attempt, job: Job, dataset: Dataset) -> Trainer:
-    """A trainer at the job's checkpoint, or at its beginning."""
+def _trainer(attempt: Attempt, job: Job, dataset: Dataset) -> Trainer | Reproduction:
+    """Who trains, or trains again, at the job's checkpoint or at the beginning."""
     path = attempt.artifacts.path(dataset.artifact)
     series = unpack(path if path is not None else attempt.artifacts.get(dataset.artifact))
     state = None if job.checkpoint is None else attempt.artifacts.get(job.checkpoint.artifact)
     checkpoint = None if state is None else Checkpoint.read(state)
-    return Trainer(series, TrainingSpec.from_json(dict(job.spec)), checkpoint)
+    spec = TrainingSpec.from_json(dict(job.spec))
+    if job.reproduction is not None:
+        return Reproduction(series, spec, job.reproduction["recorded"], checkpoint)
+    return Trainer(series, spec, checkpoint)
 
 
-def _committed(attempt: Attempt, recorder: Recorder, trainer: Trainer) -> bool:
+def _committed(attempt: Attempt, recorder: Recorder, trainer: Trainer | Reproduction) -> bool:
     """Commit, and answer whether the job is to be cancelled; a database that is away is tried again next time."""
     try:
         return recorder.commit(trainer.checkpoint)
@@ -109,6 +115,18 @@ def _published(attempt: Attempt, finished: VersionDraft) -> Move:
         withdraw(finished, attempt.artifacts)
         return Move.STOP
     attempt.log.info("version_published", model=version.model, version=version.number)
+    return Move.PUBLISH
+
+
+def _concluded(attempt: Attempt, again: Reproduction) -> Move:
+    with attempt.interruption.breakable():
+        found = again.comparison()
+    told = {"found": found.found, "differences": {name: list(pair) for name, pair in found.differences.items()}}
+    try:
+        _patiently(lambda: attempt.jobs.conclude(attempt.claim, told))
+    except NotAllowedNow:  # it is being cancelled
+        return Move.STOP
+    attempt.log.info("reproduction_concluded", identical=found.identical)
     return Move.PUBLISH
 
 

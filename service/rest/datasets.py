@@ -16,7 +16,7 @@ from service.errors import UnsupportedFormat
 from service.rest.answers import Description, answer, created, location, responses
 from service.rest.bodies import announced_size, bounded, chunks
 from service.rest.multipart import LONGEST_OTHERS, FilePart
-from service.rest.parameters import DatasetReference, PageParameters
+from service.rest.parameters import DatasetReference, IdempotencyKey, PageParameters
 from service.rest.reading import ReadingParameters
 
 FILE: Description = {
@@ -78,13 +78,14 @@ class DatasetRoutes:
         request: Request,
         name: Annotated[str, Query(pattern=NAME_PATTERN, description="The dataset's name.")],
         reading: ReadingParameters,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Upload a file and keep it as a dataset.
 
         The same content under the same name answers what is there, so an upload can safely be repeated.
         """
         async with self._upload(request) as upload:
-            record, new = await self._edge.lanes.bulk.run(self._datasets.add, name, upload, reading)
+            record, new = await self._edge.lanes.bulk.run(self._datasets.add, name, upload, reading, idempotency_key)
         return created(views.dataset(record), location(request, "dataset", dataset=record.id), new=new)
 
     async def preview(self, request: Request, reading: ReadingParameters) -> Response:

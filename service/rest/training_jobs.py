@@ -21,7 +21,7 @@ from service.edge.following import follow
 from service.rest.answers import Options, answer, body, created, location, responses
 from service.rest.bodies import read_body, read_json
 from service.rest.event_stream import EVENT_STREAM, described, encoded
-from service.rest.parameters import IdempotencyKey, JobId, PageParameters
+from service.rest.parameters import IdempotencyKey, JobId, ModelName, PageParameters, VersionReference
 
 LARGEST_SPEC = 1 << 20
 
@@ -33,6 +33,7 @@ class TrainingJobRoutes:
         """Take what to call."""
         self._edge = edge
         self._training = edge.services.training
+        self._reproductions = edge.services.reproductions
         self._lane = edge.lanes.storage
 
     def router(self) -> APIRouter:
@@ -61,6 +62,14 @@ class TrainingJobRoutes:
         )
         router.add_api_route(f"{one}:cancel", self.cancel, methods=["POST"], **changed)
         resume = body(ResumeRequest, required=False)
+        router.add_api_route(
+            "/v1/models/{model:name}/versions/{version:name}:reproduce",
+            self.reproduce,
+            methods=["POST"],
+            status_code=201,
+            response_model=TrainingJob,
+            responses=responses(404, 409, 422, others=there),
+        )
         router.add_api_route(f"{one}:resume", self.resume, methods=["POST"], openapi_extra=resume, **changed)
         return router
 
@@ -116,6 +125,14 @@ class TrainingJobRoutes:
         if request.headers.get("content-type") or await read_body(request, LARGEST_SPEC):
             epochs = (await read_json(request, ResumeRequest, LARGEST_SPEC, self._lane)).epochs
         return answer(await self._view(await self._lane.run(self._training.resume, job, epochs)))
+
+    async def reproduce(
+        self, request: Request, model: ModelName, version: VersionReference, idempotency_key: IdempotencyKey = None
+    ) -> Response:
+        """Queue a job that trains a version again and compares the weights, bit for bit."""
+        record, new = await self._lane.run(self._reproductions.submit, model, version, idempotency_key)
+        view = await self._view(record)
+        return created(view, location(request, "training_job", job=record.id), new=new)
 
     async def _view(self, record: Job) -> TrainingJob:
         return views.job(record, await self._lane.run(self._training.history, record.id))

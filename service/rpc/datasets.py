@@ -43,7 +43,8 @@ class DatasetMethods:
         header = await _header(chunks)
         async with self._upload(header, chunks) as upload:
             add = self._datasets.add
-            record, _ = await self._edge.lanes.bulk.run(add, header.name, upload, _reading(header))
+            key = header.idempotency_key or None
+            record, _ = await self._edge.lanes.bulk.run(add, header.name, upload, _reading(header), key)
         return message(views.dataset(record), pb.Dataset())
 
     async def preview(self, chunks: Chunks, _context: Context) -> pb.Dataset:

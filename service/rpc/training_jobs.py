@@ -38,6 +38,7 @@ class TrainingJobMethods:
             "CancelTrainingJob": self.cancel,
             "ResumeTrainingJob": self.resume,
             "WatchTrainingJob": self.watch,
+            "ReproduceModelVersion": self.reproduce,
         }
 
     async def create(self, request: pb.CreateTrainingJobRequest, _context: Context) -> pb.TrainingJob:
@@ -64,6 +65,12 @@ class TrainingJobMethods:
         """Go on with a training job that has ended."""
         epochs = request.epochs if request.HasField("epochs") else None
         return await self._message(await self._lane.run(self._training.resume, request.id, epochs))
+
+    async def reproduce(self, request: pb.ReproduceModelVersionRequest, _context: Context) -> pb.TrainingJob:
+        """Queue a job that trains a version again and compares the weights."""
+        submit = self._edge.services.reproductions.submit
+        record, _ = await self._lane.run(submit, request.model, request.version, request.idempotency_key or None)
+        return await self._message(record)
 
     async def watch(self, request: pb.WatchTrainingJobRequest, _context: Context) -> AsyncIterator[pb.JobEvent]:
         """Follow a training job: what has happened, then what happens, up to its end."""

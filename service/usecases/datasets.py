@@ -1,11 +1,15 @@
 """Datasets: a file becomes checked, immutable series that are found again by name, identifier or digest."""
 
+import hashlib
+from dataclasses import asdict
+
 from model.data.series import Series
 from service.domain.datasets import Dataset, DatasetReport, Ingested, Limits, Reading, Upload
 from service.domain.identifiers import check_name, new_identifier
 from service.domain.pages import Page, PageRequest
 from service.errors import AlreadyExists, Detail, NotFound, Unreadable
 from service.ports import ArtifactStore, Clock, DatasetStore, SeriesReader
+from service.usecases.idempotency import idempotency
 from service.usecases.refusals import model_errors
 from service.usecases.stored_series import pack, unpack
 
@@ -23,22 +27,28 @@ class Datasets:
         self._clock = clock
         self._limits = limits
 
-    def add(self, name: str, upload: Upload, reading: Reading) -> tuple[Dataset, bool]:
+    def add(
+        self, name: str, upload: Upload, reading: Reading, idempotency_key: str | None = None
+    ) -> tuple[Dataset, bool]:
         """Keep a finished upload under a name; the same content under the same name answers what is there.
 
         The artefact is on disk before the row tells of it, so an acknowledged dataset is whole.
         """
         check_name(name, "dataset")
+        key = None if idempotency_key is None else idempotency(idempotency_key, _request(name, upload, reading))
+        known = None if key is None else self._store.recall(key, self._clock.now())
+        if known is not None:
+            return known, False
         ingested = self._ingest(upload, reading)
         report = _report(ingested)
         present = self._present(name)
-        if present is not None:
+        if present is not None and key is None:
             return _same(present, report.digest), False
         now = self._clock.now()
         identifier = new_identifier("ds", now)
         artifact = self._artifacts.put(f"datasets/{report.digest}-{identifier}", pack(ingested.series))
         try:
-            dataset, created = self._store.add(Dataset(identifier, name, report, artifact, now))
+            dataset, created = self._store.add(Dataset(identifier, name, report, artifact, now), key)
         except AlreadyExists:  # somebody took the name while this file was read
             self._artifacts.delete(artifact.key)
             raise
@@ -88,6 +98,13 @@ def _same(present: Dataset, digest: str) -> Dataset:
         return present
     message = f"A dataset named {present.name} exists with other content: choose another name, or remove it first."
     raise AlreadyExists(message, Detail("/name", message))
+
+
+def _request(name: str, upload: Upload, reading: Reading) -> dict[str, object]:
+    """What an upload asks for: the same bytes, read in the same way, under the same name."""
+    with upload.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"upload": {"name": name, "sha256": digest, "reading": asdict(reading)}}
 
 
 def _report(ingested: Ingested) -> DatasetReport:

@@ -8,6 +8,7 @@ from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
 from service.usecases.inference import Inference
 from service.usecases.repository import Repository
+from service.usecases.reproductions import Reproductions
 from service.usecases.training import Training
 
 
@@ -17,6 +18,7 @@ class Services:
 
     datasets: Datasets
     training: Training
+    reproductions: Reproductions
     catalogue: Catalogue
     aliases: Aliases
     inference: Inference

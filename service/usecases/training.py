@@ -88,6 +88,9 @@ class Training:
         """Queue an ended job again, to go on from its checkpoint, up to its own number of epochs or another."""
         job = self._jobs.get(identifier)
         wanted = job.epochs if epochs is None else epochs
+        if job.reproduces is not None and wanted != job.epochs:
+            message = f"A reproduction trains the {job.epochs} epochs that were recorded, not {wanted}."
+            raise InvalidRequest(message, Detail("/epochs", message))
         try:
             facts = self._datasets.get(job.dataset).facts
         except NotFound as error:

@@ -114,6 +114,9 @@ def test_a_resumed_job_publishes_another_version_and_can_be_removed(
     watched = json.loads(wavetap("jobs", "watch", identifier, "--json").stdout)
     assert (watched["epoch"], watched["version"]) == (3, 2)
     promoted_and_rolled_back(wavetap, "longer")
+    again = wavetap("models", "reproduce", "longer", "--json")
+    assert again.exit_code == 0, again.stderr
+    assert json.loads(again.stdout)["reproduction"]["identical"]
     assert wavetap("models", "rm", "longer", "--version", 1).exit_code == 0
     assert wavetap("models", "rm", "longer").exit_code == 0
     assert wavetap("models", "show", "longer").exit_code == 1

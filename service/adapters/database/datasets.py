@@ -1,11 +1,13 @@
 """The rows of datasets."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select
 
 from service.adapters.database.connection import Database
 from service.adapters.database.dialects import insert_unless_there
+from service.adapters.database.keys import Keys, forget_keys
 from service.adapters.database.pages import fetch_page
 from service.adapters.database.records import dataset_of, dataset_values
 from service.adapters.database.tables import datasets, jobs
@@ -14,18 +16,30 @@ from service.domain.datasets import Dataset
 from service.domain.pages import Page, PageRequest
 from service.domain.states import UNFINISHED
 from service.errors import AlreadyExists, Detail, NotAllowedNow, NotFound
+from service.registry_ports import Idempotency
 
 
 class DatabaseDatasets:
     """The dataset store over a relational database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: Keys | None = None) -> None:
         """Share the database's connections."""
         self._database = database
+        self._keys = keys or Keys()
 
-    def add(self, dataset: Dataset) -> tuple[Dataset, bool]:
-        """Insert the row, unless its name is taken; an equal dataset lends its artifact."""
+    def recall(self, idempotency: Idempotency, now: datetime) -> Dataset | None:
+        """Look the key up."""
+        with self._database.reading() as connection:
+            known = self._keys.recall(connection, idempotency, now)
+            return None if known is None else _one(connection, datasets.c.id == known, lock=False)
+
+    def add(self, dataset: Dataset, idempotency: Idempotency | None = None) -> tuple[Dataset, bool]:
+        """Insert the row and its key, unless its name is taken; an equal dataset lends its artifact."""
         with self._database.writing() as connection:
+            known = self._keys.bind(connection, idempotency, dataset.id, dataset.created_at)
+            bound = None if known is None else _one(connection, datasets.c.id == known)
+            if bound is not None:
+                return bound, False
             equal = _one(connection, datasets.c.digest == dataset.digest)
             if equal is not None:
                 dataset = replace(dataset, artifact=equal.artifact)
@@ -35,6 +49,7 @@ class DatabaseDatasets:
             if named is None or named.digest != dataset.digest:
                 message = f"A dataset named {dataset.name} exists with other content."
                 raise AlreadyExists(message, Detail("/name", message))
+            self._keys.move(connection, idempotency, named.id)
             return named, False
 
     def get(self, id_or_name: str) -> Dataset:
@@ -44,6 +59,13 @@ class DatabaseDatasets:
         if found is None:
             raise NotFound(f"There is no dataset with the name or identifier {id_or_name!r}.")
         return found
+
+    def with_digest(self, digest: str) -> Dataset | None:
+        """The newest one of this content."""
+        newest = select(datasets).where(datasets.c.digest == digest).order_by(datasets.c.created_at.desc()).limit(1)
+        with self._database.reading() as connection:
+            row = connection.execute(newest).mappings().first()
+        return None if row is None else dataset_of(row)
 
     def list(self, page: PageRequest) -> Page[Dataset]:
         """Newest first."""
@@ -60,6 +82,7 @@ class DatabaseDatasets:
             if connection.scalar(select(needed)):
                 raise NotAllowedNow(f"The dataset {found.name} is needed by a training job that has not ended.")
             connection.execute(delete(datasets).where(datasets.c.id == identifier))
+            forget_keys(connection, identifier)
             same = datasets.c.artifact_key == found.artifact.key
             left = connection.scalar(select(func.count()).select_from(datasets).where(same))
             return None if left else found.artifact

@@ -20,6 +20,8 @@ def of_state(job: Job) -> Entry:
     if job.state not in TERMINAL:
         return EventKind.STATE, data
     data |= {"model": job.model, "version": job.version, "epoch": job.epoch, "metrics": job.metrics}
+    if job.reproduces is not None:
+        data |= {"reproduces": job.reproduces, "reproduction": job.reproduction}
     data["error"] = None if job.failure is None else failure_json(job.failure)
     return EventKind.END, data
 

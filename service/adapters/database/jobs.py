@@ -23,6 +23,7 @@ from service.domain.jobs import (
     advanced,
     cancelled,
     claimed,
+    concluded,
     fenced,
     published,
     recorded,
@@ -142,6 +143,16 @@ class DatabaseJobs:
             _write(connection, job)
             events.append(connection, job.id, [events.of_state(job)], now)
             return version
+
+    def conclude(self, claim: Claim, reproduction: JSON) -> Job:
+        """The comparison, the job's success and its last event."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            before = fenced(_read(connection, claim.job, lock=True), claim)
+            job = concluded(settled(before, Move.PUBLISH, now), reproduction)
+            _write(connection, job)
+            events.append(connection, job.id, [events.of_state(job)], now)
+            return job
 
     def settle(
         self, claim: Claim, move: Move, failure: JobFailure | None = None, epochs: Sequence[EpochRecord] = ()

@@ -7,8 +7,9 @@ with its resource, or when its time is over.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
+from service.adapters.database.connection import Database
 from service.adapters.database.dialects import insert_unless_there
 from service.adapters.database.tables import request_keys
 from service.errors import AlreadyExists, Detail
@@ -42,12 +43,32 @@ class Keys:
             return None
         return self.recall(connection, idempotency, now)
 
+    def move(self, connection: Connection, idempotency: Idempotency | None, resource: str) -> None:
+        """Bind a key that this transaction has bound to another resource after all."""
+        if idempotency is not None:
+            mine = request_keys.c.key == idempotency.key
+            connection.execute(update(request_keys).where(mine).values(resource=resource))
+
     def sweep(self, connection: Connection, now: datetime, key: str | None = None) -> int:
         """Forget keys whose time is over, or one of them, and say how many that were."""
         old = request_keys.c.created_at <= now - self.lifetime
         if key is not None:
             old &= request_keys.c.key == key
         return int(connection.execute(delete(request_keys).where(old)).rowcount)
+
+
+class DatabaseKeys:
+    """The keys of a database, for whoever tidies up."""
+
+    def __init__(self, database: Database, keys: Keys) -> None:
+        """Share the database's connections."""
+        self._database = database
+        self._keys = keys
+
+    def sweep(self, now: datetime) -> int:
+        """Forget those whose time is over, and say how many that were."""
+        with self._database.writing() as connection:
+            return self._keys.sweep(connection, now)
 
 
 def forget_keys(connection: Connection, resource: str) -> None:

@@ -110,6 +110,8 @@ PLAIN_JOB_COLUMNS = (
     "version",
     "started_at",
     "finished_at",
+    "reproduces",
+    "reproduction",
 )
 
 

@@ -87,3 +87,15 @@ def test_the_digest_of_weights_covers_parameters_and_statistics() -> None:
     other = network.parameters.copy()
     other[0] += 1
     assert weights_sha256(network.with_parameters(other, network.state)) != weights_sha256(network)
+
+
+@pytest.mark.parametrize("stop", range(1, 5))
+def test_a_reproduction_goes_on_from_its_checkpoint_in_whatever_stage_it_was(stop: int) -> None:
+    longer = trained(SERIES, 5, trained(SERIES, 2).checkpoint())
+    begun = Reproduction(SERIES, longer.spec, recorded(longer))
+    for report in begun.epochs():
+        if report.epoch == stop:
+            break
+    again = Reproduction(SERIES, longer.spec, recorded(longer), Checkpoint.read(begun.checkpoint()))
+    assert [report.epoch for report in again.epochs()] == list(range(stop + 1, 6))
+    assert again.comparison().identical

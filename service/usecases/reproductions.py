@@ -1,0 +1,64 @@
+"""Training a version again, to see whether the same weights come out."""
+
+from collections.abc import Callable
+
+from service.domain.identifiers import new_identifier
+from service.domain.jobs import Job
+from service.errors import NotAllowedNow
+from service.ports import Clock, DatasetStore, JobStore
+from service.registry_ports import ModelCatalogue
+from service.usecases.idempotency import idempotency
+
+
+class Reproductions:
+    """Queues jobs that train a version's spec on its data once more; the version itself is not touched."""
+
+    def __init__(
+        self,
+        jobs: JobStore,
+        catalogue: ModelCatalogue,
+        datasets: DatasetStore,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        """Take the seams; `wake` is called when a job may be waiting."""
+        self._jobs = jobs
+        self._catalogue = catalogue
+        self._datasets = datasets
+        self._clock = clock
+        self._wake = wake
+
+    def submit(self, model: str, reference: str, idempotency_key: str | None = None) -> tuple[Job, bool]:
+        """Queue a job that ends with the comparison, and say whether it is new.
+
+        The dataset is found by its content: one that was removed and uploaded again will do. NotAllowedNow without it.
+        """
+        key = idempotency(idempotency_key, {"reproduce": {"model": model, "version": reference}})
+        known = None if key is None else self._jobs.recall(key)
+        if known is not None:
+            return known, False
+        version = self._catalogue.version(model, reference)
+        draft = version.draft
+        if "weights_sha256" not in draft.lineage:
+            raise NotAllowedNow(f"Version {version.number} of {model} was published without a record of its weights.")
+        dataset = self._datasets.with_digest(draft.dataset_digest)
+        if dataset is None:
+            raise NotAllowedNow(
+                f"The dataset of version {version.number} of {model} was removed: upload the same content again "
+                f"(its digest is {draft.dataset_digest})."
+            )
+        now = self._clock.now()
+        job = Job(
+            id=new_identifier("job", now),
+            model=model,
+            dataset=dataset.id,
+            dataset_digest=dataset.digest,
+            spec=draft.spec,
+            epochs=draft.spec["training"]["epochs"],
+            created_at=now,
+            reproduces=version.number,
+            reproduction={"recorded": dict(draft.lineage)},
+        )
+        job, created = self._jobs.add(job, key)
+        self._wake()
+        return job, created

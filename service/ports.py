@@ -163,7 +163,7 @@ class JobStore(Protocol):
         ...
 
     def claim(self, owner: str, lease: timedelta) -> Job | None:
-        """Take up the oldest queued job."""
+        """Take up the queued job of the highest priority, of equals the oldest."""
         ...
 
     def renew(self, claim: Claim, lease: timedelta) -> Job:
@@ -195,7 +195,7 @@ class JobStore(Protocol):
         """Ask for a job's end; NotAllowedNow if it has succeeded or failed."""
         ...
 
-    def resume(self, identifier: str, spec: JSON, epochs: int) -> Job:
+    def resume(self, identifier: str, spec: JSON, epochs: int, time_limit: float | None = None) -> Job:
         """Queue an ended job again; NotAllowedNow if it has not ended, or its dataset is gone."""
         ...
 
@@ -231,6 +231,10 @@ class RunningAttempt(Protocol):
 
     def ending(self) -> Ending | None:
         """How it ended; None while it runs."""
+        ...
+
+    def cause(self) -> str:
+        """What its process ended of, to be shown after 'ended by'; only asked once it has ended."""
         ...
 
     def hand_back(self) -> None:

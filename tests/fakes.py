@@ -44,6 +44,9 @@ class FakeAttempt:
     def ending(self) -> Ending | None:
         return self.how
 
+    def cause(self) -> str:
+        return "the test"
+
     def end(self, how: Ending) -> None:
         self.how = how
         self.ended()

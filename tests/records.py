@@ -35,9 +35,10 @@ def a_dataset(clock: Clock, name: str = "gestures", seed: int = 0) -> Dataset:
     return Dataset(identifier, name, report, an_artifact(f"datasets/{identifier}"), clock.now())
 
 
-def a_job(clock: Clock, dataset: Dataset, model: str = "gestures", epochs: int = 3) -> Job:
+def a_job(clock: Clock, dataset: Dataset, model: str = "gestures", epochs: int = 3, priority: int = 0) -> Job:
     spec: dict[str, Any] = {"task": "classification", "training": {"epochs": epochs, "seed": 0}}
-    return Job(new_identifier("job", clock.now()), model, dataset.id, dataset.digest, spec, epochs, clock.now())
+    identifier = new_identifier("job", clock.now())
+    return Job(identifier, model, dataset.id, dataset.digest, spec, epochs, clock.now(), priority=priority)
 
 
 def an_epoch(number: int, epochs: int = 3) -> EpochRecord:

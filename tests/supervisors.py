@@ -1,5 +1,6 @@
 """Supervisors on one machine, with attempts that end when the test says so and a clock that it turns."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -34,9 +35,10 @@ class Hosts:
             supervisor.liveness.close()
 
 
-def submit(stores: Stores, count: int = 1) -> list[Job]:
+def submit(stores: Stores, count: int = 1, priorities: Sequence[int] = ()) -> list[Job]:
     dataset, _ = stores.datasets.add(a_dataset(stores.clock))
-    return [stores.jobs.add(a_job(stores.clock, dataset))[0] for _ in range(count)]
+    jobs = [a_job(stores.clock, dataset, priority=priority) for priority in priorities or (0,) * count]
+    return [stores.jobs.add(job)[0] for job in jobs]
 
 
 def state(stores: Stores, job: Job) -> JobState:

@@ -330,10 +330,16 @@ class CreateTrainingJobRequest(_message.Message):
     NETWORK_FIELD_NUMBER: _builtins.int
     PREPROCESSING_FIELD_NUMBER: _builtins.int
     TRAINING_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    TIME_LIMIT_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     dataset: _builtins.str
     task: _builtins.str
+    priority: _builtins.int
+    """among waiting jobs the highest goes first"""
+    time_limit: _builtins.float
+    """seconds of training, then it ends with what it has"""
     idempotency_key: _builtins.str
     @_builtins.property
     def network(self) -> _struct_pb2.Struct: ...
@@ -350,13 +356,22 @@ class CreateTrainingJobRequest(_message.Message):
         network: _struct_pb2.Struct | None = ...,
         preprocessing: _struct_pb2.Struct | None = ...,
         training: _struct_pb2.Struct | None = ...,
+        priority: _builtins.int | None = ...,
+        time_limit: _builtins.float | None = ...,
         idempotency_key: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["network", b"network", "preprocessing", b"preprocessing", "training", b"training"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "_time_limit", b"_time_limit", "network", b"network", "preprocessing", b"preprocessing", "priority", b"priority", "time_limit", b"time_limit", "training", b"training"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "idempotency_key", b"idempotency_key", "model", b"model", "network", b"network", "preprocessing", b"preprocessing", "task", b"task", "training", b"training"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "_time_limit", b"_time_limit", "dataset", b"dataset", "idempotency_key", b"idempotency_key", "model", b"model", "network", b"network", "preprocessing", b"preprocessing", "priority", b"priority", "task", b"task", "time_limit", b"time_limit", "training", b"training"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__priority: _TypeAlias = _typing.Literal["priority"]  # noqa: Y015
+    _WhichOneofArgType__priority: _TypeAlias = _typing.Literal["_priority", b"_priority"]  # noqa: Y015
+    _WhichOneofReturnType__time_limit: _TypeAlias = _typing.Literal["time_limit"]  # noqa: Y015
+    _WhichOneofArgType__time_limit: _TypeAlias = _typing.Literal["_time_limit", b"_time_limit"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__priority) -> _WhichOneofReturnType__priority | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__time_limit) -> _WhichOneofReturnType__time_limit | None: ...
 
 Global___CreateTrainingJobRequest: _TypeAlias = CreateTrainingJobRequest  # noqa: Y015
 
@@ -385,22 +400,30 @@ class ResumeTrainingJobRequest(_message.Message):
 
     ID_FIELD_NUMBER: _builtins.int
     EPOCHS_FIELD_NUMBER: _builtins.int
+    TIME_LIMIT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     epochs: _builtins.int
     """the new total"""
+    time_limit: _builtins.float
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         epochs: _builtins.int | None = ...,
+        time_limit: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_epochs", b"_epochs", "epochs", b"epochs"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_epochs", b"_epochs", "_time_limit", b"_time_limit", "epochs", b"epochs", "time_limit", b"time_limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_epochs", b"_epochs", "epochs", b"epochs", "id", b"id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_epochs", b"_epochs", "_time_limit", b"_time_limit", "epochs", b"epochs", "id", b"id", "time_limit", b"time_limit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__epochs: _TypeAlias = _typing.Literal["epochs"]  # noqa: Y015
     _WhichOneofArgType__epochs: _TypeAlias = _typing.Literal["_epochs", b"_epochs"]  # noqa: Y015
+    _WhichOneofReturnType__time_limit: _TypeAlias = _typing.Literal["time_limit"]  # noqa: Y015
+    _WhichOneofArgType__time_limit: _TypeAlias = _typing.Literal["_time_limit", b"_time_limit"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__epochs) -> _WhichOneofReturnType__epochs | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__time_limit) -> _WhichOneofReturnType__time_limit | None: ...
 
 Global___ResumeTrainingJobRequest: _TypeAlias = ResumeTrainingJobRequest  # noqa: Y015
 
@@ -613,6 +636,10 @@ class TrainingJob(_message.Message):
     HISTORY_FIELD_NUMBER: _builtins.int
     REPRODUCES_FIELD_NUMBER: _builtins.int
     REPRODUCTION_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    TIME_LIMIT_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    CRASHES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     state: _builtins.str
     model: _builtins.str
@@ -623,6 +650,11 @@ class TrainingJob(_message.Message):
     attempt: _builtins.int
     reproduces: _builtins.int
     """the version that is trained again"""
+    priority: _builtins.int
+    time_limit: _builtins.float
+    seconds: _builtins.float
+    """what the recorded epochs took"""
+    crashes: _builtins.int
     @_builtins.property
     def metrics(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
     @_builtins.property
@@ -661,17 +693,25 @@ class TrainingJob(_message.Message):
         history: _abc.Iterable[Global___EpochReport] | None = ...,
         reproduces: _builtins.int | None = ...,
         reproduction: Global___Reproduction | None = ...,
+        priority: _builtins.int = ...,
+        time_limit: _builtins.float | None = ...,
+        seconds: _builtins.float = ...,
+        crashes: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces", "_version", b"_version", "created_at", b"created_at", "error", b"error", "finished_at", b"finished_at", "reproduces", b"reproduces", "reproduction", b"reproduction", "spec", b"spec", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces", "_time_limit", b"_time_limit", "_version", b"_version", "created_at", b"created_at", "error", b"error", "finished_at", b"finished_at", "reproduces", b"reproduces", "reproduction", b"reproduction", "spec", b"spec", "started_at", b"started_at", "time_limit", b"time_limit", "version", b"version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces", "_version", b"_version", "attempt", b"attempt", "created_at", b"created_at", "dataset", b"dataset", "epoch", b"epoch", "epochs", b"epochs", "error", b"error", "finished_at", b"finished_at", "history", b"history", "id", b"id", "metrics", b"metrics", "model", b"model", "reproduces", b"reproduces", "reproduction", b"reproduction", "spec", b"spec", "started_at", b"started_at", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces", "_time_limit", b"_time_limit", "_version", b"_version", "attempt", b"attempt", "crashes", b"crashes", "created_at", b"created_at", "dataset", b"dataset", "epoch", b"epoch", "epochs", b"epochs", "error", b"error", "finished_at", b"finished_at", "history", b"history", "id", b"id", "metrics", b"metrics", "model", b"model", "priority", b"priority", "reproduces", b"reproduces", "reproduction", b"reproduction", "seconds", b"seconds", "spec", b"spec", "started_at", b"started_at", "state", b"state", "time_limit", b"time_limit", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__reproduces: _TypeAlias = _typing.Literal["reproduces"]  # noqa: Y015
     _WhichOneofArgType__reproduces: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces"]  # noqa: Y015
+    _WhichOneofReturnType__time_limit: _TypeAlias = _typing.Literal["time_limit"]  # noqa: Y015
+    _WhichOneofArgType__time_limit: _TypeAlias = _typing.Literal["_time_limit", b"_time_limit"]  # noqa: Y015
     _WhichOneofReturnType__version: _TypeAlias = _typing.Literal["version"]  # noqa: Y015
     _WhichOneofArgType__version: _TypeAlias = _typing.Literal["_version", b"_version"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reproduces) -> _WhichOneofReturnType__reproduces | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__time_limit) -> _WhichOneofReturnType__time_limit | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__version) -> _WhichOneofReturnType__version | None: ...
 

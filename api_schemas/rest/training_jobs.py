@@ -35,6 +35,18 @@ class TrainingJobRequest(Schema):
     model: Name = Field(description="The model that gets a new version.")
     dataset: Name = Field(description="A dataset's identifier or name.")
     task: Task | None = Field(default=None, description="By default what the dataset is made for.")
+    priority: int = Field(
+        default=0, ge=-100, le=100, description="Among waiting jobs the highest goes first, of equals the oldest."
+    )
+    time_limit: float | None = Field(
+        default=None,
+        gt=0,
+        le=31_622_400,
+        description=(
+            "Seconds of training, over all attempts, without the time in the queue. Then training ends, and what the "
+            "last recorded epoch led to is published; with no epoch, the job fails with `time_limit`."
+        ),
+    )
     network: JsonObject | None = Field(
         default=None,
         description=(
@@ -59,6 +71,9 @@ class ResumeRequest(Schema):
     model_config = example({"epochs": 200})
 
     epochs: int | None = Field(default=None, ge=1, description="The new total; by default the old one.")
+    time_limit: float | None = Field(
+        default=None, gt=0, le=31_622_400, description="Seconds from now on; by default as many as before."
+    )
 
 
 class JobError(Schema):
@@ -109,7 +124,11 @@ class TrainingJobSummary(Schema):
     epochs: int
     metrics: dict[str, float] | None = Field(description="Those of the last recorded epoch.")
     error: JobError | None
-    attempt: int
+    priority: int
+    time_limit: float | None = Field(description="Seconds of training after which it ends with what it has.")
+    seconds: float = Field(description="What its recorded epochs took since it was submitted or resumed.")
+    attempt: int = Field(description="How often it was taken up.")
+    crashes: int = Field(description="How often its process has died; the third time the job fails as `crashed`.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -131,7 +150,11 @@ class TrainingJob(TrainingJobSummary):
             "epochs": 1,
             "metrics": {"loss": 0.41, "accuracy": 0.93},
             "error": None,
+            "priority": 0,
+            "time_limit": None,
+            "seconds": 0.2,
             "attempt": 1,
+            "crashes": 0,
             "created_at": "2026-01-05T12:00:00Z",
             "started_at": "2026-01-05T12:00:01Z",
             "finished_at": "2026-01-05T12:00:09Z",

@@ -12,6 +12,10 @@ from service.errors import Fenced, NotAllowedNow
 
 JSON = Mapping[str, Any]
 
+LOWEST_PRIORITY, HIGHEST_PRIORITY = -100, 100
+
+LONGEST_TIME_LIMIT = 366 * 24 * 3600.0
+
 CRASHES_ALLOWED = 3
 """A job whose process died this often is buried: it would take its worker down again."""
 
@@ -26,6 +30,7 @@ class FailureCode(StrEnum):
     CRASHED = "crashed"
     OUT_OF_MEMORY = "out_of_memory"
     STORAGE_FULL = "storage_full"
+    TIME_LIMIT = "time_limit"
     INTERNAL = "internal"
 
 
@@ -75,12 +80,18 @@ class Job:
     spec: JSON
     epochs: int
     created_at: datetime
+    priority: int = 0
+    """Among the queued, the highest is claimed first, and of equals the oldest."""
+    time_limit: float | None = None
+    """Seconds of training, over all attempts, after which the job ends with what it has."""
     state: JobState = JobState.QUEUED
     attempt: int = 0
     crashes: int = 0
     lease: Lease | None = None
     checkpoint: Checkpoint | None = None
     epoch: int = 0
+    seconds: float = 0.0
+    """What the recorded epochs took, since the job was submitted or resumed."""
     metrics: JSON | None = None
     version: int | None = None
     failure: JobFailure | None = None
@@ -95,6 +106,11 @@ class Job:
     def claim(self) -> Claim:
         """The present attempt."""
         return Claim(self.id, self.attempt)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the time limit; None without one."""
+        return None if self.time_limit is None else max(self.time_limit - self.seconds, 0.0)
 
     @property
     def cancel(self) -> bool:
@@ -171,7 +187,8 @@ def recorded(job: Job, epochs: Sequence[EpochRecord]) -> Job:
         raise Fenced(f"The epochs committed to {job.id} do not follow on epoch {job.epoch}.")
     if not epochs:
         return job
-    return replace(job, epoch=epochs[-1].epoch, metrics=epochs[-1].metrics)
+    seconds = job.seconds + sum(record.seconds for record in epochs)
+    return replace(job, epoch=epochs[-1].epoch, metrics=epochs[-1].metrics, seconds=seconds)
 
 
 def advanced(job: Job, checkpoint: Checkpoint, epochs: Sequence[EpochRecord], until: datetime) -> Job:
@@ -215,10 +232,11 @@ def cancelled(job: Job, now: datetime) -> Job:
     return replace(job, state=state, finished_at=now if ended else job.finished_at)
 
 
-def resumed(job: Job, spec: JSON, epochs: int) -> Job:
-    """The ended job, queued again to go on from its checkpoint up to `epochs`."""
+def resumed(job: Job, spec: JSON, epochs: int, time_limit: float | None = None) -> Job:
+    """The ended job, queued again to go on from its checkpoint up to `epochs`; its time is counted anew."""
     state = moved(job.state, Move.RESUME)
     if epochs < job.epoch or (job.state is JobState.SUCCEEDED and epochs <= job.epoch):
         message = f"The job has trained {job.epoch} epochs already: resume it with more than that, not {epochs}."
         raise NotAllowedNow(message)
-    return replace(job, state=state, spec=spec, epochs=epochs, crashes=0, failure=None, finished_at=None)
+    job = replace(job, state=state, spec=spec, epochs=epochs, time_limit=time_limit)
+    return replace(job, seconds=0.0, crashes=0, failure=None, finished_at=None)

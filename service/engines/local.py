@@ -88,6 +88,13 @@ class LocalAttempt:
         """How it ended; None while it runs."""
         return self._ending
 
+    def cause(self) -> str:
+        """The signal or the exit code."""
+        code = self._process.returncode
+        if code >= 0:
+            return f"its exit with code {code}"
+        return f"the signal {-code} ({signal.strsignal(-code)})"
+
     def hand_back(self) -> None:
         """Ask for the end of the epoch, a commit, and an exit."""
         self._send(HAND_BACK)

@@ -38,6 +38,11 @@ class Recorder:
         """Epochs that are not told of yet."""
         return tuple(self._pending)
 
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """The last one that was committed."""
+        return self._checkpoint
+
     def add(self, record: EpochRecord) -> None:
         """Take an epoch; one that an earlier attempt told of, and this one had to compute again, is not told again."""
         self._epoch = record.epoch

@@ -5,10 +5,10 @@ Everything happens in `tick`, on one thread; what the database says is the truth
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from service.domain.jobs import Claim, FailureCode, Job, JobFailure
+from service.domain.jobs import CRASHES_ALLOWED, Claim, FailureCode, Job, JobFailure
 from service.domain.states import Move
 from service.errors import Fenced, NotFound, ServiceError
 from service.jobs.leases import LeaseWatch
@@ -16,8 +16,10 @@ from service.jobs.liveness import Liveness
 from service.ports import Clock, Ending, Engine, JobStore, Log, RunningAttempt
 
 CRASHED = JobFailure(
-    FailureCode.CRASHED, "The training process died again and again; it was given up after three attempts."
+    FailureCode.CRASHED, f"The training process died {CRASHES_ALLOWED} times and was given up; the last was ended by"
 )
+"""The cause follows."""
+
 OUT_OF_MEMORY = JobFailure(
     FailureCode.OUT_OF_MEMORY,
     "The training process was killed for want of memory; a smaller batch_size or network needs less.",
@@ -32,14 +34,19 @@ SETTLEMENTS: dict[Ending, tuple[Move, JobFailure | None]] = {
 """What becomes of a job whose process is gone before the job was settled."""
 
 
+def caused(failure: JobFailure, cause: str) -> JobFailure:
+    """The failure with what was the cause."""
+    return replace(failure, message=f"{failure.message} {cause}.")
+
+
 @dataclass(frozen=True)
 class Supervision:
     """How jobs are watched; times are in seconds."""
 
     running: int = 1
     lease: float = 30.0
-    poll: float = 1.0
-    stop_within: float = 1.5
+    poll: float = 0.5
+    stop_within: float = 1.0
     drain_within: float = 20.0
 
 
@@ -101,7 +108,7 @@ class Supervisor:
         for claim, watched in list(self._watched.items()):
             ending = watched.attempt.ending()
             if ending is not None:
-                self._settle(claim, ending)
+                self._settle(claim, ending, watched.attempt.cause())
                 del self._watched[claim]
         if self._drain_until is not None:
             self._hand_back(self._drain_until)
@@ -136,7 +143,7 @@ class Supervisor:
             attempt = self.engine.start(job.claim, self.wake)
         except OSError as error:
             self.log.warning("attempt_not_started", job=job.id, attempt=job.attempt, reason=repr(error))
-            self.jobs.settle(job.claim, Move.CRASH, CRASHED)
+            self.jobs.settle(job.claim, Move.CRASH, caused(CRASHED, "the machine, which had no room for it"))
             return False
         self._watched[job.claim] = _Watched(attempt, self.clock.monotonic())
         self.log.info("attempt_started", job=job.id, attempt=job.attempt, epoch=job.epoch)
@@ -191,9 +198,11 @@ class Supervisor:
         """Whether nobody runs the owner's jobs: it is dead, or it is us and we do not know of them."""
         return owner == self.liveness.owner or self.liveness.is_dead(owner)
 
-    def _settle(self, claim: Claim, ending: Ending) -> None:
+    def _settle(self, claim: Claim, ending: Ending, cause: str = "") -> None:
         """Settle the job of a process that is gone, unless it has done so itself."""
         move, failure = SETTLEMENTS[ending]
+        if failure is CRASHED:
+            failure = caused(failure, cause)
         try:
             state = self.jobs.settle(claim, move, failure).state.value
         except (Fenced, NotFound):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -15,8 +15,8 @@ from service.domain.datasets import Dataset
 from service.domain.jobs import Claim, EpochRecord, FailureCode, Job, JobFailure, fenced
 from service.domain.models import VersionDraft
 from service.domain.states import Move
-from service.errors import Corrupt, Fenced, NotAllowedNow, ServiceError, StorageFull, Unavailable
-from service.jobs.interruption import Interruption, Stopped
+from service.errors import Corrupt, DeadlineExceeded, Fenced, NotAllowedNow, ServiceError, StorageFull, Unavailable
+from service.jobs.interruption import Interruption, Stopped, TimeUp
 from service.jobs.publication import draft, withdraw
 from service.jobs.recorder import Recorder
 from service.ports import ArtifactStore, Clock, DatasetStore, JobStore, Log
@@ -26,6 +26,10 @@ PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between tries when the database does not answer; the supervisor keeps the lease meanwhile."""
 
 Answer = TypeVar("Answer")
+
+
+class OutOfTime(DeadlineExceeded):
+    """The time limit passed before there was anything to publish."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,17 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
     dataset = attempt.datasets.get(job.dataset)
     trainer = _trainer(attempt, job, dataset)
     wishes = attempt.interruption
-    for report in wishes.each(iter(trainer.epochs())):
-        recorder.add(EpochRecord(report.epoch, report.epochs, report.metrics, report.seconds))
-        if (recorder.due or wishes.hand_back) and _committed(attempt, recorder, trainer):
-            return Move.STOP
-        if wishes.hand_back:
-            return Move.INTERRUPT
-    _patiently(lambda: recorder.commit(trainer.checkpoint))
+    try:
+        with wishes.limited(job.seconds_left):
+            for report in wishes.each(iter(trainer.epochs())):
+                recorder.add(EpochRecord(report.epoch, report.epochs, report.metrics, report.seconds))
+                if (recorder.due or wishes.hand_back) and _committed(attempt, recorder, trainer):
+                    return Move.STOP
+                if wishes.hand_back:
+                    return Move.INTERRUPT
+        _patiently(lambda: recorder.commit(trainer.checkpoint))
+    except TimeUp:
+        trainer = _at_last_commit(attempt, job, recorder, dataset)
     if isinstance(trainer, Reproduction):
         return _concluded(attempt, trainer)
     with wishes.breakable():
@@ -97,6 +105,14 @@ def _trainer(attempt: Attempt, job: Job, dataset: Dataset) -> Trainer | Reproduc
     if job.reproduction is not None:
         return Reproduction(series, spec, job.reproduction["recorded"], checkpoint)
     return Trainer(series, spec, checkpoint)
+
+
+def _at_last_commit(attempt: Attempt, job: Job, recorder: Recorder, dataset: Dataset) -> Trainer | Reproduction:
+    """A trainer as it was before the epoch that the time limit broke into; OutOfTime if nothing was committed."""
+    if recorder.checkpoint is None:
+        raise OutOfTime(f"Not one epoch was trained within the time limit of {job.time_limit:g} s.")
+    attempt.log.info("time_is_up", epoch=recorder.checkpoint.epoch)
+    return _trainer(attempt, replace(job, checkpoint=recorder.checkpoint), dataset)
 
 
 def _committed(attempt: Attempt, recorder: Recorder, trainer: Trainer | Reproduction) -> bool:
@@ -137,6 +153,7 @@ FAILURES: dict[type[Exception], FailureCode] = {
     InvalidArchive: FailureCode.DATA_LOSS,
     Corrupt: FailureCode.DATA_LOSS,
     StorageFull: FailureCode.STORAGE_FULL,
+    OutOfTime: FailureCode.TIME_LIMIT,
     MemoryError: FailureCode.OUT_OF_MEMORY,
 }
 

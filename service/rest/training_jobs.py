@@ -121,10 +121,12 @@ class TrainingJobRoutes:
 
     async def resume(self, request: Request, job: JobId) -> Response:
         """Go on with a training job that has ended, from its checkpoint."""
-        epochs = None
+        wanted = ResumeRequest()
         if request.headers.get("content-type") or await read_body(request, LARGEST_SPEC):
-            epochs = (await read_json(request, ResumeRequest, LARGEST_SPEC, self._lane)).epochs
-        return answer(await self._view(await self._lane.run(self._training.resume, job, epochs)))
+            wanted = await read_json(request, ResumeRequest, LARGEST_SPEC, self._lane)
+        return answer(
+            await self._view(await self._lane.run(self._training.resume, job, wanted.epochs, wanted.time_limit))
+        )
 
     async def reproduce(
         self, request: Request, model: ModelName, version: VersionReference, idempotency_key: IdempotencyKey = None

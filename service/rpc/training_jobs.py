@@ -19,6 +19,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 SECTIONS: tuple[Literal["network", "preprocessing", "training"], ...] = ("network", "preprocessing", "training")
 
+NUMBERS: tuple[Literal["priority", "time_limit"], ...] = ("priority", "time_limit")
+
 
 class TrainingJobMethods:
     """Submits, shows, follows, cancels and resumes training jobs."""
@@ -64,7 +66,8 @@ class TrainingJobMethods:
     async def resume(self, request: pb.ResumeTrainingJobRequest, _context: Context) -> pb.TrainingJob:
         """Go on with a training job that has ended."""
         epochs = request.epochs if request.HasField("epochs") else None
-        return await self._message(await self._lane.run(self._training.resume, request.id, epochs))
+        limit = request.time_limit if request.HasField("time_limit") else None
+        return await self._message(await self._lane.run(self._training.resume, request.id, epochs, limit))
 
     async def reproduce(self, request: pb.ReproduceModelVersionRequest, _context: Context) -> pb.TrainingJob:
         """Queue a job that trains a version again and compares the weights."""
@@ -89,6 +92,7 @@ def _spec(request: pb.CreateTrainingJobRequest) -> dict[str, Any]:
     spec: dict[str, Any] = {"model": request.model, "dataset": request.dataset}
     if request.task:
         spec["task"] = request.task
+    spec |= {name: getattr(request, name) for name in NUMBERS if request.HasField(name)}
     return spec | {name: plain(getattr(request, name)) for name in SECTIONS if request.HasField(name)}
 
 

@@ -7,7 +7,15 @@ from model.data.series import SeriesFacts
 from model.training.spec import TrainingSpec, resolve
 from service.domain.datasets import Dataset
 from service.domain.identifiers import check_name, new_identifier
-from service.domain.jobs import JSON, EpochRecord, EventPage, Job
+from service.domain.jobs import (
+    HIGHEST_PRIORITY,
+    JSON,
+    LONGEST_TIME_LIMIT,
+    LOWEST_PRIORITY,
+    EpochRecord,
+    EventPage,
+    Job,
+)
 from service.domain.pages import Page, PageRequest
 from service.domain.states import JobState
 from service.errors import Detail, InvalidRequest, NotAllowedNow, NotFound, Untrainable
@@ -16,7 +24,7 @@ from service.usecases.idempotency import idempotency
 from service.usecases.refusals import model_errors
 
 SPEC_FIELDS = ("task", "network", "preprocessing", "training")
-FIELDS = ("model", "dataset", *SPEC_FIELDS)
+FIELDS = ("model", "dataset", "priority", "time_limit", *SPEC_FIELDS)
 LARGEST_EVENT_PAGE = 1000
 
 
@@ -57,6 +65,8 @@ class Training:
             spec=spec,
             epochs=spec["training"]["epochs"],
             created_at=now,
+            priority=_priority(request.get("priority")),
+            time_limit=_time_limit(request.get("time_limit")),
         )
         job, created = self._jobs.add(job, key)
         self._wake()
@@ -84,19 +94,23 @@ class Training:
         self._wake()
         return job
 
-    def resume(self, identifier: str, epochs: int | None = None) -> Job:
-        """Queue an ended job again, to go on from its checkpoint, up to its own number of epochs or another."""
+    def resume(self, identifier: str, epochs: int | None = None, time_limit: float | None = None) -> Job:
+        """Queue an ended job again, to go on from its checkpoint, up to its own number of epochs or another.
+
+        Its time limit holds again from the beginning, unless there is another.
+        """
         job = self._jobs.get(identifier)
         wanted = job.epochs if epochs is None else epochs
         if job.reproduces is not None and wanted != job.epochs:
             message = f"A reproduction trains the {job.epochs} epochs that were recorded, not {wanted}."
             raise InvalidRequest(message, Detail("/epochs", message))
+        limit = job.time_limit if time_limit is None else _time_limit(time_limit)
         try:
             facts = self._datasets.get(job.dataset).facts
         except NotFound as error:
             raise NotAllowedNow("The job's dataset was removed, so it cannot go on.") from error
         spec = _resolved({**job.spec, "training": {**job.spec["training"], "epochs": wanted}}, facts)
-        job = self._jobs.resume(identifier, spec, wanted)
+        job = self._jobs.resume(identifier, spec, wanted, limit)
         self._wake()
         return job
 
@@ -111,6 +125,24 @@ def _resolved(spec: Mapping[str, Any], facts: SeriesFacts) -> JSON:
     """The spec with every default filled in for a dataset; Untrainable, with a pointer, if nothing could train."""
     with model_errors(Untrainable):
         return resolve(TrainingSpec.from_json(dict(spec)), facts).to_json()
+
+
+def _priority(value: object) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, int) and not isinstance(value, bool) and LOWEST_PRIORITY <= value <= HIGHEST_PRIORITY:
+        return value
+    message = f"A priority is a whole number from {LOWEST_PRIORITY} to {HIGHEST_PRIORITY}; the highest goes first."
+    raise InvalidRequest(message, Detail("/priority", message))
+
+
+def _time_limit(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LONGEST_TIME_LIMIT:
+        return float(value)
+    message = f"A time limit is a number of seconds above 0 and up to {LONGEST_TIME_LIMIT:.0f}, which is a year."
+    raise InvalidRequest(message, Detail("/time_limit", message))
 
 
 def _text(request: Mapping[str, Any], field: str) -> str:

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from service.domain.jobs import Claim, EventKind, FailureCode, Job, JobFailure
+from service.domain.jobs import CRASHES_ALLOWED, Claim, EventKind, FailureCode, Job, JobFailure
 from service.domain.states import OWNED, TERMINAL, TRANSITIONS, JobState, Move
 from service.errors import Fenced, NotAllowedNow
 from tests.fakes import FakeClock
@@ -52,17 +52,22 @@ class Jobs(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.resources.close()
 
-    @rule(target=jobs)
-    def submit(self) -> str:
-        job, _ = self.stores.jobs.add(a_job(self.clock, self.dataset, epochs=99))
+    @rule(target=jobs, priority=st.integers(-1, 1))
+    def submit(self, priority: int) -> str:
+        job, _ = self.stores.jobs.add(a_job(self.clock, self.dataset, epochs=99, priority=priority))
         self.known.append(job.id)
         return job.id
 
     @rule(target=claims)
     def claim(self) -> object:
+        found = [self.stores.jobs.get(identifier) for identifier in self.known]
+        waiting = [job for job in found if job.state is JobState.QUEUED]
         job = self.stores.jobs.claim("host:a", LEASE)
         if job is None:
+            assert not waiting
             return multiple()
+        first = min(waiting, key=lambda each: (-each.priority, each.created_at, each.id))
+        assert job.id == first.id
         self.current[job.id] = job.claim
         return job.claim
 
@@ -146,6 +151,8 @@ class Jobs(RuleBasedStateMachine):
             assert (job.lease is not None) == (job.state in OWNED)
             assert (job.finished_at is not None) == (job.state in TERMINAL)
             assert (job.failure is not None) == (job.state is JobState.FAILED)
+            assert job.crashes <= CRASHES_ALLOWED
+            assert job.crashes < CRASHES_ALLOWED or job.state in TERMINAL
             states = [JobState(event.data["state"]) for event in page.events if event.kind is not EventKind.EPOCH]
             assert states[0] is JobState.QUEUED
             assert states[-1] is job.state

@@ -16,7 +16,7 @@ Entry = tuple[EventKind, dict[str, Any]]
 
 def of_state(job: Job) -> Entry:
     """The event of a new state; a last one is told as the end."""
-    data: dict[str, Any] = {"state": job.state.value, "attempt": job.attempt}
+    data: dict[str, Any] = {"state": job.state.value, "attempt": job.attempt, "crashes": job.crashes}
     if job.state not in TERMINAL:
         return EventKind.STATE, data
     data |= {"model": job.model, "version": job.version, "epoch": job.epoch, "metrics": job.metrics}

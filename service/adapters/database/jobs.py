@@ -97,16 +97,19 @@ class DatabaseJobs:
             return events.epochs(connection, _read(connection, identifier))
 
     def claim(self, owner: str, lease: timedelta) -> Job | None:
-        """The oldest queued row that no other supervisor is claiming at this moment."""
+        """The first of the queued rows that no other supervisor is claiming at this moment."""
         now = self._clock.now()
-        oldest = (
-            select(jobs).where(jobs.c.state == JobState.QUEUED.value).order_by(jobs.c.created_at, jobs.c.id).limit(1)
+        first = (
+            select(jobs)
+            .where(jobs.c.state == JobState.QUEUED.value)
+            .order_by(jobs.c.priority.desc(), jobs.c.created_at, jobs.c.id)
+            .limit(1)
         )
         with self._database.reading() as connection:
-            if connection.execute(oldest.with_only_columns(jobs.c.id)).first() is None:
+            if connection.execute(first.with_only_columns(jobs.c.id)).first() is None:
                 return None  # nobody waits: no need to stand in the writers' way
         with self._database.writing() as connection:
-            row = connection.execute(oldest.with_for_update(skip_locked=True)).mappings().first()
+            row = connection.execute(first.with_for_update(skip_locked=True)).mappings().first()
             if row is None:
                 return None
             job = claimed(job_of(row), owner, now, now + lease)
@@ -172,9 +175,9 @@ class DatabaseJobs:
         now = self._clock.now()
         return self._change(identifier, lambda job: cancelled(job, now))
 
-    def resume(self, identifier: str, spec: JSON, epochs: int) -> Job:
+    def resume(self, identifier: str, spec: JSON, epochs: int, time_limit: float | None = None) -> Job:
         """Queue it again while its dataset is there."""
-        return self._change(identifier, lambda job: resumed(job, spec, epochs), needs_dataset=True)
+        return self._change(identifier, lambda job: resumed(job, spec, epochs, time_limit), needs_dataset=True)
 
     def _change(self, identifier: str, change: Callable[[Job], Job], *, needs_dataset: bool = False) -> Job:
         now = self._clock.now()

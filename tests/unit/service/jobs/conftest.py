@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.jobs.supervisor import Supervisor
+from tests.benches import Bench
 from tests.fakes import FakeClock, FakeEngine
 from tests.stores import Stores
 from tests.supervisors import Hosts
@@ -31,3 +32,8 @@ def supervisor(here: tuple[Supervisor, FakeEngine]) -> Supervisor:
 @pytest.fixture
 def engine(here: tuple[Supervisor, FakeEngine]) -> FakeEngine:
     return here[1]
+
+
+@pytest.fixture
+def bench(stores: Stores) -> Bench:
+    return Bench(stores)

@@ -75,7 +75,19 @@ def test_a_job_whose_process_dies_is_tried_three_times(
     supervisor.tick()
     found = stores.jobs.get(job.id)
     assert len(engine.attempts) == CRASHES_ALLOWED
-    assert (found.state, found.failure and found.failure.code) == (JobState.FAILED, FailureCode.CRASHED)
+    assert found.failure is not None
+    assert (found.state, found.failure.code, found.crashes) == (JobState.FAILED, FailureCode.CRASHED, CRASHES_ALLOWED)
+    assert found.failure.message.endswith("the last was ended by the test."), "of what it died"
+
+
+def test_the_highest_priority_runs_first(stores: Stores, supervisor: Supervisor, engine: FakeEngine) -> None:
+    jobs = submit(stores, 4, priorities=(0, -5, 7, 7))
+    for _ in jobs:
+        supervisor.tick()
+        attempt = next(attempt for attempt in engine.attempts if attempt.how is None)
+        stores.jobs.publish(attempt.claim, a_draft(stores.jobs.get(attempt.claim.job)))
+        attempt.end(Ending.EXITED)
+    assert [attempt.claim.job for attempt in engine.attempts] == [jobs[index].id for index in (2, 3, 0, 1)]
 
 
 def test_a_job_that_kills_its_worker_does_not_hold_up_the_others(

@@ -1,7 +1,5 @@
 """One attempt, in this process: how it ends, whatever it runs into."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,79 +7,13 @@ import pytest
 from model.errors import Diverged, ExportRefused, InvalidArchive, InvalidSeries, InvalidSpec
 from model.interchange import onnx_export
 from model.training.trainer import Trainer
-from service.domain.jobs import Claim, EventKind, FailureCode, Job
+from service.domain.jobs import EventKind, FailureCode
 from service.domain.states import JobState, Move
 from service.errors import Corrupt, Fenced, NotAllowedNow, StorageFull, Unavailable
 from service.jobs import training
-from service.jobs.interruption import Interruption, Stopped
-from service.jobs.training import FAILURES, Attempt, run
-from service.usecases.stored_series import pack
-from service.usecases.training import Training
-from tests.records import a_dataset, some_series
-from tests.stores import Stores
-
-LEASE = timedelta(seconds=30)
-LAYERS = {"layers": [{"kind": "conv1d", "out_channels": 2, "kernel": 3}]}
-EPOCHS = 5
-
-
-@dataclass
-class Memo:
-    """A log that tests can read."""
-
-    events: list[str] = field(default_factory=list)
-
-    def info(self, event: str, **_fields: object) -> None:
-        self.events.append(event)
-
-    warning = info
-    exception = info
-
-
-@dataclass
-class Bench:
-    """A job on the bench, claimed."""
-
-    stores: Stores
-    log: Memo = field(default_factory=Memo)
-    interruption: Interruption = field(default_factory=Interruption)
-
-    def __post_init__(self) -> None:
-        dataset = a_dataset(self.stores.clock)
-        artifact = self.stores.artifacts.put(dataset.artifact.key, pack(some_series()))
-        self.stores.datasets.add(type(dataset)(**{**vars(dataset), "artifact": artifact}))
-        self.training = Training(self.stores.jobs, self.stores.datasets, self.stores.clock, lambda: None)
-        request = {"model": "m", "dataset": dataset.id, "network": LAYERS, "training": {"epochs": EPOCHS}}
-        self.job: Job = self.training.submit(request)[0]
-        self.claim = self.claimed()
-
-    def claimed(self) -> Claim:
-        job = self.stores.jobs.claim("host:a", LEASE)
-        assert job is not None
-        return job.claim
-
-    def run(self) -> Job:
-        stores = self.stores
-        attempt = Attempt(
-            claim=self.claim,
-            jobs=stores.jobs,
-            datasets=stores.datasets,
-            artifacts=stores.artifacts,
-            clock=stores.clock,
-            interruption=self.interruption,
-            log=self.log,
-            lease=LEASE,
-        )
-        run(attempt)
-        return stores.jobs.get(self.job.id)
-
-    def recorded(self) -> list[int]:
-        return [record.epoch for record in self.stores.jobs.history(self.job.id)]
-
-
-@pytest.fixture
-def bench(stores: Stores) -> Bench:
-    return Bench(stores)
+from service.jobs.interruption import Stopped
+from service.jobs.training import FAILURES, OutOfTime
+from tests.benches import EPOCHS, Bench
 
 
 def raising(error: BaseException) -> Any:
@@ -127,7 +59,7 @@ def test_what_training_raises_becomes_the_jobs_failure(
 
 
 def test_every_kind_of_failure_has_its_test() -> None:
-    tested = {Diverged, InvalidSpec, InvalidSeries, InvalidArchive, Corrupt, StorageFull, MemoryError}
+    tested = {Diverged, InvalidSpec, InvalidSeries, InvalidArchive, Corrupt, StorageFull, OutOfTime, MemoryError}
     assert set(FAILURES) == tested
 
 

@@ -49,6 +49,26 @@ def desk(stores: Stores) -> Desk:
     return Desk(stores)
 
 
+def test_a_job_has_a_priority_and_a_time_limit(desk: Desk) -> None:
+    job, _ = desk.training.submit(desk.request(priority=-100, time_limit=0.5))
+    assert (job.priority, job.time_limit, job.seconds_left) == (-100, 0.5, 0.5)
+    assert desk.training.get(job.id) == job
+
+
+@pytest.mark.parametrize("priority", [101, -101, 1.5, "high", True])
+def test_a_priority_is_a_whole_number_within_its_range(desk: Desk, priority: object) -> None:
+    with pytest.raises(InvalidRequest, match="-100 to 100") as refused:
+        desk.training.submit(desk.request(priority=priority))
+    assert refused.value.details[0].pointer == "/priority"
+
+
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf"), 10**400, "1 h", True])
+def test_a_time_limit_is_a_number_of_seconds(desk: Desk, limit: object) -> None:
+    with pytest.raises(InvalidRequest, match="seconds above 0") as refused:
+        desk.training.submit(desk.request(time_limit=limit))
+    assert refused.value.details[0].pointer == "/time_limit"
+
+
 def test_only_a_model_and_a_dataset_are_required(desk: Desk) -> None:
     job, created = desk.training.submit(desk.request())
     assert created

@@ -1,7 +1,9 @@
 """One attempt of a small job in this very process, over real stores."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from service.domain.jobs import Claim, Job
 from service.jobs.interruption import Interruption
@@ -34,6 +36,7 @@ class Bench:
     """A job on the bench, claimed."""
 
     stores: Stores
+    options: Mapping[str, Any] = field(default_factory=dict)
     log: Memo = field(default_factory=Memo)
     interruption: Interruption = field(default_factory=Interruption)
 
@@ -42,7 +45,12 @@ class Bench:
         artifact = self.stores.artifacts.put(dataset.artifact.key, pack(some_series()))
         self.stores.datasets.add(type(dataset)(**{**vars(dataset), "artifact": artifact}))
         self.training = Training(self.stores.jobs, self.stores.datasets, self.stores.clock, lambda: None)
-        request = {"model": "m", "dataset": dataset.id, "network": LAYERS, "training": {"epochs": EPOCHS}}
+        request = {
+            "model": "m",
+            "dataset": dataset.id,
+            "network": LAYERS,
+            "training": {"epochs": EPOCHS, **self.options},
+        }
         self.job: Job = self.training.submit(request)[0]
         self.claim = self.claimed()
 

@@ -140,6 +140,21 @@ class Series:
             groups=None if self.groups is None else self.groups[indices],
         )
 
+    def labels_among(self, classes: tuple[str, ...]) -> Array:
+        """(N,) int64: the labels as indices into other classes; InvalidSeries for a label that is none of them."""
+        if self.labels is None or self.classes is None:
+            raise InvalidSeries("The series have no labels to compare the model's answers with.")
+        places = {name: place for place, name in enumerate(classes)}
+        known = np.array([places.get(name, -1) for name in self.classes], np.int64)
+        labels: Array = known[self.labels]
+        if (labels < 0).any():
+            case = int(np.argmin(labels))
+            raise InvalidSeries(
+                f"Case {case} is labelled {self.classes[self.labels[case]]!r}, which the model does not know; "
+                f"it knows {', '.join(classes[:20])}{', ...' if len(classes) > 20 else ''}."  # noqa: PLR2004
+            )
+        return labels
+
     def describe(self) -> SeriesFacts:
         """Count what is there."""
         lengths = self.lengths

@@ -65,6 +65,18 @@ def split_in_time(series: Series, starts: Array, windowing: Windowing, fraction:
     return split, kept
 
 
+def split_by_case(series: Series, starts: Array, cases: Split) -> Split:
+    """Hold back the windows of the cases that are held back."""
+    held = np.isin(np.searchsorted(series.offsets, starts, side="right") - 1, cases.held)
+    split = Split(np.flatnonzero(~held), np.flatnonzero(held))
+    if not split.training.size or not split.held.size:
+        raise InvalidSeries(
+            f"With {len(cases.held)} of {series.cases} series kept back for validation there are {split.training.size} "
+            f"windows to train on and {split.held.size} to validate on; a shorter window or horizon gives more."
+        )
+    return split
+
+
 def inputs(values: Array, starts: Array, windowing: Windowing) -> Array:
     """(T, C) and (n,) -> (n, window, C): what each window sees."""
     rows = starts[:, None] + np.arange(windowing.window)

@@ -35,10 +35,13 @@ class Weights:
 
 @dataclass(frozen=True)
 class Generators:
-    """The states of all random numbers, as NumPy gives them: of the order of cases, and of each shard's dropout."""
+    """The states of all random numbers, as NumPy gives them: of the order of cases, of each shard's dropout, and of
+    augmentation.
+    """
 
     order: Mapping[str, Any]
     dropout: tuple[Mapping[str, Any], ...]
+    augmentation: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +101,7 @@ def _checkpoint(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Che
         weights=Weights(arrays["parameters"], arrays["state"]),
         moments={name.removeprefix(_MOMENTS): array for name, array in arrays.items() if name.startswith(_MOMENTS)},
         steps=manifest["steps"],
-        generators=Generators(generators["order"], tuple(generators["dropout"])),
+        generators=Generators(generators["order"], tuple(generators["dropout"]), generators["augmentation"]),
         history=tuple(manifest["history"]),
         best=best,
         best_epoch=manifest["best_epoch"],

@@ -69,23 +69,42 @@ class Fields:
             raise InvalidSpec(unknown(name, value, choices), pointer=self.at(name))
         return value
 
-    def tagged(self, name: str, kinds: Mapping[str, type]) -> Any | None:  # noqa: ANN401 - one of the kinds
-        """An object whose `kind` chooses a dataclass and whose other fields are its own."""
+    def text(self, name: str, longest: int) -> str | None:
+        """A text that says something."""
         value = self.value(name)
         if value is None:
             return None
-        if not isinstance(value, Mapping) or "kind" not in value:
-            raise self._refusal(name, value, f'an object with a "kind" out of {", ".join(kinds)}')
-        kind = value["kind"]
-        if not isinstance(kind, str) or kind not in kinds:
-            raise InvalidSpec(unknown(f"{name} kind", kind, tuple(kinds)), pointer=f"{self.at(name)}/kind")
-        fields = dataclasses.fields(kinds[kind])
-        inner = Fields(value, self.at(name), ("kind", *(field.name for field in fields)))
-        values = {field.name: inner.plain(field.name, str(field.type)) for field in fields if inner.given(field.name)}
-        try:
-            return kinds[kind](**values)
-        except InvalidSpec as error:
-            raise InvalidSpec(error.message, pointer=f"{self.at(name)}{error.pointer or ''}") from error
+        if not isinstance(value, str) or not 0 < len(value) <= longest:
+            raise self._refusal(name, value, f"a text of at most {longest} characters")
+        return value
+
+    def texts(self, name: str, most: int) -> tuple[str, ...] | None:
+        """A list of texts, one at least."""
+        value = self._listed(name, most, "texts")
+        if value is not None and not all(isinstance(item, str) for item in value):
+            raise self._refusal(name, value, "a list of texts")
+        return value
+
+    def integers(self, name: str, low: int, high: int, most: int) -> tuple[int, ...] | None:
+        """A list of whole numbers from low to high, one at least."""
+        value = self._listed(name, most, "whole numbers")
+        if value is not None and not all(_is_whole(item) and low <= item <= high for item in value):
+            raise self._refusal(name, value, f"a list of whole numbers from {low} to {high}")
+        return value
+
+    def tagged(self, name: str, kinds: Mapping[str, type]) -> Any | None:  # noqa: ANN401 - one of the kinds
+        """An object whose `kind` chooses a dataclass and whose other fields are its own."""
+        value = self.value(name)
+        return None if value is None else _tagged(value, name, self.at(name), kinds)
+
+    def all_tagged(self, name: str, kinds: Mapping[str, type], most: int) -> tuple[Any, ...] | None:
+        """A list of such objects, which may be empty."""
+        value = self.value(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or len(value) > most:
+            raise self._refusal(name, value, f'a list of at most {most} objects with a "kind" each')
+        return tuple(_tagged(item, name, f"{self.at(name)}/{place}", kinds) for place, item in enumerate(value))
 
     def plain(self, name: str, annotation: str) -> object:
         """A value of the type that a dataclass notes for its field."""
@@ -95,8 +114,33 @@ class Fields:
             raise self._refusal(name, value, wanted)
         return tuple(value) if isinstance(value, list) else value
 
+    def _listed(self, name: str, most: int, wanted: str) -> tuple[Any, ...] | None:
+        value = self.value(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not 0 < len(value) <= most:
+            raise self._refusal(name, value, f"a list of 1 to {most} {wanted}")
+        return tuple(value)
+
     def _refusal(self, name: str, value: object, wanted: str) -> InvalidSpec:
         return InvalidSpec(f"{name} is {_shown(value)}; {wanted} is needed.", pointer=self.at(name))
+
+
+def _tagged(value: object, name: str, pointer: str, kinds: Mapping[str, type]) -> Any:  # noqa: ANN401 - as `tagged`
+    if not isinstance(value, Mapping) or "kind" not in value:
+        raise InvalidSpec(
+            f'{name} is {_shown(value)}; an object with a "kind" out of {", ".join(kinds)} is needed.', pointer=pointer
+        )
+    kind = value["kind"]
+    if not isinstance(kind, str) or kind not in kinds:
+        raise InvalidSpec(unknown(f"{name} kind", kind, tuple(kinds)), pointer=f"{pointer}/kind")
+    fields = dataclasses.fields(kinds[kind])
+    inner = Fields(value, pointer, ("kind", *(field.name for field in fields)))
+    values = {field.name: inner.plain(field.name, str(field.type)) for field in fields if inner.given(field.name)}
+    try:
+        return kinds[kind](**values)
+    except InvalidSpec as error:
+        raise InvalidSpec(error.message, pointer=f"{pointer}{error.pointer or ''}") from error
 
 
 def _is_whole(value: object) -> bool:

@@ -43,7 +43,7 @@ def evaluate(
         return forecasting(truth, predictor.outputs(series.values, starts, lengths)), None
     restored = predictor.outputs(series.values, series.offsets[:-1], series.lengths)
     if pipeline.classes is not None:
-        labels = _known_labels(series, pipeline.classes)
+        labels = series.labels_among(pipeline.classes)
         answered = restored.argmax(axis=1)
         return classification(labels, restored), confusion(labels, answered, pipeline.classes)
     if series.targets is None or series.targets.shape[1] != restored.shape[1]:
@@ -149,22 +149,6 @@ def auc_macro(labels: Array, probabilities: Array) -> float:
             above = _ranks(probabilities[:, index])[positive].sum() - count * (count + 1) / 2
             areas.append(float(above / (count * rest)))
     return float(np.mean(areas)) if areas else 0.5
-
-
-def _known_labels(series: Series, classes: tuple[str, ...]) -> Array:
-    """(N,) int64: the labels of the series as indices into the classes of a pipeline."""
-    if series.labels is None or series.classes is None:
-        raise InvalidSeries("The series have no labels to compare the model's answers with.")
-    places = {name: place for place, name in enumerate(classes)}
-    known = np.array([places.get(name, -1) for name in series.classes], np.int64)
-    labels: Array = known[series.labels]
-    if (labels < 0).any():
-        case = int(np.argmin(labels))
-        raise InvalidSeries(
-            f"Case {case} is labelled {series.classes[series.labels[case]]!r}, which the model does not know; "
-            f"it knows {', '.join(classes[:20])}{', ...' if len(classes) > 20 else ''}."  # noqa: PLR2004
-        )
-    return labels
 
 
 def _ranks(x: Array) -> Array:

@@ -9,7 +9,9 @@ import numpy as np
 from model import plan as plans
 from model.arrays import Array
 from model.data.batches import even_batches
+from model.losses.mixed import Mixed
 from model.plan import Mode, Plan
+from model.training.augmenting import Augmenter
 from model.training.checkpoint import Weights
 from model.training.problem import Problem
 from model.training.samples import Samples
@@ -25,8 +27,12 @@ class Passes:
         weights: Weights,
         mode: Mode,
         generators: Sequence[np.random.Generator] = (),
+        augmenter: Augmenter | None = None,
     ) -> None:
         """Compile nothing yet; generators: for the dropout of each shard."""
+        mixed = augmenter is not None and augmenter.mixes and problem.task == "classification"
+        self._loss = Mixed(problem.loss) if mixed else problem.loss
+        self._augmenter = augmenter
         self._problem = problem
         self._samples = samples
         self._weights = weights
@@ -46,6 +52,8 @@ class Passes:
         for indices in even_batches(order, self._batch):
             plan = self._plan(len(indices))
             self._samples.fill(plan, indices)
+            if self._augmenter is not None:
+                self._augmenter.apply(plan)
             yield indices, plan
 
     def outputs(self) -> tuple[Array, float]:
@@ -67,7 +75,7 @@ class Passes:
                 batch=batch,
                 length=self._length,
                 mode=self._mode,
-                loss=problem.loss,
+                loss=self._loss,
                 masked=problem.pipeline.masked,
                 threads=problem.spec.training.threads or 1,
                 parameters=self._weights.parameters,

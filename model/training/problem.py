@@ -10,16 +10,18 @@ from model.data.endings import ends
 from model.data.scaling import input_channels
 from model.data.series import Series, SeriesFacts, Task
 from model.data.windows import Windowing
+from model.errors import InvalidSeries
 from model.geometry import Shape
 from model.losses import LossSpec
 from model.network import Network
 from model.pipeline import Pipeline
 from model.training import defaults
 from model.training.architecture import with_head
-from model.training.samples import Prepared, Samples, from_cases, from_windows
+from model.training.samples import Holdout, Prepared, Samples, from_cases, from_windows
 from model.training.spec import TrainingSpec, head_width, resolve, windowing
+from model.training.validation import Validation, split_cases, unfit
 
-STREAMS = ("split", "weights", "order", "dropout")
+STREAMS = ("split", "weights", "order", "dropout", "augmentation")
 """The uses of random numbers: each has its own stream from the seed, so that none disturbs another."""
 
 
@@ -43,12 +45,17 @@ class Problem:
         return self.spec.training.loss or defaults.LOSSES[self.task]
 
 
-def pose(series: Series, wanted: TrainingSpec) -> Problem:
-    """Resolve the spec, then split, measure and initialize; the same spec and series give the same bits."""
+def pose(series: Series, wanted: TrainingSpec, others: Series | None = None) -> Problem:
+    """Resolve the spec, then split, measure and initialize; the same spec and series give the same bits.
+
+    others: the series to validate on, where the spec names a dataset for it
+    """
     facts = _facts(series, wanted.task or series.task)
     spec = resolve(wanted, facts)
     network = _network(spec, facts)
-    prepared, windows = _prepared(series, spec)
+    prepared, windows = _prepared(
+        series, spec, None if others is None else _alike(others, series, spec.task or facts.task)
+    )
     pipeline = Pipeline(
         task=spec.task or facts.task,
         network=network,
@@ -62,7 +69,16 @@ def pose(series: Series, wanted: TrainingSpec) -> Problem:
         length=network.length if windows is None else windows.window,
         masked=prepared.training.masked,
     )
-    return Problem(spec, prepared.training, prepared.held, pipeline)
+    return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline)
+
+
+def _weighted(prepared: Prepared, spec: TrainingSpec, pipeline: Pipeline) -> tuple[Samples, Samples | None]:
+    """Both sides with the weights of their classes, which are told from what is trained on."""
+    training, held, chosen = prepared.training, prepared.held, spec.training.class_weights
+    if chosen is None or pipeline.classes is None:
+        return training, held
+    weights = chosen.of(training.answers, len(pipeline.classes))
+    return replace(training, class_weights=weights), None if held is None else replace(held, class_weights=weights)
 
 
 def _facts(series: Series, task: Task) -> SeriesFacts:
@@ -79,12 +95,27 @@ def stream(spec: TrainingSpec, use: str, shard: int = 0) -> np.random.Generator:
     return np.random.default_rng([spec.training.seed or 0, STREAMS.index(use), shard])
 
 
-def _prepared(series: Series, spec: TrainingSpec) -> tuple[Prepared, Windowing | None]:
-    fraction = 0.0 if spec.training.validation is None else spec.training.validation.fraction
-    if spec.task == "forecasting":
-        windows = windowing(spec.preprocessing)
-        return from_windows(series, spec.preprocessing, windows, fraction), windows
-    return from_cases(series, spec.preprocessing, fraction, stream(spec, "split")), None
+def _prepared(series: Series, spec: TrainingSpec, others: Series | None) -> tuple[Prepared, Windowing | None]:
+    validation = spec.training.validation or Validation(0.0)
+    if (others is None) != (validation.dataset is None):
+        raise ValueError("series to validate on go with a spec that names their dataset")
+    if spec.task != "forecasting":
+        split = split_cases(series, validation, stream(spec, "split"))
+        return from_cases(series, spec.preprocessing, split, others), None
+    windows = windowing(spec.preprocessing)
+    split = split_cases(series, validation, stream(spec, "split")) if validation.of_cases else None
+    hold = Holdout(split, validation.fraction or 0.0, others)
+    return from_windows(series, spec.preprocessing, windows, hold), windows
+
+
+def _alike(others: Series, series: Series, task: Task) -> Series:
+    """The series to validate on with the classes of those to train on, once they are seen to fit."""
+    fault = unfit(others.describe(), series.describe(), task)
+    if fault is not None:
+        raise InvalidSeries(fault)
+    if task != "classification" or series.classes is None:
+        return others
+    return replace(others, classes=series.classes, labels=others.labels_among(series.classes))
 
 
 def _network(spec: TrainingSpec, facts: SeriesFacts) -> Network:

@@ -45,10 +45,15 @@ class Reproduction:
     """
 
     def __init__(
-        self, series: Series, spec: TrainingSpec, recorded: Mapping[str, Any], checkpoint: Checkpoint | None = None
+        self,
+        series: Series,
+        spec: TrainingSpec,
+        recorded: Mapping[str, Any],
+        checkpoint: Checkpoint | None = None,
+        validation: Series | None = None,
     ) -> None:
         """Make the first stage ready, or that of a checkpoint; the spec is the resolved one of the version."""
-        self._series, self._spec, self._recorded = series, spec, recorded
+        self._series, self._spec, self._recorded, self._validation = series, spec, recorded, validation
         stages: list[tuple[int, int]] = [(epoch, epochs) for epoch, epochs in recorded["stages"]]
         begun = 1 if checkpoint is None else len(checkpoint.stages)
         self._trainer = self._stage(stages[begun - 1][1], checkpoint)
@@ -76,4 +81,4 @@ class Reproduction:
 
     def _stage(self, epochs: int, checkpoint: Checkpoint | None) -> Trainer:
         training = replace(self._spec.training, epochs=epochs)
-        return Trainer(self._series, replace(self._spec, training=training), checkpoint)
+        return Trainer(self._series, replace(self._spec, training=training), checkpoint, self._validation)

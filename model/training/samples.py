@@ -12,19 +12,25 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import Array
-from model.data import splits, windows
+from model.data import windows
 from model.data.batches import gather
 from model.data.endings import ends
 from model.data.scaling import Preprocessing
 from model.data.series import Series, rows_of
+from model.data.splits import Split
 from model.data.windows import Windowing
+from model.errors import InvalidSeries
+from model.losses.mixed import Mixed
 from model.plan import Plan
 from model.training.sections import PreprocessingSection
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """N stretches: rows starts[i] to starts[i] + lengths[i] of values (T, C); answers: (N,) int64 or (N, D) float32."""
+    """N stretches: rows starts[i] to starts[i] + lengths[i] of values (T, C); answers: (N,) int64 or (N, D) float32.
+
+    class_weights: (K,) float32, how much a case of each class counts; all the same where there are none
+    """
 
     values: Array
     starts: Array
@@ -32,6 +38,7 @@ class Samples:
     answers: Array
     preprocessing: Preprocessing
     masked: bool
+    class_weights: Array | None = None
 
     @property
     def count(self) -> int:
@@ -47,7 +54,21 @@ class Samples:
         gather(self.values, self.starts, self.lengths, indices, self.preprocessing, plan.inputs)
         if plan.lengths is not None:
             plan.lengths[...] = self.lengths[indices]
-        plan.targets[:, 0] = self.answers[indices]
+        answers = self.answers[indices]
+        if isinstance(plan.loss, Mixed):  # nothing is mixed yet
+            plan.targets[:, 0] = np.stack([answers, answers, np.zeros_like(answers)], axis=1)
+        else:
+            plan.targets[:, 0] = answers
+        if self.class_weights is not None:
+            plan.weights[...] = self.class_weights[answers]
+
+
+class Holdout(NamedTuple):
+    """What windows are validated on: those of some cases, the last `fraction` of every case, or those of others."""
+
+    split: Split | None = None
+    fraction: float = 0.0
+    others: Series | None = None
 
 
 class Prepared(NamedTuple):
@@ -61,50 +82,80 @@ class Prepared(NamedTuple):
 
 
 def from_cases(
-    series: Series, section: PreprocessingSection, fraction: float, generator: np.random.Generator
+    series: Series, section: PreprocessingSection, split: Split | None, others: Series | None = None
 ) -> Prepared:
     """A sample a case, its answer the label or the targets; statistics come from the cases that are trained on.
 
-    Where lengths differ, or cases end in padding, the samples are masked.
+    Where lengths differ, or cases end in padding, the samples are masked. others: series to validate on
     """
-    starts = series.offsets[:-1]
-    lengths = ends(series.values, starts, series.lengths)
-    masked = not series.equal_length or bool((lengths != series.lengths).any())
-    split = splits.holdout(series, fraction, generator) if fraction else None
     chosen = np.arange(series.cases) if split is None else split.training
+    _require_classes(series, chosen)
     preprocessing = _fitted(series, section, chosen)
     mean = deviation = None
-    answers = series.labels
     if series.targets is not None:
         mean, deviation = _target_moments(series.targets[chosen])
-        answers = (series.targets - mean) / deviation
-    if answers is None:
-        raise ValueError("series to be forecast have no answers of their own")
-    samples = Samples(series.values, starts, lengths, answers, preprocessing, masked)
+    samples = _whole(series, preprocessing, mean, deviation)
     held = None if split is None else samples.select(split.held)
+    if others is not None:
+        held = _whole(others, preprocessing, mean, deviation)
+        masked = samples.masked or held.masked
+        samples, held = replace(samples, masked=masked), replace(held, masked=masked)
     return Prepared(samples.select(chosen), held, preprocessing, mean, deviation)
 
 
-def from_windows(series: Series, section: PreprocessingSection, windowing: Windowing, fraction: float) -> Prepared:
+def from_windows(series: Series, section: PreprocessingSection, windowing: Windowing, hold: Holdout) -> Prepared:
     """A sample a window, its answer the following steps; statistics come from the steps that are trained on."""
     starts = windows.window_starts(series, windowing)
     split, past = None, series
-    if fraction:
-        split, kept = windows.split_in_time(series, starts, windowing, fraction)
+    if hold.split is not None:
+        split = windows.split_by_case(series, starts, hold.split)
+        past = series.select(hold.split.training)
+    elif hold.fraction:
+        split, kept = windows.split_in_time(series, starts, windowing, hold.fraction)
         past = _beginnings(series, kept)
     preprocessing = _fitted(past, section, np.arange(past.cases))
-    standard = Preprocessing("channel", "interpolate", preprocessing.mean, preprocessing.deviation)
-    values = standard.apply_all(series.values, series.offsets)
-    answers = windows.following(values, starts, windowing).reshape(len(starts), -1)
-    lengths = np.full(len(starts), windowing.window, np.int64)
-    samples = Samples(series.values, starts, lengths, answers, preprocessing, masked=False)
+    samples = _windowed(series, starts, windowing, preprocessing)
+    held = None if split is None else samples.select(split.held)
+    if hold.others is not None:
+        held = _windowed(hold.others, windows.window_starts(hold.others, windowing), windowing, preprocessing)
     return Prepared(
         samples if split is None else samples.select(split.training),
-        None if split is None else samples.select(split.held),
+        held,
         preprocessing,
         np.repeat(preprocessing.mean, windowing.horizon),
         np.repeat(preprocessing.deviation, windowing.horizon),
     )
+
+
+def _whole(series: Series, preprocessing: Preprocessing, mean: Array | None, deviation: Array | None) -> Samples:
+    """Every case as a sample."""
+    starts = series.offsets[:-1]
+    lengths = ends(series.values, starts, series.lengths)
+    masked = not series.equal_length or bool((lengths != series.lengths).any())
+    answers = series.labels if series.targets is None else (series.targets - mean) / deviation
+    if answers is None:
+        raise ValueError("series to be forecast have no answers of their own")
+    return Samples(series.values, starts, lengths, answers, preprocessing, masked)
+
+
+def _windowed(series: Series, starts: Array, windowing: Windowing, preprocessing: Preprocessing) -> Samples:
+    """Every window as a sample; its answer is in deviations from the training mean."""
+    standard = Preprocessing("channel", "interpolate", preprocessing.mean, preprocessing.deviation)
+    values = standard.apply_all(series.values, series.offsets)
+    answers = windows.following(values, starts, windowing).reshape(len(starts), -1)
+    lengths = np.full(len(starts), windowing.window, np.int64)
+    return Samples(series.values, starts, lengths, answers, preprocessing, masked=False)
+
+
+def _require_classes(series: Series, chosen: Array) -> None:
+    """Of what is trained on; the cases of a class may all have been kept back."""
+    if series.labels is None or series.classes is None:
+        return
+    present = np.unique(series.labels[chosen])
+    if len(present) == 1:
+        raise InvalidSeries(
+            f"Every case that is left to train on is labelled {series.classes[present[0]]!r}; keep other cases back."
+        )
 
 
 def _fitted(series: Series, section: PreprocessingSection, indices: Array) -> Preprocessing:

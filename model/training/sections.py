@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from model import recipes
+from model.data.augmentation import AUGMENTATIONS, Augmentation
 from model.data.scaling import FILLINGS, SCALINGS, Missing, Scaling
 from model.errors import InvalidSpec
 from model.layers import sequence
@@ -18,9 +19,12 @@ from model.losses import LOSSES, LossSpec
 from model.optimization import ClipNorm, ClipValue, WeightAverage, Wrapping
 from model.optimizers import OPTIMIZERS, OptimizerSpec
 from model.schedules import SCHEDULES, Schedule
+from model.training.class_weights import ClassWeights
 from model.training.fields import Fields, tagged_to_json
+from model.training.validation import Validation
 
 MOST_EPOCHS = 100_000
+MOST_AUGMENTATIONS = 10
 LARGEST_BATCH = 65_536
 MOST_LAYERS = 200
 MOST_THREADS = 64
@@ -111,20 +115,6 @@ class PreprocessingSection:
 
 
 @dataclass(frozen=True)
-class Validation:
-    """The share of cases, or of the last steps when forecasting, that is kept back; 0 trains on everything."""
-
-    fraction: float
-
-    @classmethod
-    def from_json(cls, value: object, pointer: str) -> Validation:
-        """{"fraction": 0.2}; null keeps nothing back."""
-        fields = Fields({"fraction": 0} if value is None else value, pointer, ("fraction",))
-        fraction = fields.number("fraction", 0, 0.9)
-        return cls(0.0 if fraction is None else fraction)
-
-
-@dataclass(frozen=True)
 class EarlyStopping:
     """Training ends after `patience` epochs without a better validation loss; None never ends it early."""
 
@@ -139,7 +129,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True)
 class TrainingSection:
-    """How the network is trained; gradients are clipped and weights averaged only if asked for."""
+    """How the network is trained; cases are changed or weighted, gradients clipped, weights averaged if asked for."""
 
     epochs: int | None = None
     batch_size: int | None = None
@@ -148,6 +138,8 @@ class TrainingSection:
     loss: LossSpec | None = None
     clipping: Wrapping | None = None
     averaging: Wrapping | None = None
+    augmentation: tuple[Augmentation, ...] | None = None
+    class_weights: ClassWeights | None = None
     validation: Validation | None = None
     early_stopping: EarlyStopping | None = None
     seed: int | None = None
@@ -165,6 +157,8 @@ class TrainingSection:
             loss=fields.tagged("loss", LOSSES),
             clipping=fields.tagged("clipping", CLIPPINGS),
             averaging=fields.tagged("averaging", AVERAGES),
+            augmentation=fields.all_tagged("augmentation", AUGMENTATIONS, MOST_AUGMENTATIONS),
+            class_weights=ClassWeights.from_json(fields.value("class_weights"), fields.at("class_weights")),
             validation=_where_given(fields, "validation", Validation),
             early_stopping=_where_given(fields, "early_stopping", EarlyStopping),
             seed=fields.integer("seed", 0, LARGEST_SEED),
@@ -177,9 +171,14 @@ class TrainingSection:
         for name in ("optimizer", "schedule", "loss", "clipping", "averaging"):
             if name in chosen:
                 chosen[name] = tagged_to_json(chosen[name])
-        for name in ("validation", "early_stopping"):
-            if name in chosen:
-                chosen[name] = dict(vars(chosen[name]))
+        if self.augmentation is not None:
+            chosen["augmentation"] = [tagged_to_json(each) for each in self.augmentation]
+        if self.class_weights is not None:
+            chosen["class_weights"] = self.class_weights.to_json()
+        if self.validation is not None:
+            chosen["validation"] = self.validation.to_json()
+        if self.early_stopping is not None:
+            chosen["early_stopping"] = dict(vars(self.early_stopping))
         return chosen
 
 

@@ -18,10 +18,12 @@ from model.data.windows import Windowing
 from model.errors import InvalidSeries, InvalidSpec
 from model.geometry import Shape
 from model.losses import LossSpec
-from model.training import defaults
+from model.training import class_weights, defaults
+from model.training import validation as validated
 from model.training.architecture import require_buildable, with_head
+from model.training.augmenting import require_fitting
 from model.training.fields import Fields
-from model.training.sections import EarlyStopping, NetworkSection, PreprocessingSection, TrainingSection, Validation
+from model.training.sections import EarlyStopping, NetworkSection, PreprocessingSection, TrainingSection
 
 
 @dataclass(frozen=True)
@@ -133,15 +135,15 @@ def _training(
         span = windowing(preprocessing).span
         samples = facts.cases * ((facts.length_max - span) // (preprocessing.stride or 1) + 1)
     stopping = section.early_stopping
-    validation = section.validation or Validation(
-        defaults.fraction(task, samples, stopping=stopping is not None and stopping.patience is not None)
-    )
-    if stopping is not None and stopping.patience is not None and not validation.fraction:
+    stops = stopping is not None and stopping.patience is not None
+    validation = validated.resolve(section.validation, task, facts, stopping=stops)
+    if stops and validation.nothing:
         raise InvalidSpec(
             "early_stopping watches the validation loss; validation with a fraction above 0 is needed.",
             pointer="/training/early_stopping",
         )
-    trained = max(samples - round(samples * validation.fraction), 1)
+    require_fitting(section.augmentation or (), task)
+    trained = validation.trained(samples, facts)
     if section.batch_size is not None and section.batch_size > trained:
         raise InvalidSpec(
             f"batch_size is {section.batch_size}; there are {trained} cases to train on.",
@@ -152,7 +154,8 @@ def _training(
         section,
         epochs=section.epochs or defaults.epochs(task, trained, batch_size),
         batch_size=batch_size,
-        loss=_loss(section.loss, task, facts),
+        loss=_loss(section, task, facts),
+        class_weights=class_weights.resolve(section.class_weights, task, facts),
         optimizer=section.optimizer or defaults.OPTIMIZER,
         schedule=section.schedule or defaults.SCHEDULE,
         validation=validation,
@@ -162,7 +165,8 @@ def _training(
     )
 
 
-def _loss(loss: LossSpec | None, task: Task, facts: SeriesFacts) -> LossSpec:
+def _loss(section: TrainingSection, task: Task, facts: SeriesFacts) -> LossSpec:
+    loss = section.loss
     if loss is None:
         return defaults.LOSSES[task]
     accepted = defaults.ACCEPTED_LOSSES[task]
@@ -171,6 +175,11 @@ def _loss(loss: LossSpec | None, task: Task, facts: SeriesFacts) -> LossSpec:
             f"The loss {loss.kind} is not for {task}; {', '.join(accepted)} are.", pointer="/training/loss/kind"
         )
     weights, classes = getattr(loss, "class_weights", None), len(facts.labels or ())
+    if weights is not None and section.class_weights is not None:
+        raise InvalidSpec(
+            "class_weights are given to the loss and to the training; one of them is enough.",
+            pointer="/training/class_weights",
+        )
     if weights is not None and len(weights) != classes:
         raise InvalidSpec(
             f"There are {len(weights)} class_weights for {classes} classes; each class needs one, in sorted order.",

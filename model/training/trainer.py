@@ -21,6 +21,7 @@ from model.optimization import wrap
 from model.optimization.averaging import AVERAGE
 from model.pipeline import Pipeline
 from model.training import metrics
+from model.training.augmenting import Augmenter
 from model.training.calibration import shrinkage
 from model.training.checkpoint import Checkpoint, Generators, Weights
 from model.training.passes import Passes
@@ -41,9 +42,18 @@ class EpochReport:
 class Trainer:
     """Trains one network on one set of series; owns the plans, the optimizer and the random numbers."""
 
-    def __init__(self, series: Series, spec: TrainingSpec, checkpoint: Checkpoint | None = None) -> None:
-        """Make everything ready, from the beginning or from a checkpoint of the same spec and series."""
-        problem = self._problem = pose(series, spec)
+    def __init__(
+        self,
+        series: Series,
+        spec: TrainingSpec,
+        checkpoint: Checkpoint | None = None,
+        validation: Series | None = None,
+    ) -> None:
+        """Make everything ready, from the beginning or from a checkpoint of the same spec and series.
+
+        validation: the series to validate on, where the spec names a dataset for it
+        """
+        problem = self._problem = pose(series, spec, validation)
         network, section = problem.pipeline.network, problem.spec.training
         if section.optimizer is None or section.schedule is None or section.epochs is None:
             raise ValueError("a trainer takes a resolved spec")
@@ -55,7 +65,11 @@ class Trainer:
         self._answering = Weights(self._optimizer.moments.get(AVERAGE, self._weights.parameters), self._weights.state)
         self._order = stream(problem.spec, "order")
         self._dropout = [stream(problem.spec, "dropout", shard) for shard in range(section.threads or 1)]
-        self._training = Passes(problem, problem.training, self._weights, "training", self._dropout)
+        self._changes = stream(problem.spec, "augmentation")
+        augmenter = None
+        if section.augmentation:
+            augmenter = Augmenter(section.augmentation, len(problem.pipeline.channels), self._changes)
+        self._training = Passes(problem, problem.training, self._weights, "training", self._dropout, augmenter)
         self._validation = None if problem.held is None else Passes(problem, problem.held, self._answering, "inference")
         self._history: list[Mapping[str, float]] = []
         self._best: Weights | None = None
@@ -110,7 +124,9 @@ class Trainer:
             moments=self._optimizer.moments,
             steps=self._optimizer.steps,
             generators=Generators(
-                self._order.bit_generator.state, tuple(each.bit_generator.state for each in self._dropout)
+                self._order.bit_generator.state,
+                tuple(each.bit_generator.state for each in self._dropout),
+                self._changes.bit_generator.state,
             ),
             history=tuple(self._history),
             best=self._best,
@@ -191,6 +207,7 @@ class Trainer:
         self._order.bit_generator.state = checkpoint.generators.order
         for generator, state in zip(self._dropout, checkpoint.generators.dropout, strict=True):
             generator.bit_generator.state = state
+        self._changes.bit_generator.state = checkpoint.generators.augmentation
         self._history = list(checkpoint.history)
         self._best, self._best_epoch = checkpoint.best, checkpoint.best_epoch
         changed = checkpoint.stages[-1][1] != self._epochs

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
+from model.data.series import Series
 from model.errors import Diverged, InvalidArchive, InvalidSeries, InvalidSpec, ModelError
 from model.training.checkpoint import Checkpoint
 from model.training.reproduction import Reproduction
@@ -15,7 +16,16 @@ from service.domain.datasets import Dataset
 from service.domain.jobs import Claim, EpochRecord, FailureCode, Job, JobFailure, fenced
 from service.domain.models import VersionDraft
 from service.domain.states import Move
-from service.errors import Corrupt, DeadlineExceeded, Fenced, NotAllowedNow, ServiceError, StorageFull, Unavailable
+from service.errors import (
+    Corrupt,
+    DeadlineExceeded,
+    Fenced,
+    NotAllowedNow,
+    NotFound,
+    ServiceError,
+    StorageFull,
+    Unavailable,
+)
 from service.jobs.interruption import Interruption, Stopped, TimeUp
 from service.jobs.publication import draft, withdraw
 from service.jobs.recorder import Recorder
@@ -97,14 +107,32 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
 
 def _trainer(attempt: Attempt, job: Job, dataset: Dataset) -> Trainer | Reproduction:
     """Who trains, or trains again, at the job's checkpoint or at the beginning."""
-    path = attempt.artifacts.path(dataset.artifact)
-    series = unpack(path if path is not None else attempt.artifacts.get(dataset.artifact))
+    spec = TrainingSpec.from_json(dict(job.spec))
     state = None if job.checkpoint is None else attempt.artifacts.get(job.checkpoint.artifact)
     checkpoint = None if state is None else Checkpoint.read(state)
-    spec = TrainingSpec.from_json(dict(job.spec))
+    series, named = _opened(attempt, dataset), _validation(attempt, spec)
+    others = None if named is None else _opened(attempt, named)
     if job.reproduction is not None:
-        return Reproduction(series, spec, job.reproduction["recorded"], checkpoint)
-    return Trainer(series, spec, checkpoint)
+        return Reproduction(series, spec, job.reproduction["recorded"], checkpoint, others)
+    return Trainer(series, spec, checkpoint, others)
+
+
+def _validation(attempt: Attempt, spec: TrainingSpec) -> Dataset | None:
+    """The dataset that the spec names to validate on; InvalidSpec if it is gone since the job was submitted."""
+    named = None if spec.training.validation is None else spec.training.validation.dataset
+    if named is None:
+        return None
+    try:
+        return attempt.datasets.get(named)
+    except NotFound as error:
+        raise InvalidSpec(
+            f"The dataset {named}, to validate on, was removed.", pointer="/training/validation/dataset"
+        ) from error
+
+
+def _opened(attempt: Attempt, dataset: Dataset) -> Series:
+    path = attempt.artifacts.path(dataset.artifact)
+    return unpack(path if path is not None else attempt.artifacts.get(dataset.artifact))
 
 
 def _at_last_commit(attempt: Attempt, job: Job, recorder: Recorder, dataset: Dataset) -> Trainer | Reproduction:

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from api_schemas.rest.datasets import Task
+from model.data.augmentation import AUGMENTATIONS
 from model.data.scaling import FILLINGS, SCALINGS
 from model.layers.registry import KINDS
 from model.optimizers import OPTIMIZERS
 from model.recipes import RECIPES
 from model.schedules import SCHEDULES
-from model.training.sections import EarlyStopping, PreprocessingSection, TrainingSection, Validation
+from model.training.class_weights import BALANCED
+from model.training.sections import EarlyStopping, PreprocessingSection, TrainingSection
+from model.training.validation import SPLITS, Validation
 
 Schema = dict[str, Any]
 
@@ -21,6 +24,7 @@ TYPES: Mapping[str, Schema] = {
     "float": {"type": "number"},
     "bool": {"type": "boolean"},
     "str": {"type": "string"},
+    "tuple[str, ...]": {"type": "array", "items": {"type": "string"}},
     "tuple[int, ...]": {"type": "array", "items": {"type": "integer"}},
     "tuple[LayerSpec, ...]": {"type": "array", "items": {"$ref": REFERENCE.format("Layer")}},
     "Layers": {"type": "array", "items": {"$ref": REFERENCE.format("Layer")}},
@@ -34,11 +38,20 @@ TYPES: Mapping[str, Schema] = {
 
 SECTIONS: Mapping[str, Mapping[str, Schema]] = {
     "Preprocessing": {"scaling": {"enum": list(SCALINGS)}, "missing": {"enum": list(FILLINGS)}},
+    "Validation": {"by": {"enum": list(SPLITS)}},
     "Training": {
         "optimizer": {"$ref": REFERENCE.format("Optimizer")},
         "schedule": {"$ref": REFERENCE.format("Schedule")},
         "validation": {"$ref": REFERENCE.format("Validation")},
         "early_stopping": {"$ref": REFERENCE.format("EarlyStopping")},
+        "augmentation": {"type": "array", "items": {"$ref": REFERENCE.format("Augmentation")}},
+        "class_weights": {
+            "oneOf": [
+                {"const": BALANCED},
+                {"type": "array", "items": {"type": "number"}},
+                {"type": "object", "additionalProperties": {"type": "number"}},
+            ]
+        },
     },
 }
 """Members that are more than a number."""
@@ -54,7 +67,8 @@ def schemas() -> dict[str, Schema]:
         "Layer": {"oneOf": [_tagged(kind, spec) for kind, spec in KINDS.items()]},
         "Optimizer": {"oneOf": [_tagged(kind, spec) for kind, spec in OPTIMIZERS.items()]},
         "Schedule": {"oneOf": [_tagged(kind, spec) for kind, spec in SCHEDULES.items()]},
-        "Validation": _section(Validation),
+        "Augmentation": {"oneOf": [_tagged(kind, spec) for kind, spec in AUGMENTATIONS.items()]},
+        "Validation": _section(Validation, SECTIONS["Validation"]),
         "EarlyStopping": _section(EarlyStopping),
         "Preprocessing": _section(PreprocessingSection, SECTIONS["Preprocessing"]),
         "Training": _section(TrainingSection, SECTIONS["Training"]),

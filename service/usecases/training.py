@@ -5,6 +5,7 @@ from typing import Any
 
 from model.data.series import SeriesFacts
 from model.training.spec import TrainingSpec, resolve
+from model.training.validation import unfit
 from service.domain.datasets import Dataset
 from service.domain.identifiers import check_name, new_identifier
 from service.domain.jobs import (
@@ -55,7 +56,8 @@ class Training:
             )
         model = check_name(_text(request, "model"), "model")
         dataset = self._dataset(_text(request, "dataset"))
-        spec = _resolved({name: request[name] for name in SPEC_FIELDS if name in request}, dataset.facts)
+        asked = self._with_validation({name: request[name] for name in SPEC_FIELDS if name in request}, dataset)
+        spec = _resolved(asked, dataset.facts)
         now = self._clock.now()
         job = Job(
             id=new_identifier("job", now),
@@ -114,11 +116,24 @@ class Training:
         self._wake()
         return job
 
-    def _dataset(self, id_or_name: str) -> Dataset:
+    def _dataset(self, id_or_name: str, pointer: str = "/dataset") -> Dataset:
         try:
             return self._datasets.get(id_or_name)
         except NotFound as error:
-            raise NotFound(error.message, Detail("/dataset", error.message)) from error
+            raise NotFound(error.message, Detail(pointer, error.message)) from error
+
+    def _with_validation(self, spec: Mapping[str, Any], dataset: Dataset) -> Mapping[str, Any]:
+        """The spec with the dataset to validate on by its identifier, once it is seen to fit the one to train on."""
+        with model_errors(Untrainable):
+            validation = TrainingSpec.from_json(dict(spec)).training.validation
+        if validation is None or validation.dataset is None:
+            return spec
+        pointer = "/training/validation/dataset"
+        found = self._dataset(validation.dataset, pointer)
+        fault = unfit(found.facts, dataset.facts, spec.get("task") or dataset.facts.task)
+        if fault is not None:
+            raise Untrainable(fault, Detail(pointer, fault))
+        return {**spec, "training": {**spec["training"], "validation": {"dataset": found.id}}}
 
 
 def _resolved(spec: Mapping[str, Any], facts: SeriesFacts) -> JSON:

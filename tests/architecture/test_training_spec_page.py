@@ -9,13 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from model.data.augmentation import AUGMENTATIONS
 from model.layers.registry import KINDS
 from model.optimizers import OPTIMIZERS
 from model.recipes import RECIPES
 from model.schedules import SCHEDULES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "training-spec.md"
-TABLES = {"recipe": "| recipe |", "layer": "### Layers", "optimizer": "### Optimizers", "schedule": "### Schedules"}
+TABLES = {
+    "recipe": "| recipe |",
+    "layer": "### Layers",
+    "optimizer": "### Optimizers",
+    "schedule": "### Schedules",
+    "augmentation": "### Augmentation",
+}
 OPTION = re.compile(r"`(\w+)`([^`]*?)(?=, `|$)")
 
 
@@ -53,9 +60,10 @@ def _text(default: object, absent: object) -> str:
         ("layer", fields_of(KINDS)),
         ("optimizer", fields_of(OPTIMIZERS)),
         ("schedule", fields_of(SCHEDULES)),
+        ("augmentation", fields_of(AUGMENTATIONS)),
         ("recipe", parameters_of_recipes()),
     ],
-    ids=["layers", "optimizers", "schedules", "recipes"],
+    ids=["layers", "optimizers", "schedules", "augmentations", "recipes"],
 )
 def test_the_page_has_every_kind_with_its_options(table: str, known: dict[str, dict[str, str]]) -> None:
     assert documented(table) == known

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from model.data import windows
 from model.data.series import Series
+from model.data.splits import of_cases
 from model.data.windows import Windowing
 from model.errors import InvalidSeries
 
@@ -76,3 +77,16 @@ def test_a_case_too_short_for_validation_is_refused_with_what_would_help() -> No
     windowing = Windowing(6, 3)
     with pytest.raises(InvalidSeries, match="shorter window or horizon"):
         windows.split_in_time(series, windows.window_starts(series, windowing), windowing, 0.3)
+
+
+@given(st.lists(st.integers(8, 30), min_size=2, max_size=6), WINDOWINGS, st.data())
+def test_windows_of_cases_held_back_are_of_these_cases_alone(
+    lengths: list[int], windowing: Windowing, data: st.DataObject
+) -> None:
+    series = counted([length + windowing.span for length in lengths])
+    chosen = data.draw(st.sets(st.integers(0, len(lengths) - 1), min_size=1, max_size=len(lengths) - 1))
+    starts = windows.window_starts(series, windowing)
+    split = windows.split_by_case(series, starts, of_cases(series.cases, sorted(chosen)))
+    seen = windows.inputs(series.values, starts, windowing)[..., 0]
+    assert set(seen[split.held].ravel()) == chosen
+    assert not set(seen[split.training].ravel()) & chosen

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from model.data.series import SeriesFacts, Task
+from model.data.augmentation import AUGMENTATIONS
+from model.data.series import SeriesFacts
 from model.errors import InvalidSeries, InvalidSpec
 from model.losses import LOSSES
 from model.optimizers import OPTIMIZERS
@@ -12,6 +13,7 @@ from model.training import defaults
 from model.training.fields import PLAIN
 from model.training.sections import AVERAGES, CLIPPINGS
 from model.training.spec import TrainingSpec, resolve
+from tests.reference.facts import LONG, facts, resolved
 
 EXAMPLE: dict[str, Any] = {
     "task": "classification",
@@ -28,28 +30,8 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-def facts(
-    task: Task = "classification", *, cases: int = 40, length: tuple[int, int] = (100, 100), **changes: Any
-) -> SeriesFacts:
-    made: dict[str, Any] = {
-        "task": task,
-        "cases": cases,
-        "channels": ("x", "y"),
-        "length_min": length[0],
-        "length_max": length[1],
-        "labels": {"a": cases // 2, "b": cases - cases // 2} if task == "classification" else None,
-        "target": {"min": 0.0, "max": 1.0, "mean": 0.5} if task == "regression" else None,
-        "target_width": 1 if task == "regression" else None,
-        "missing": 0,
-    }
-    return SeriesFacts(**{**made, **changes})
-
-
-LONG = facts("forecasting", cases=1, length=(500, 500))
-
-
-def resolved(given: dict[str, Any], what: SeriesFacts | None = None) -> TrainingSpec:
-    return resolve(TrainingSpec.from_json(given), what or facts())
+OPTIONAL = {"clipping", "averaging", "augmentation", "class_weights"}
+"""What is only done if it is asked for."""
 
 
 def test_the_documented_example_is_read_as_it_stands() -> None:
@@ -64,7 +46,7 @@ def test_a_resolved_spec_leaves_nothing_open_and_stays_as_it_is(given: dict[str,
     assert resolve(once, facts()) == once
     assert resolve(TrainingSpec.from_json(once.to_json()), facts()).to_json() == once.to_json()
     training = once.to_json()["training"]
-    assert set(training) == set(once.training.__dataclass_fields__) - {"clipping", "averaging"}
+    assert set(training) == set(once.training.__dataclass_fields__) - OPTIONAL
 
 
 @pytest.mark.parametrize("what", [facts(), facts("regression"), LONG])
@@ -110,7 +92,7 @@ def test_batches_are_no_larger_than_the_cases() -> None:
 
 
 def test_the_tables_read_every_field_of_their_kinds() -> None:
-    for kinds in (OPTIMIZERS, SCHEDULES, CLIPPINGS, AVERAGES):
+    for kinds in (OPTIMIZERS, SCHEDULES, CLIPPINGS, AVERAGES, AUGMENTATIONS):
         for kind in kinds.values():
             assert all(str(field.type) in PLAIN for field in dataclasses.fields(kind)), kind
     accepted = {kind for kinds in defaults.ACCEPTED_LOSSES.values() for kind in kinds}
@@ -127,110 +109,6 @@ def test_forecasting_gets_windows_that_fit() -> None:
     for length in range(5, 60):
         small = resolved({}, facts("forecasting", cases=1, length=(length, length))).preprocessing
         assert (small.window or 0) + (small.horizon or 0) < length
-
-
-REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
-    "an unknown section": ({"netwrok": {}}, "/netwrok", "did you mean 'network'"),
-    "an unknown task": ({"task": "clustering"}, "/task", "classification, regression, forecasting"),
-    "an unknown recipe": ({"network": {"recipe": "fnc"}}, "/network/recipe", "fcn"),
-    "an unknown option": ({"network": {"recipe": "fcn", "filter": 3}}, "/network/filter", "filters"),
-    "a recipe that is no text": ({"network": {"recipe": 5}}, "/network/recipe", "fcn"),
-    "a network that is a text": ({"network": "fcn"}, "/network", "object"),
-    "an unknown layer": ({"network": {"layers": [{"kind": "conv2d"}]}}, "/network/layers/0/kind", "conv1d"),
-    "no layers": ({"network": {"layers": []}}, "/network/layers", "layer"),
-    "too many layers": ({"network": {"layers": [{"kind": "relu"}] * 201}}, "/network", "at most 200"),
-    "too large a number": (
-        {"network": {"layers": [{"kind": "conv1d", "out_channels": 10**9, "kernel": 3}]}},
-        "/network/layers/0/out_channels",
-        "1000000",
-    ),
-    "too many parameters": (
-        {"network": {"layers": [{"kind": "dense", "units": 10**5}, {"kind": "dense", "units": 10**4}]}},
-        "/network",
-        "at most|the most",
-    ),
-    "too large a step": (
-        {"network": {"layers": [{"kind": "conv1d", "out_channels": 10**6, "kernel": 1}] * 2}},
-        "/network",
-        "the most",
-    ),
-    "a kernel longer than the series": (
-        {"network": {"layers": [{"kind": "conv1d", "out_channels": 2, "kernel": 101, "padding": "valid"}]}},
-        "/network/layers/0/kernel",
-        "101",
-    ),
-    "an unknown scaling": ({"preprocessing": {"scaling": "chanel"}}, "/preprocessing/scaling", "'channel'"),
-    "a window without a forecast": ({"preprocessing": {"window": 4}}, "/preprocessing/window", "forecasting"),
-    "epochs that are none": ({"training": {"epochs": 0}}, "/training/epochs", "from 1 to 100000"),
-    "epochs that are too many": ({"training": {"epochs": 100_001}}, "/training/epochs", "100000"),
-    "epochs that are a truth": ({"training": {"epochs": True}}, "/training/epochs", "whole number"),
-    "epochs that are a text": ({"training": {"epochs": "10"}}, "/training/epochs", "whole number"),
-    "a batch larger than the cases": ({"training": {"batch_size": 41}}, "/training/batch_size", "40 cases"),
-    "a batch larger than what is left": (
-        {"training": {"batch_size": 40, "validation": {"fraction": 0.5}}},
-        "/training/batch_size",
-        "20 cases",
-    ),
-    "a fraction that leaves nothing": (
-        {"training": {"validation": {"fraction": 1}}},
-        "/training/validation/fraction",
-        "0.9",
-    ),
-    "a fraction that is no number": (
-        {"training": {"validation": {"fraction": float("nan")}}},
-        "/training/validation/fraction",
-        "number",
-    ),
-    "patience without validation": (
-        {"training": {"validation": None, "early_stopping": {"patience": 3}}},
-        "/training/early_stopping",
-        "validation",
-    ),
-    "an unknown optimizer": ({"training": {"optimizer": {"kind": "adma"}}}, "/training/optimizer/kind", "'adam'"),
-    "an optimizer that is a text": ({"training": {"optimizer": "adam"}}, "/training/optimizer", "kind"),
-    "an unknown option of an optimizer": (
-        {"training": {"optimizer": {"kind": "adam", "lr": 1}}},
-        "/training/optimizer/lr",
-        "learning_rate",
-    ),
-    "a negative learning rate": (
-        {"training": {"optimizer": {"kind": "adam", "learning_rate": -1}}},
-        "/training/optimizer/learning_rate",
-        "-1",
-    ),
-    "an infinite learning rate": (
-        {"training": {"optimizer": {"kind": "adam", "learning_rate": float("inf")}}},
-        "/training/optimizer/learning_rate",
-        "finite",
-    ),
-    "a learning rate that is a text": (
-        {"training": {"optimizer": {"kind": "adam", "learning_rate": "fast"}}},
-        "/training/optimizer/learning_rate",
-        "finite number",
-    ),
-    "a negative seed": ({"training": {"seed": -1}}, "/training/seed", "from 0"),
-    "too many threads": ({"training": {"threads": 65}}, "/training/threads", "64"),
-    "a loss of another task": (
-        {"training": {"loss": {"kind": "mean_squared_error"}}},
-        "/training/loss/kind",
-        "softmax_cross_entropy",
-    ),
-    "weights for other classes": (
-        {"training": {"loss": {"kind": "focal", "class_weights": [1, 1, 1]}}},
-        "/training/loss/class_weights",
-        "2 classes",
-    ),
-    "another task than the series allow": ({"task": "regression"}, "/task", "targets"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_meant_is_refused_at_its_place(name: str) -> None:
-    given, pointer, message = REFUSED[name]
-    with pytest.raises(InvalidSpec, match=message) as refusal:
-        resolved(given)
-    assert refusal.value.pointer == pointer
-    assert len(refusal.value.message) < 500
 
 
 def test_a_network_nested_without_end_is_refused() -> None:
@@ -267,6 +145,12 @@ def test_windows_that_do_not_fit_are_refused(given: dict[str, Any], pointer: str
     with pytest.raises(InvalidSpec) as refusal:
         resolved(given, LONG)
     assert refusal.value.pointer == pointer
+
+
+def test_a_forecast_is_not_augmented_by_what_its_answers_do_not_follow() -> None:
+    resolved({"training": {"augmentation": [{"kind": "jitter"}, {"kind": "mixup"}]}}, LONG)
+    with pytest.raises(InvalidSpec, match="time_warp is not for forecasting"):
+        resolved({"training": {"augmentation": [{"kind": "jitter"}, {"kind": "time_warp"}]}}, LONG)
 
 
 def test_labelled_series_may_be_forecast() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.data.augmentation import AUGMENTATIONS
 from model.data.scaling import FILLINGS, SCALINGS
 from model.data.series import Series
 from model.errors import Diverged, InvalidArchive
@@ -31,8 +32,8 @@ def trainer(series: Series, checkpoint: bytes | None = None, **training: Any) ->
     return Trainer(series, spec, None if checkpoint is None else Checkpoint.read(checkpoint))
 
 
-def trained(series: Series, **training: Any) -> Trainer:
-    made = trainer(series, **training)
+def trained(series: Series, checkpoint: bytes | None = None, **training: Any) -> Trainer:
+    made = trainer(series, checkpoint, **training)
     for _ in made.epochs():
         pass
     return made
@@ -54,6 +55,7 @@ SETS: dict[str, Series] = {
         {"validation": None, "threads": 2},
         {**VALIDATED, "averaging": {"kind": "weight_average"}, "clipping": {"kind": "clip_norm"}},
         {**VALIDATED, "schedule": {"kind": "reduce_on_plateau", "patience": 1}},
+        {**VALIDATED, "augmentation": [{"kind": "jitter"}, {"kind": "mixup"}]},
     ],
 )
 def test_resumed_is_uninterrupted_bit_for_bit(name: str, training: dict[str, Any]) -> None:
@@ -71,6 +73,22 @@ def test_resumed_is_uninterrupted_bit_for_bit(name: str, training: dict[str, Any
     assert ours.network.parameters.tobytes() == theirs.network.parameters.tobytes()
     assert ours.network.state.tobytes() == theirs.network.state.tobytes()
     assert ours.metadata == theirs.metadata
+
+
+def test_every_augmentation_resumes_bit_for_bit() -> None:
+    training = {"augmentation": [{"kind": kind} for kind in AUGMENTATIONS], "class_weights": "balanced", "threads": 2}
+    whole = trained(SETS["classes of unequal lengths"], **training)
+    broken = trainer(SETS["classes of unequal lengths"], **training)
+    next(iter(broken.epochs()))
+    resumed = trained(SETS["classes of unequal lengths"], broken.checkpoint(), **training)
+    assert resumed.checkpoint() == whole.checkpoint()
+
+
+def test_augmentation_disturbs_no_other_random_number() -> None:
+    quiet = {"kind": "jitter", "deviation": 1e-30}
+    plain, changed = (trained(SETS["classes"], epochs=2, **given) for given in ({}, {"augmentation": [quiet]}))
+    ours, theirs = plain.pipeline().network, changed.pipeline().network
+    assert ours.parameters.tobytes() == theirs.parameters.tobytes()
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:

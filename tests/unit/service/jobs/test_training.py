@@ -14,6 +14,8 @@ from service.jobs import training
 from service.jobs.interruption import Stopped
 from service.jobs.training import FAILURES, OutOfTime
 from tests.benches import EPOCHS, Bench
+from tests.records import a_dataset
+from tests.stores import Stores
 
 
 def raising(error: BaseException) -> Any:
@@ -21,6 +23,27 @@ def raising(error: BaseException) -> Any:
         raise error
 
     return fail
+
+
+def validated(stores: Stores) -> Bench:
+    """A bench whose job validates on a dataset of its own."""
+    return Bench(stores, {"validation": {"dataset": "gestures"}})
+
+
+def test_an_attempt_validates_on_the_dataset_that_its_spec_names(stores: Stores) -> None:
+    job = validated(stores).run()
+    assert job.state is JobState.SUCCEEDED
+    assert job.metrics is not None
+    assert "validation_loss" in job.metrics
+
+
+def test_a_dataset_to_validate_on_that_is_gone_fails_the_job(stores: Stores) -> None:
+    others, _ = stores.datasets.add(a_dataset(stores.clock, "others", seed=1))
+    bench = Bench(stores, {"validation": {"dataset": "others"}})
+    stores.datasets.remove(others.id)
+    job = bench.run()
+    assert job.failure is not None
+    assert f"{others.id}, to validate on, was removed" in job.failure.message
 
 
 def test_an_attempt_trains_and_publishes(bench: Bench) -> None:

@@ -127,6 +127,23 @@ def test_an_unknown_dataset_is_not_found_by_its_pointer(desk: Desk) -> None:
     assert caught.value.details[0].pointer == "/dataset"
 
 
+def validated(dataset: str) -> dict[str, Any]:
+    return {"training": {"validation": {"dataset": dataset}}}
+
+
+def test_a_dataset_to_validate_on_is_named_in_the_spec_by_its_identifier(desk: Desk) -> None:
+    dataset = desk.training.submit(desk.request())[0].dataset
+    name = desk.stores.datasets.get(dataset).name
+    job, _ = desk.training.submit(desk.request(**validated(name)))
+    assert job.spec["training"]["validation"] == {"dataset": dataset}
+
+
+def test_an_unknown_dataset_to_validate_on_is_not_found_by_its_pointer(desk: Desk) -> None:
+    with pytest.raises(NotFound) as caught:
+        desk.training.submit(desk.request(**validated("nope")))
+    assert caught.value.details[0].pointer == "/training/validation/dataset"
+
+
 def test_the_same_key_and_request_answer_the_same_job(desk: Desk) -> None:
     first, created = desk.training.submit(desk.request(), "key-1")
     again, created_again = desk.training.submit(dict(reversed(desk.request().items())), "key-1")

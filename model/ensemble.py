@@ -47,19 +47,20 @@ def ensemble(members: Sequence[Network], *, classifies: bool) -> Network:
 def combine(pipelines: Sequence[Pipeline]) -> Pipeline:
     """The pipeline of an ensemble, whose members were trained on the same preprocessing of the same series.
 
-    It keeps the first member's metadata. InvalidSpec where anything but networks and metadata differs.
+    It keeps the first member's metadata and no temperature. InvalidSpec where anything but networks, temperatures and
+    metadata differs.
     """
     if not pipelines:
         raise InvalidSpec("an ensemble needs a member at least")
     first, *others = pipelines
     for index, other in enumerate(others, start=1):
         for name, value in vars(first).items():
-            if name not in {"network", "metadata"} and not _same(value, vars(other)[name]):
+            if name not in {"network", "temperature", "metadata"} and not _same(value, vars(other)[name]):
                 raise InvalidSpec(
                     f"member {index} has another {name} than member 0; an ensemble needs the same for all"
                 )
     members = [pipeline.network for pipeline in pipelines]
-    return replace(first, network=ensemble(members, classifies=first.classes is not None))
+    return replace(first, network=ensemble(members, classifies=first.classes is not None), temperature=1.0)
 
 
 def _same(a: object, b: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ class Pipeline:
     D = channels * horizon runs channel by channel
     window: the steps a forecast looks at, always the last ones of a series
     length: the only length the network takes, None if it takes any
+    quantiles: rising; the head then answers with all of them for each target, side by side
+    temperature: what a classifier's logits are divided by
     masked: cases may end before the array that holds them: trailing steps where every channel is NaN are padding
     metadata: JSON values, where the model comes from: spec, metrics, lineage
     """
@@ -43,6 +45,8 @@ class Pipeline:
     window: int | None = None
     length: int | None = None
     masked: bool = False
+    quantiles: tuple[float, ...] | None = None
+    temperature: float = 1.0
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -53,24 +57,57 @@ class Pipeline:
         return Windowing(self.window, self.horizon, self.horizon)
 
     def restore(self, outputs: Array) -> Array:
-        """The head's outputs (N, K) float32 -> class probabilities (N, K), or values in the targets' units (N, D)."""
+        """The head's outputs (N, K) float32 -> class probabilities (N, K), or values in the targets' units (N, D).
+
+        With quantiles (N, D Q): those of a target side by side, put in order where the network crossed them.
+        """
         if self.target_mean is None or self.target_deviation is None:
-            return softmax(outputs)
-        restored: Array = outputs * self.target_deviation + self.target_mean
+            return softmax(outputs / np.float32(self.temperature))
+        if self.quantiles is None:
+            return self.in_units(outputs)
+        values = outputs.reshape(len(outputs), -1, len(self.quantiles))
+        spread = np.sort(values, axis=2) * self.target_deviation[:, None] + self.target_mean[:, None]
+        return spread.reshape(outputs.shape)
+
+    def in_units(self, answers: Array) -> Array:
+        """(N, D) in deviations from the training mean -> in the targets' own units."""
+        restored: Array = answers * self.target_deviation + self.target_mean
         return restored
+
+    def central(self, restored: Array) -> Array:
+        """(N, D): of restored values themselves, or of their quantiles the one nearest to the median."""
+        return restored if self.quantiles is None else restored[:, middle(self.quantiles) :: len(self.quantiles)]
 
     def answers(self, restored: Array) -> dict[str, Array]:
         """Restored outputs under the names that clients know, in the shapes they expect.
 
         {"probabilities": (N, K) float32, "label": (N,) str objects}, {"value": (N,), or (N, D) where D > 1}, or
-        {"forecast": (N, C, horizon)}
+        {"forecast": (N, C, horizon)}; with quantiles also {"value_q10": ..., "value_q90": ...}, shaped alike
         """
         if self.classes is not None:
             names = np.array(self.classes, dtype=object)
             return {"probabilities": restored, "label": names[restored.argmax(axis=1)]}
+        name = "value" if self.horizon is None else "forecast"
+        answers = {name: self._shaped(self.central(restored))}
+        for place, quantile in enumerate(self.quantiles or ()):
+            answers[quantile_name(name, quantile)] = self._shaped(restored[:, place :: len(self.quantiles or ())])
+        return answers
+
+    def _shaped(self, values: Array) -> Array:
+        """(N, D) -> as clients see them."""
         if self.horizon is not None:
-            return {"forecast": restored.reshape(len(restored), len(self.channels), self.horizon)}
-        return {"value": restored[:, 0] if restored.shape[1] == 1 else restored}
+            return values.reshape(len(values), len(self.channels), self.horizon)
+        return np.ascontiguousarray(values[:, 0] if values.shape[1] == 1 else values)
+
+
+def middle(quantiles: Sequence[float]) -> int:
+    """The place of the quantile nearest to the median; the lower of two."""
+    return min(range(len(quantiles)), key=lambda place: (abs(quantiles[place] - 0.5), place))
+
+
+def quantile_name(name: str, quantile: float) -> str:
+    """What the output of a quantile is called: forecast_q10 for 0.1, forecast_q2_5 for 0.025."""
+    return f"{name}_q{f'{100 * quantile:.6g}'.replace('.', '_')}"
 
 
 def softmax(logits: Array) -> Array:

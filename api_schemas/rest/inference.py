@@ -41,6 +41,9 @@ class Prediction(Schema):
     probabilities: dict[str, float] | None = None
     value: float | list[float] | None = None
     forecast: list[list[float]] | None = Field(default=None, description="Channels, then future steps.")
+    quantiles: dict[str, float | list[float] | list[list[float]]] | None = Field(
+        default=None, description="For each share, such as 0.1, a value or forecast that the truth is below as often."
+    )
 
 
 class PredictResponse(Schema):

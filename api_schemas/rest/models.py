@@ -29,6 +29,7 @@ class ModelSignature(Schema):
     classes: list[str] | None
     targets: int | None
     horizon: int | None
+    quantiles: list[float] | None
 
 
 VERSION = {
@@ -44,6 +45,7 @@ VERSION = {
         "classes": ["Running", "Walking"],
         "targets": None,
         "horizon": None,
+        "quantiles": None,
     },
     "metrics": {"loss": 0.03, "accuracy": 0.99},
     "onnx": {"available": True, "size": 1092345, "sha256": "5e88...", "largest_difference": 2.4e-07, "error": None},

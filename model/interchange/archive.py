@@ -30,7 +30,7 @@ __all__ = ["Contents", "load", "read", "save", "write"]
 KIND = "wavetap-model"
 FORMAT = 1
 
-_PLAIN = ("task", "channels", "classes", "horizon", "window", "length", "masked")
+_PLAIN = ("task", "channels", "classes", "horizon", "window", "length", "masked", "quantiles", "temperature")
 _TARGETS = ("target_mean", "target_deviation")
 
 
@@ -74,7 +74,7 @@ def load(source: bytes | memoryview | Path) -> Pipeline:
 def _pipeline(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Pipeline:
     if manifest["task"] not in TASKS:
         raise ValueError(f"there is no task {manifest['task']}")
-    classes = manifest["classes"]
+    classes, quantiles = manifest["classes"], manifest["quantiles"]
     return Pipeline(
         task=manifest["task"],
         network=_network(manifest["network"], arrays),
@@ -91,6 +91,8 @@ def _pipeline(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Pipel
         window=manifest["window"],
         length=manifest["length"],
         masked=manifest["masked"],
+        quantiles=None if quantiles is None else tuple(quantiles),
+        temperature=manifest["temperature"],
         metadata=manifest["metadata"],
     )
 

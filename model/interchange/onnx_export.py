@@ -20,6 +20,7 @@ from model.interchange.onnx_layers import emit
 from model.interchange.onnx_preprocessing import prepared
 from model.interchange.onnx_signal import Site
 from model.interchange.onnx_verification import TOLERANCE, verify
+from model.pipeline import middle, quantile_name
 
 if TYPE_CHECKING:
     from model.pipeline import Pipeline
@@ -56,6 +57,8 @@ def export(pipeline: Pipeline, *, opset: int = LOWEST_OPSET, folded: bool = True
 def _answers(graph: Graph, outputs: Name, pipeline: Pipeline) -> list[onnx.ValueInfoProto]:
     """Turn the head's outputs into the task's answers, and declare these."""
     if pipeline.classes is not None:
+        if pipeline.temperature != 1:
+            outputs = graph.op("Div", outputs, graph.number(pipeline.temperature))
         probabilities = graph.op("Softmax", outputs, axis=1)
         place = graph.op("ArgMax", probabilities, axis=1, keepdims=0)
         label = graph.op("Gather", graph.texts(pipeline.classes), place, axis=0)
@@ -63,18 +66,38 @@ def _answers(graph: Graph, outputs: Name, pipeline: Pipeline) -> list[onnx.Value
             _output(graph, "probabilities", probabilities, TensorProto.FLOAT, len(pipeline.classes)),
             _output(graph, "label", label, TensorProto.STRING),
         ]
-    restored = outputs
-    if pipeline.target_mean is not None and pipeline.target_deviation is not None:
-        restored = graph.op("Mul", restored, graph.constant(pipeline.target_deviation))
-        restored = graph.op("Add", restored, graph.constant(pipeline.target_mean))
+    name = "value" if pipeline.horizon is None else "forecast"
+    if pipeline.quantiles is None:
+        return [_values(graph, name, _in_units(graph, outputs, pipeline), pipeline)]
+    count = len(pipeline.quantiles)
+    spread = graph.op("Reshape", outputs, graph.integers(0, -1, count))
+    rising = graph.op("TopK", spread, graph.integers(count), unread=1, axis=2, largest=0, sorted=1)
+    each = [
+        _in_units(graph, graph.op("Gather", rising, graph.index(place), axis=2), pipeline) for place in range(count)
+    ]
+    return [_values(graph, name, each[middle(pipeline.quantiles)], pipeline)] + [
+        _values(graph, quantile_name(name, quantile), value, pipeline)
+        for quantile, value in zip(pipeline.quantiles, each, strict=True)
+    ]
+
+
+def _in_units(graph: Graph, values: Name, pipeline: Pipeline) -> Name:
+    """(N, D) in the targets' own units."""
+    if pipeline.target_mean is None or pipeline.target_deviation is None:
+        return values
+    scaled = graph.op("Mul", values, graph.constant(pipeline.target_deviation))
+    return graph.op("Add", scaled, graph.constant(pipeline.target_mean))
+
+
+def _values(graph: Graph, name: str, values: Name, pipeline: Pipeline) -> onnx.ValueInfoProto:
+    """(N, D) under its public name, in the shape that clients see."""
     if pipeline.horizon is not None:
         sizes = (len(pipeline.channels), pipeline.horizon)
-        forecast = graph.op("Reshape", restored, graph.integers(0, *sizes))
-        return [_output(graph, "forecast", forecast, TensorProto.FLOAT, *sizes)]
-    width = pipeline.network.output_width
+        return _output(graph, name, graph.op("Reshape", values, graph.integers(0, *sizes)), TensorProto.FLOAT, *sizes)
+    width = pipeline.network.output_width // len(pipeline.quantiles or (None,))
     if width > 1:
-        return [_output(graph, "value", restored, TensorProto.FLOAT, width)]
-    return [_output(graph, "value", graph.op("Squeeze", restored, graph.integers(1)), TensorProto.FLOAT)]
+        return _output(graph, name, values, TensorProto.FLOAT, width)
+    return _output(graph, name, graph.op("Squeeze", values, graph.integers(1)), TensorProto.FLOAT)
 
 
 def _output(graph: Graph, name: str, value: Name, kind: int, *sizes: int) -> onnx.ValueInfoProto:
@@ -115,6 +138,8 @@ def _properties(pipeline: Pipeline) -> dict[str, str]:
         "labels": pipeline.classes,
         "horizon": pipeline.horizon,
         "window": pipeline.window,
+        "quantiles": pipeline.quantiles,
+        "temperature": pipeline.temperature,
         "masked": pipeline.masked,
         "preprocessing": preprocessing,
         "lineage": pipeline.metadata.get("lineage"),

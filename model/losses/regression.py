@@ -110,3 +110,5 @@ def _require_quantiles(given: object) -> None:
         raise InvalidSpec(f"quantiles is {given!r:.80}, but must be numbers between 0 and 1", pointer="/quantiles")
     for quantile in given:
         require_within("quantiles", quantile, 1e-6, 1 - 1e-6)
+    if list(given) != sorted(set(given)):
+        raise InvalidSpec(f"quantiles is {given!r:.80}, but must rise from one to the next", pointer="/quantiles")

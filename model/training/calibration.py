@@ -1,4 +1,6 @@
-"""Calibration of a regression: how far its answers may leave the training mean, judged by the cases kept back.
+"""Calibration by the cases kept back: how sure a classifier may be, how far a regression may leave the training mean.
+
+A classifier's logits are divided by a temperature, see `model.training.temperature`. Of a regression:
 
 A network that was trained on few and noisy cases says more than it knows, and choosing its best epoch by a handful of
 cases flatters it. With R2 measured on n cases kept back, answers are drawn towards the mean by the positive-part factor
@@ -11,14 +13,30 @@ explains the targets, or many cases were kept back, a is nearly 1.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from model.arrays import Array
+from model.training.temperature import temperature
+
+if TYPE_CHECKING:
+    from model.pipeline import Pipeline
 
 STRENGTH = 3.0
 """k: measured on CardanoSentiment and on made-up series with strong and weak signals, see docs/adr/0005-defaults.md."""
 LEAST = 0.1
 """Answers keep a tenth of their spread, so that they still tell more from less."""
+
+
+def calibrated(pipeline: Pipeline, answers: Array, outputs: Array) -> Pipeline:
+    """The pipeline with what its outputs (n, K) for cases kept back tell; forecasts and quantiles stay as they are."""
+    if pipeline.task == "classification":
+        return replace(pipeline, temperature=temperature(answers, outputs))
+    if pipeline.task == "regression" and pipeline.quantiles is None and pipeline.target_deviation is not None:
+        return replace(pipeline, target_deviation=pipeline.target_deviation * shrinkage(answers, outputs))
+    return pipeline
 
 
 def shrinkage(answers: Array, outputs: Array) -> Array:

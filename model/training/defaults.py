@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from model.data.scaling import Missing, Scaling
 from model.data.series import Task
-from model.losses import Focal, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError, SoftmaxCrossEntropy
+from model.losses import Focal, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError, Quantile, SoftmaxCrossEntropy
 from model.optimizers import Adam
 from model.schedules import OneCycle
 
@@ -25,8 +25,8 @@ LOSSES: Mapping[Task, LossSpec] = {
 }
 ACCEPTED_LOSSES: Mapping[Task, tuple[str, ...]] = {
     "classification": (SoftmaxCrossEntropy.kind, Focal.kind),
-    "regression": (MeanSquaredError.kind, MeanAbsoluteError.kind, Huber.kind),
-    "forecasting": (MeanSquaredError.kind, MeanAbsoluteError.kind, Huber.kind),
+    "regression": (MeanSquaredError.kind, MeanAbsoluteError.kind, Huber.kind, Quantile.kind),
+    "forecasting": (MeanSquaredError.kind, MeanAbsoluteError.kind, Huber.kind, Quantile.kind),
 }
 """The losses whose outputs are what the task's head answers with."""
 

@@ -159,6 +159,7 @@ PLAIN: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "bool": ("true or false", lambda value: isinstance(value, bool)),
     "int": ("a whole number", _is_whole),
     "float": ("a finite number", _is_number),
+    "tuple[float, ...]": ("a list of finite numbers", lambda value: isinstance(value, list) and _is_numbers(value)),
     "tuple[float, ...] | None": ("a list of finite numbers", _is_numbers),
 }
 """What the fields of optimizers, schedules and losses may be, by their annotation."""

@@ -18,7 +18,7 @@ from model.pipeline import Pipeline
 from model.training import defaults
 from model.training.architecture import with_head
 from model.training.samples import Holdout, Prepared, Samples, from_cases, from_windows
-from model.training.spec import TrainingSpec, head_width, resolve, windowing
+from model.training.spec import TrainingSpec, head_width, quantiles_of, resolve, windowing
 from model.training.validation import Validation, split_cases, unfit
 
 STREAMS = ("split", "weights", "order", "dropout", "augmentation")
@@ -68,6 +68,7 @@ def pose(series: Series, wanted: TrainingSpec, others: Series | None = None) -> 
         window=None if windows is None else windows.window,
         length=network.length if windows is None else windows.window,
         masked=prepared.training.masked,
+        quantiles=quantiles_of(spec),
     )
     return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline)
 

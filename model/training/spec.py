@@ -17,7 +17,7 @@ from model.data.series import TASKS, SeriesFacts, Task
 from model.data.windows import Windowing
 from model.errors import InvalidSeries, InvalidSpec
 from model.geometry import Shape
-from model.losses import LossSpec
+from model.losses import LossSpec, Quantile
 from model.training import class_weights, defaults
 from model.training import validation as validated
 from model.training.architecture import require_buildable, with_head
@@ -73,12 +73,18 @@ def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
 
 
 def head_width(spec: TrainingSpec, facts: SeriesFacts) -> int:
-    """Outputs of the head: one a class, a target, or a channel and step of the horizon."""
+    """Outputs of the head: one a class, a target, or a channel and step of the horizon; of these each quantile."""
     if spec.task == "classification":
         return len(facts.labels or ())
+    width = len(facts.channels) * (spec.preprocessing.horizon or 0)
     if spec.task == "regression":
-        return facts.target_width or 0
-    return len(facts.channels) * (spec.preprocessing.horizon or 0)
+        width = facts.target_width or 0
+    return width * len(quantiles_of(spec) or (None,))
+
+
+def quantiles_of(spec: TrainingSpec) -> tuple[float, ...] | None:
+    """The quantiles that a resolved spec answers with, if its loss has any."""
+    return spec.training.loss.quantiles if isinstance(spec.training.loss, Quantile) else None
 
 
 def windowing(section: PreprocessingSection) -> Windowing:

@@ -22,7 +22,7 @@ from model.optimization.averaging import AVERAGE
 from model.pipeline import Pipeline
 from model.training import metrics
 from model.training.augmenting import Augmenter
-from model.training.calibration import shrinkage
+from model.training.calibration import calibrated
 from model.training.checkpoint import Checkpoint, Generators, Weights
 from model.training.passes import Passes
 from model.training.problem import pose, stream
@@ -137,8 +137,8 @@ class Trainer:
     def pipeline(self) -> Pipeline:
         """The trained pipeline: of the lowest validation loss, or of the last epoch if nothing is held back.
 
-        A regression's answers are calibrated on what was held back, and its metrics are those after it. Of a training
-        that diverged there is none, and Diverged is raised again.
+        Its answers are calibrated on what was held back, and its metrics are those after it. Of a training that
+        diverged there is none, and Diverged is raised again.
         """
         if self._diverged is not None:
             raise self._diverged
@@ -148,11 +148,11 @@ class Trainer:
         pipeline = self._problem.pipeline
         pipeline = replace(pipeline, network=pipeline.network.with_parameters(weights.parameters, weights.state))
         held = self._problem.held
-        if pipeline.task == "regression" and held is not None and pipeline.target_deviation is not None:
+        if held is not None and chosen:
             outputs, _ = Passes(self._problem, held, weights, "inference").outputs()
-            factor = shrinkage(held.answers, outputs)
-            found |= _validated(metrics.epoch_metrics(pipeline, held.answers, outputs * factor))
-            pipeline = replace(pipeline, target_deviation=pipeline.target_deviation * factor)
+            truth = held.answers if pipeline.classes is not None else pipeline.in_units(held.answers)
+            pipeline = calibrated(pipeline, held.answers, outputs)
+            found |= _validated(metrics.validation_metrics(pipeline, truth, outputs))
         told = {"spec": self.spec.to_json(), "epoch": chosen, "metrics": found, "remarks": list(self.remarks)}
         return replace(pipeline, metadata={**told, "stages": [list(stage) for stage in self._stages]})
 

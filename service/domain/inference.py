@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from model.pipeline import quantile_name
 from service.domain.models import ModelVersion, Signature
 
 Tensor = np.ndarray[Any, np.dtype[Any]]
@@ -62,11 +63,17 @@ def _classification(signature: Signature) -> tuple[TensorSpec, ...]:
 
 def _regression(signature: Signature) -> tuple[TensorSpec, ...]:
     shape = (UNKNOWN,) if signature.targets in {None, 1} else (UNKNOWN, signature.targets or 1)
-    return (TensorSpec("value", "FP32", shape),)
+    return _with_quantiles("value", shape, signature)
 
 
 def _forecasting(signature: Signature) -> tuple[TensorSpec, ...]:
-    return (TensorSpec("forecast", "FP32", (UNKNOWN, len(signature.channels), signature.horizon or UNKNOWN)),)
+    return _with_quantiles("forecast", (UNKNOWN, len(signature.channels), signature.horizon or UNKNOWN), signature)
+
+
+def _with_quantiles(name: str, shape: tuple[int, ...], signature: Signature) -> tuple[TensorSpec, ...]:
+    """The answer, and behind it each of its quantiles under a name of its own."""
+    names = [name, *(quantile_name(name, quantile) for quantile in signature.quantiles or ())]
+    return tuple(TensorSpec(each, "FP32", shape) for each in names)
 
 
 OUTPUTS = {"classification": _classification, "regression": _regression, "forecasting": _forecasting}

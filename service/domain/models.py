@@ -19,6 +19,7 @@ class Signature:
     classes: tuple[str, ...] | None = None
     targets: int | None = None
     horizon: int | None = None
+    quantiles: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -83,12 +83,19 @@ def _classified(signature: Signature) -> Schema:
 
 def _regressed(signature: Signature) -> Schema:
     several = signature.targets if signature.targets not in {None, 1} else None
-    return _object({"value": {"type": "number"} if several is None else _list({"type": "number"}, several)})
+    return _spread("value", {"type": "number"} if several is None else _list({"type": "number"}, several), signature)
 
 
 def _forecast(signature: Signature) -> Schema:
     steps = _list({"type": "number"}, signature.horizon)
-    return _object({"forecast": _list(steps, len(signature.channels))})
+    return _spread("forecast", _list(steps, len(signature.channels)), signature)
+
+
+def _spread(name: str, answer: Schema, signature: Signature) -> Schema:
+    """An answer, and its quantiles by their shares where the version has them."""
+    if signature.quantiles is None:
+        return _object({name: answer})
+    return _object({name: answer, "quantiles": _object(dict.fromkeys([f"{q:g}" for q in signature.quantiles], answer))})
 
 
 PREDICTIONS: Mapping[str, Callable[[Signature], Schema]] = {

@@ -54,6 +54,7 @@ def _version(record: ModelVersion, aliases: Sequence[str]) -> model_schemas.Mode
             classes=None if signature.classes is None else list(signature.classes),
             targets=signature.targets,
             horizon=signature.horizon,
+            quantiles=None if signature.quantiles is None else list(signature.quantiles),
         ),
         metrics=dict(draft.metrics),
         onnx=model_schemas.OnnxFile(

@@ -10,9 +10,11 @@ from api_schemas.rest import inference as inference_schemas
 from api_schemas.rest import training_jobs as job_schemas
 from api_schemas.rest.schema import Page as PageSchema
 from api_schemas.rest.schema import Schema
+from model.pipeline import quantile_name
 from service.domain.datasets import Dataset, DatasetReport, Evaluation
 from service.domain.inference import InferResult, Tensor
 from service.domain.jobs import EpochRecord, Job
+from service.domain.models import Signature
 from service.domain.pages import Page
 
 Record = TypeVar("Record")
@@ -129,23 +131,36 @@ def evaluation(model: str, version: int, record: Evaluation) -> inference_schema
 def predictions(result: InferResult) -> inference_schemas.PredictResponse:
     """One prediction a case, with labels in place of indices."""
     draft = result.version.draft
-    rows = PREDICTIONS[draft.signature.task](result.outputs, draft.signature.classes or ())
+    rows = PREDICTIONS[draft.signature.task](result.outputs, draft.signature)
     return inference_schemas.PredictResponse(model=draft.model, version=result.version.number, predictions=rows)
 
 
-def _classified(outputs: Mapping[str, Tensor], classes: Sequence[str]) -> list[inference_schemas.Prediction]:
+def _classified(outputs: Mapping[str, Tensor], signature: Signature) -> list[inference_schemas.Prediction]:
+    classes = signature.classes or ()
     return [
         inference_schemas.Prediction(label=str(label), probabilities=dict(zip(classes, row, strict=True)))
         for label, row in zip(outputs["label"], _plain(outputs["probabilities"]), strict=True)
     ]
 
 
-def _regressed(outputs: Mapping[str, Tensor], _classes: Sequence[str]) -> list[inference_schemas.Prediction]:
-    return [inference_schemas.Prediction(value=value) for value in _plain(outputs["value"])]
+def _regressed(outputs: Mapping[str, Tensor], signature: Signature) -> list[inference_schemas.Prediction]:
+    spread = _quantiles("value", outputs, signature)
+    rows = zip(_plain(outputs["value"]), spread, strict=True)
+    return [inference_schemas.Prediction(value=value, quantiles=quantiles) for value, quantiles in rows]
 
 
-def _forecast(outputs: Mapping[str, Tensor], _classes: Sequence[str]) -> list[inference_schemas.Prediction]:
-    return [inference_schemas.Prediction(forecast=case) for case in _plain(outputs["forecast"])]
+def _forecast(outputs: Mapping[str, Tensor], signature: Signature) -> list[inference_schemas.Prediction]:
+    spread = _quantiles("forecast", outputs, signature)
+    rows = zip(_plain(outputs["forecast"]), spread, strict=True)
+    return [inference_schemas.Prediction(forecast=case, quantiles=quantiles) for case, quantiles in rows]
+
+
+def _quantiles(name: str, outputs: Mapping[str, Tensor], signature: Signature) -> Sequence[dict[str, Any] | None]:
+    """For each case its quantiles by their shares; None where the version has none."""
+    if signature.quantiles is None:
+        return [None] * len(outputs[name])
+    columns = {f"{each:g}": _plain(outputs[quantile_name(name, each)]) for each in signature.quantiles}
+    return [{share: values[case] for share, values in columns.items()} for case in range(len(outputs[name]))]
 
 
 def _plain(values: Tensor) -> list[Any]:

@@ -60,6 +60,7 @@ def signature(pipeline: Pipeline) -> Signature:
         classes=pipeline.classes,
         targets=len(targets) if pipeline.task == "regression" and targets is not None else None,
         horizon=pipeline.horizon,
+        quantiles=pipeline.quantiles,
     )
 
 

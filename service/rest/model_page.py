@@ -80,6 +80,7 @@ def _page(shown: Example, metadata: ModelMetadata, asked: Iterable[tuple[str, st
         "Length": "any" if signature.length is None else signature.length,
         "Labels": ", ".join(signature.classes or ()) or None,
         "Horizon": signature.horizon,
+        "Quantiles": ", ".join(f"{quantile:g}" for quantile in signature.quantiles or ()) or None,
         "Metrics": ", ".join(f"{name} {value}" for name, value in version.draft.metrics.items()),
         "Published": version.created_at.isoformat(timespec="seconds"),
     }

@@ -1,7 +1,7 @@
 """Views as messages and messages as requests: the same names and meanings as REST, so one translation serves all."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from google.protobuf import struct_pb2
 from google.protobuf.json_format import ParseDict
@@ -46,14 +46,29 @@ def predictions(view: schemas.PredictResponse) -> pb.PredictResponse:
     """Predictions; a single value is a list of one."""
     response = pb.PredictResponse(model=view.model, version=view.version)
     for prediction in view.predictions:
-        value = prediction.value
         response.predictions.add(
             label=prediction.label or "",
             probabilities=prediction.probabilities or {},
-            value=[] if value is None else value if isinstance(value, list) else [value],
-            forecast=[pb.Channel(values=channel) for channel in prediction.forecast or ()],
+            value=_listed(prediction.value),
+            forecast=_channels(prediction.forecast),
+            quantiles=[_quantile(float(share), spread) for share, spread in (prediction.quantiles or {}).items()],
         )
     return response
+
+
+def _quantile(share: float, spread: float | list[float] | list[list[float]]) -> pb.Quantile:
+    """A forecast's are lists of channels, a regression's a number or a list of numbers."""
+    if isinstance(spread, list) and spread and isinstance(spread[0], list):
+        return pb.Quantile(quantile=share, forecast=_channels(spread))
+    return pb.Quantile(quantile=share, value=_listed(cast("float | list[float]", spread)))
+
+
+def _listed(value: float | list[float] | None) -> list[float]:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _channels(forecast: list[list[float]] | None) -> list[pb.Channel]:
+    return [pb.Channel(values=channel) for channel in forecast or ()]
 
 
 def evaluation(view: schemas.Evaluation) -> pb.Evaluation:

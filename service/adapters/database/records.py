@@ -136,7 +136,7 @@ def epoch_of(data: Mapping[str, Any]) -> EpochRecord:
 def version_of(row: Row) -> ModelVersion:
     """A row of `versions`."""
     signature = row["signature"]
-    classes = signature["classes"]
+    classes, quantiles = signature["classes"], signature.get("quantiles")
     draft = VersionDraft(
         **{name: row[name] for name in PLAIN_VERSION_COLUMNS},
         archive=_required(artifact_of(row, "archive")),
@@ -146,6 +146,7 @@ def version_of(row: Row) -> ModelVersion:
                 **signature,
                 "channels": tuple(signature["channels"]),
                 "classes": None if classes is None else tuple(classes),
+                "quantiles": None if quantiles is None else tuple(quantiles),
             }
         ),
     )

@@ -42,6 +42,7 @@ from service.jobs.housekeeping import Chore, Housekeeping
 from service.jobs.liveness import Liveness
 from service.jobs.supervisor import Supervision, Supervisor
 from service.jobs.sweeps import sweep
+from service.places import Place, place
 from service.rest.application import routes
 from service.server import run
 from service.serving.current import CurrentVersions
@@ -50,6 +51,7 @@ from service.serving.scheduler import Batching, Scheduler
 from service.settings import PREFIX, Settings, exposure_fault
 from service.telemetry.logs import configure, logger
 from service.telemetry.metrics import Metrics
+from service.telemetry.shared import VARIABLE
 from service.usecases.aliases import Aliases
 from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
@@ -88,8 +90,8 @@ class House:
         self.database.close()
 
 
-def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; the answer is the process's exit code."""
+def serve(settings: Settings, given: Place | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; the answer is the process's exit code. Without a given place, take one."""
     fault = exposure_fault(settings)
     if fault is not None:
         return _refused(fault, EXIT_REFUSED)
@@ -97,18 +99,18 @@ def serve(settings: Settings) -> int:
     try:
         house = build(settings)
         migrate_schema(house.database)
-        house.housekeeping.start()
+        where = given or place(settings)
+        if where.first:
+            house.housekeeping.start()
         # Predictions run side by side: a BLAS that starts threads as well would only be in their way.
         with threadpool_limits(1), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(settings, house.edge, house.supervisor))
+            runner.run(run(settings, house.edge, house.supervisor, where))
     except ServiceError as error:
         return _refused(error.message, EXIT_FAILED)
     except OSError as error:
         return _refused(f"{error.filename or settings.data_dir}: {error.strerror}.", EXIT_FAILED)
     house.close()
-    if (
-        house.edge.lanes.busy or house.edge.scheduler.busy
-    ):  # with something that nobody waits for any more, and that would hold the exit up
+    if house.edge.lanes.busy or house.edge.scheduler.busy:  # with what nobody waits for, and would hold the exit up
         sys.stdout.flush()
         os._exit(0)
     return 0
@@ -188,7 +190,7 @@ def build(settings: Settings) -> House:
 
 def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> EdgeContext:
     work = lanes(settings.inference_threads, settings.inference_queue)
-    metrics, statistics = Metrics(census.jobs_by_state), Statistics()
+    metrics, statistics = Metrics(census.jobs_by_state, os.environ.get(VARIABLE)), Statistics()
 
     def told(questions: Sequence[Question], ns: int) -> None:
         version, rows = questions[0].version, sum(question.rows for question in questions)

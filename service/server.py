@@ -11,23 +11,23 @@ from starlette.types import ASGIApp
 from service.edge.context import EdgeContext
 from service.errors import Unavailable
 from service.jobs.supervisor import Supervisor
+from service.places import BACKLOG, Place
 from service.rest.application import application
 from service.rest.connection import BoundedConnection
 from service.rpc.server import grpc_server
 from service.settings import Settings
 from service.telemetry.logs import logger
 
-BACKLOG = 1024
 IDLE_SECONDS = 30
 """How long a connection that asks for nothing is kept."""
 LOOK_EVERY_SECONDS = 0.005
 
 
-async def run(settings: Settings, edge: EdgeContext, supervisor: Supervisor) -> None:
+async def run(settings: Settings, edge: EdgeContext, supervisor: Supervisor, place: Place) -> None:
     """Serve until SIGTERM or SIGINT, then let what was begun come to its end; Unavailable if a port is taken."""
-    listener = _listener(settings.host, settings.port)
-    rpc = grpc_server(edge, settings.max_grpc_message_bytes)
-    grpc_port = _bound(rpc, settings.host, settings.grpc_port)
+    listener = place.listener
+    rpc = grpc_server(edge, settings.max_grpc_message_bytes, shared=place.shared)
+    grpc_port = _bound(rpc, settings.host, place.grpc_port)
     http = uvicorn.Server(_configuration(application(edge), settings.shutdown_seconds))
     serving = asyncio.create_task(http.serve([listener]))
     await rpc.start()
@@ -65,14 +65,6 @@ def _configuration(app: ASGIApp, shutdown_seconds: float) -> uvicorn.Config:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=max(1, round(shutdown_seconds)),
     )
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise Unavailable(f"REST cannot listen on {host}, port {port}: {error.strerror}.") from error
 
 
 def _bound(rpc: grpc.aio.Server, host: str, port: int) -> int:

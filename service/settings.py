@@ -66,6 +66,9 @@ class Settings(BaseSettings):
         default=64 * MEBIBYTE, ge=1024, le=2**31 - 1, description="The largest gRPC message in either direction."
     )
 
+    workers: int = Field(
+        default=1, ge=1, le=64, description="How many processes serve REST and gRPC, on the same two ports."
+    )
     inference_threads: int = Field(
         default=min(4, os.cpu_count() or 1), ge=1, le=256, description="How many batches are computed at once."
     )

@@ -28,15 +28,15 @@ TRAINING: ServiceDescriptor = wavetap_pb2.DESCRIPTOR.services_by_name["TrainingS
 HEALTH: ServiceDescriptor = health_pb2.DESCRIPTOR.services_by_name["Health"]
 
 
-def grpc_server(edge: EdgeContext, max_message_bytes: int) -> grpc.aio.Server:
-    """A server with every service on it; it is given an address and started by its caller."""
+def grpc_server(edge: EdgeContext, max_message_bytes: int, *, shared: bool = False) -> grpc.aio.Server:
+    """A server with every service on it; it is given an address, which workers share, and started by its caller."""
     server = grpc.aio.server(
         interceptors=[Gate(edge)],
         options=[
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
             ("grpc.max_concurrent_streams", STREAMS_A_CONNECTION),
-            ("grpc.so_reuseport", 0),  # a second service on the same port is an error, not a lottery
+            ("grpc.so_reuseport", int(shared)),  # a second service on one port is an error, unless it is ours
         ],
     )
     ours = frozenset({INFERENCE.full_name, TRAINING.full_name})

@@ -2,7 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+    multiprocess,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -14,9 +22,13 @@ BATCH_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096, 65536)
 class Metrics:
     """Counts requests of both protocols and the rows that were predicted."""
 
-    def __init__(self, jobs_by_state: Callable[[], Mapping[str, int]]) -> None:
-        """Make every series; `jobs_by_state` is asked whenever the metrics are read."""
+    def __init__(self, jobs_by_state: Callable[[], Mapping[str, int]], shared: str | None = None) -> None:
+        """Make every series; `jobs_by_state` is asked whenever the metrics are read.
+
+        `shared` is the directory of workers that count together, the same that their client library was loaded with.
+        """
         self._registry = CollectorRegistry()
+        self._shared = shared
         self._requests = Counter(
             "wavetap_requests",
             "Finished requests.",
@@ -31,7 +43,11 @@ class Metrics:
             registry=self._registry,
         )
         self.in_flight = Gauge(
-            "wavetap_requests_in_flight", "Requests that are being answered.", ("protocol",), registry=self._registry
+            "wavetap_requests_in_flight",
+            "Requests that are being answered.",
+            ("protocol",),
+            multiprocess_mode="livesum",
+            registry=self._registry,
         )
         self._rows = Counter(
             "wavetap_inference_rows", "Cases that were predicted.", ("model", "version"), registry=self._registry
@@ -57,7 +73,8 @@ class Metrics:
             buckets=BATCH_ROWS,
             registry=self._registry,
         )
-        self._registry.register(_JobsByState(jobs_by_state))
+        self._jobs = _JobsByState(jobs_by_state)
+        self._registry.register(self._jobs)
         ProcessCollector(registry=self._registry)
 
     def request(self, protocol: str, method: str, route: str, status: str, seconds: float) -> None:
@@ -77,7 +94,12 @@ class Metrics:
 
     def text(self) -> bytes:
         """Everything, in the text format."""
-        return generate_latest(self._registry)
+        if self._shared is None:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        multiprocess.MultiProcessCollector(together, self._shared)  # type: ignore[no-untyped-call]  # it has no types
+        together.register(self._jobs)
+        return generate_latest(together)
 
 
 class _JobsByState(Collector):

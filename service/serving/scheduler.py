@@ -35,6 +35,9 @@ A = TypeVar("A")
 
 FULL = "Too many predictions are waiting; try again in a second."
 ENDING = "The service is shutting down."
+AT_ONCE = 16
+"""A question of so many rows is a batch worth computing, while the event loop reads the next ones."""
+
 LATE = "The deadline passed before there was an answer."
 
 
@@ -84,7 +87,8 @@ class Scheduler(Generic[Q, A]):
         self._condition = threading.Condition()
         self._queues: dict[Hashable, Queue[Q, A]] = {}
         self._numbers = count()
-        self._waiting = self._running = 0
+        self._waiting = self._running = self._idle = 0
+        self._roused = False
         self._threads: list[threading.Thread] = []
         self._closed = False
 
@@ -97,6 +101,10 @@ class Scheduler(Generic[Q, A]):
         loop = asyncio.get_running_loop()
         ticket = _Ticket[Q, A](question, loop.create_future(), loop)
         self._put(ticket, priority)
+        if question.rows >= AT_ONCE:
+            self._rouse()
+        else:  # behind what the loop has yet to read, as that may go into the same batch
+            loop.call_soon(self._rouse)
         try:
             if deadline is None:
                 return await ticket.future
@@ -145,7 +153,23 @@ class Scheduler(Generic[Q, A]):
             if len(self._threads) < self.batching.threads:
                 self._threads.append(threading.Thread(target=self._work, name="wavetap-compute", daemon=True))
                 self._threads[-1].start()
+
+    def _rouse(self) -> None:
+        with self._condition:
+            self._rouse_one()
+
+    def _rouse_one(self) -> None:
+        """Wake a thread if one rests and something waits; but no second one before the first has had its look."""
+        if self._queues and self._idle and not self._roused:
+            self._roused = True
             self._condition.notify()
+
+    def _rest(self, seconds: float | None = None) -> None:
+        """Wait to be woken, at most so long."""
+        self._idle += 1
+        self._condition.wait(seconds)
+        self._idle -= 1
+        self._roused = False
 
     def _leave(self, ticket: _Ticket[Q, A]) -> None:
         with self._condition:
@@ -167,12 +191,12 @@ class Scheduler(Generic[Q, A]):
             while not self._closed:
                 self._drop_the_gone()
                 if not self._queues:
-                    self._condition.wait()
+                    self._rest()
                     continue
                 key, queue = min(self._queues.items(), key=lambda entry: entry[1][0][:2])
                 ripe = self._ripe(queue)
                 if ripe > 0:
-                    self._condition.wait(ripe)
+                    self._rest(ripe)
                     continue
                 self._running += 1
                 return self._gather(key, queue)
@@ -209,8 +233,7 @@ class Scheduler(Generic[Q, A]):
                 rows += ticket.question.rows
         if not queue:
             del self._queues[key]
-        if self._queues:
-            self._condition.notify()
+        self._rouse_one()
         return batch
 
     def _answer(self, batch: "list[_Ticket[Q, A]]") -> None:

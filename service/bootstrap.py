@@ -49,6 +49,7 @@ from service.serving.current import CurrentVersions
 from service.serving.loaded import LoadedModels
 from service.serving.scheduler import Batching, Scheduler
 from service.settings import PREFIX, Settings, exposure_fault
+from service.telemetry.collection import traces
 from service.telemetry.logs import configure, logger
 from service.telemetry.metrics import Metrics
 from service.telemetry.shared import VARIABLE
@@ -85,6 +86,7 @@ class House:
         self.housekeeping.stop()
         self.edge.lanes.close()
         self.edge.scheduler.close()
+        self.edge.traces.close()
         self.supervisor.liveness.close()
         self.changes.close()
         self.database.close()
@@ -214,6 +216,7 @@ def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> Edg
         scheduler=scheduler,
         max_body_bytes=settings.max_body_bytes,
         metrics_public=settings.metrics_public,
+        traces=traces(settings.traces_endpoint, os.environ),
     )
 
 
@@ -228,6 +231,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         f"{PREFIX}DATA_DIR": str(settings.data_dir.resolve()),
         f"{PREFIX}LEASE_SECONDS": str(settings.lease_seconds),
         f"{PREFIX}LOG_LEVEL": settings.log_level,
+        f"{PREFIX}TRACES_ENDPOINT": settings.traces_endpoint or "",
     }
 
 

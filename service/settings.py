@@ -104,6 +104,11 @@ class Settings(BaseSettings):
     shutdown_seconds: float = Field(
         default=20.0, ge=0.0, description="How long requests and jobs may take to come to an end after SIGTERM."
     )
+    traces_endpoint: str | None = Field(
+        default=None,
+        description="Where spans are sent by OTLP over HTTP; by default OTEL_EXPORTER_OTLP_ENDPOINT, and nowhere "
+        "without it. Needs the extra `tracing`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important log line that is written."
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from service.domain.artifacts import Artifact
+from service.domain.origin import Origin
 from service.domain.states import JobState, Move, moved
 from service.errors import Fenced, NotAllowedNow
 
@@ -101,6 +102,7 @@ class Job:
     """The number of the version that is trained again, of a job that publishes none."""
     reproduction: JSON | None = None
     """Of such a job: what was `recorded` and, once it has succeeded, `found` and how the environments differ."""
+    origin: Origin | None = None
 
     @property
     def claim(self) -> Claim:

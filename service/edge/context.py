@@ -1,6 +1,6 @@
 """Everything the two edges work with, in one record that the composition root fills."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.domain.inference import InferResult
 from service.edge.access import Access
@@ -11,6 +11,7 @@ from service.edge.statistics import Statistics
 from service.edge.uploads import Spool
 from service.serving.scheduler import Scheduler
 from service.telemetry.metrics import Metrics
+from service.telemetry.traces import Traces
 from service.usecases.inference import Question
 from service.usecases.services import Services
 
@@ -30,3 +31,4 @@ class EdgeContext:
     scheduler: Scheduler[Question, InferResult]
     max_body_bytes: int
     metrics_public: bool = False
+    traces: Traces = field(default_factory=Traces)

@@ -22,8 +22,11 @@ from service.errors import ServiceError
 from service.jobs.interruption import Interruption
 from service.jobs.lines import Lines
 from service.jobs.training import Attempt, run
+from service.telemetry.collection import traces
+from service.telemetry.traces import Kind
 
 EXIT_ORPHANED = 4
+SPAN = "training attempt"
 EXIT_FAILED = 3
 
 
@@ -36,9 +39,11 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     log = Lines(sys.stdout.buffer)
     clock = SystemClock()
     database = Database(environment["WAVETAP_DATABASE_URL"])
+    collected = traces(environment.get("WAVETAP_TRACES_ENDPOINT"), environment)
+    jobs = DatabaseJobs(database, clock)
     attempt = Attempt(
         claim=Claim(options.job, options.attempt),
-        jobs=DatabaseJobs(database, clock),
+        jobs=jobs,
         datasets=DatabaseDatasets(database),
         artifacts=LocalArtifacts(Path(environment["WAVETAP_DATA_DIR"]) / "artifacts"),
         clock=clock,
@@ -47,12 +52,17 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         lease=timedelta(seconds=float(environment.get("WAVETAP_LEASE_SECONDS", "30"))),
     )
     try:
-        run(attempt)
+        origin = jobs.get(options.job).origin
+        log.bind(**({} if origin is None else origin.fields))
+        parent = None if origin is None else origin.traceparent
+        with collected.part(SPAN, kind=Kind.CONSUMER, parent=parent, job=options.job, attempt=options.attempt):
+            run(attempt)
         log.info("attempt_done", **_usage())
     except ServiceError as error:
         log.warning("attempt_gave_up", reason=error.message)
         return EXIT_FAILED
     finally:
+        collected.close()
         database.close()
     return 0
 

@@ -15,6 +15,11 @@ class Lines:
     def __init__(self, stream: IO[bytes]) -> None:
         """Write to an unbuffered stream."""
         self._stream = stream
+        self._bound: dict[str, object] = {}
+
+    def bind(self, **fields: object) -> None:
+        """Say this with every event from now on."""
+        self._bound |= fields
 
     def info(self, event: str, **fields: object) -> None:
         """Something that happened."""
@@ -29,5 +34,7 @@ class Lines:
         self._write("error", event, {**fields, "exception": traceback.format_exc()})
 
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
-        line = orjson.dumps({"event": event, "level": level, **fields}, default=repr, option=orjson.OPT_APPEND_NEWLINE)
+        line = orjson.dumps(
+            {"event": event, "level": level, **self._bound, **fields}, default=repr, option=orjson.OPT_APPEND_NEWLINE
+        )
         self._stream.write(line)

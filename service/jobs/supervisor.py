@@ -146,7 +146,8 @@ class Supervisor:
             self.jobs.settle(job.claim, Move.CRASH, caused(CRASHED, "the machine, which had no room for it"))
             return False
         self._watched[job.claim] = _Watched(attempt, self.clock.monotonic())
-        self.log.info("attempt_started", job=job.id, attempt=job.attempt, epoch=job.epoch)
+        told = {} if job.origin is None else job.origin.fields
+        self.log.info("attempt_started", job=job.id, attempt=job.attempt, epoch=job.epoch, **told)
         return True
 
     def _look_after(self, mine: Iterable[_Watched], owned: Sequence[Job]) -> None:

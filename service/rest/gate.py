@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -10,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from service.domain.origin import Origin, traceparent
 from service.edge.context import EdgeContext
 from service.edge.request_ids import request_id
 from service.errors import InternalError, PermissionRefused, ServiceError
@@ -17,6 +19,7 @@ from service.rest.connection import LARGEST_HEAD
 from service.rest.problems import HeadTooLarge, Malformed, problem_of
 from service.settings import is_loopback
 from service.telemetry.logs import logger, shortened
+from service.telemetry.traces import Span
 
 PUBLIC = frozenset({"/v2/health/live", "/v2/health/ready"})
 METRICS = "/metrics"
@@ -29,11 +32,16 @@ CLOSED_BY_CLIENT = 499
 class Exchange:
     """One request and what became of it."""
 
-    request_id: str
+    origin: Origin
     started: float = field(default_factory=time.perf_counter)
     status: int = 0
     sent: int = 0
     fault: BaseException | None = None
+
+    @property
+    def request_id(self) -> str:
+        """As it stands in the answer."""
+        return self.origin.request_id
 
 
 class Gate:
@@ -53,12 +61,16 @@ class Gate:
             await self._routes(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        exchange = Exchange(request_id(headers.get("x-request-id")))
+        came_from = Origin(request_id(headers.get("x-request-id")), traceparent(headers.get("traceparent")))
+        exchange = Exchange(came_from)
         scope.setdefault("state", {})["request_id"] = exchange.request_id
         self._in_flight.inc()
         try:
-            with bound_contextvars(request_id=exchange.request_id):
-                await self._pass(scope, receive, _watched(send, exchange), exchange, headers)
+            with self._edge.traces.request(scope["method"], came_from) as span:
+                exchange.origin = self._edge.traces.origin or came_from
+                with bound_contextvars(**exchange.origin.fields):
+                    await self._pass(scope, receive, _watched(send, exchange), exchange, headers)
+                self._describe(span, scope, exchange)
         finally:
             self._in_flight.dec()
             self._tell(scope, exchange)
@@ -91,11 +103,23 @@ class Gate:
         if self._edge.access.open:
             _refuse_other_sites(scope["method"], headers, host["name"], scope.get("server"))
 
+    def _describe(self, span: Span, scope: Scope, exchange: Exchange) -> None:
+        """Call the span by its route, once that is known, and say what came of it."""
+        route, status = _route(scope), exchange.status or CLOSED_BY_CLIENT
+        span.rename(f"{scope['method']} {route}")
+        span.set(
+            http__request__method=scope["method"],
+            http__route=route,
+            http__response__status_code=status,
+            wavetap__request_id=exchange.request_id,
+        )
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.fail(str(status))
+
     def _tell(self, scope: Scope, exchange: Exchange) -> None:
         """One line and one count for each request, under the route's pattern."""
         seconds = time.perf_counter() - exchange.started
-        route = getattr(scope.get("route"), "path_format", "(none)")
-        status = exchange.status or CLOSED_BY_CLIENT
+        route, status = _route(scope), exchange.status or CLOSED_BY_CLIENT
         self._edge.metrics.request("rest", scope["method"], route, str(status), seconds)
         write = self._log.error if exchange.fault else self._log.info
         write(
@@ -106,9 +130,14 @@ class Gate:
             status=status,
             duration_ms=round(seconds * 1000, 3),
             bytes=exchange.sent,
-            request_id=exchange.request_id,
+            **exchange.origin.fields,
             **({"exc_info": exchange.fault} if exchange.fault else {}),
         )
+
+
+def _route(scope: Scope) -> str:
+    """The pattern of what is asked, so that there are few of them."""
+    return str(getattr(scope.get("route"), "path_format", "(none)"))
 
 
 def _watched(send: Send, exchange: Exchange) -> Send:

@@ -80,7 +80,7 @@ class TrainingJobRoutes:
         """
         wanted = await read_json(request, TrainingJobRequest, LARGEST_SPEC, self._lane)
         record, new = await self._lane.run(
-            self._training.submit, wanted.model_dump(exclude_unset=True), idempotency_key
+            self._training.submit, wanted.model_dump(exclude_unset=True), idempotency_key, self._edge.traces.origin
         )
         view = await self._view(record)
         return created(view, location(request, "training_job", job=record.id), new=new)

@@ -10,11 +10,13 @@ from typing import Any, TypeAlias
 import grpc
 from structlog.contextvars import bound_contextvars
 
+from service.domain.origin import Origin, traceparent
 from service.edge.context import EdgeContext
 from service.edge.request_ids import request_id
 from service.errors import ServiceError
 from service.rpc.statuses import sentence_of, status_of
 from service.telemetry.logs import logger
+from service.telemetry.traces import Value
 
 PUBLIC = frozenset(
     {
@@ -62,14 +64,19 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
     async def _told(self, method: str, metadata: dict[str, str], context: Context) -> AsyncIterator[None]:
         """Log and count one call; what it raises becomes its status."""
         identifier = request_id(metadata.get("x-request-id"))
+        came_from = Origin(identifier, traceparent(metadata.get("traceparent")))
+        told = came_from.fields
+        traces = self._edge.traces
         context.set_trailing_metadata((("x-request-id", identifier),))
         started = time.perf_counter()
         status, fault = grpc.StatusCode.OK, None
         gauge = self._edge.metrics.in_flight.labels("grpc")
         gauge.inc()
         try:
-            with bound_contextvars(request_id=identifier):
-                yield
+            with traces.request(method.strip("/"), came_from, **_described(method, identifier)):
+                told = (traces.origin or came_from).fields
+                with bound_contextvars(**told):
+                    yield
         except ServiceError as error:
             status = status_of(error)
             await context.abort(status, sentence_of(error))
@@ -94,9 +101,20 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
                 route=service,
                 status=status.name,
                 duration_ms=round(seconds * 1000, 3),
-                request_id=identifier,
+                **told,
                 **({"exc_info": fault} if fault else {}),
             )
+
+
+def _described(method: str, identifier: str) -> dict[str, Value]:
+    """What a span says of a call."""
+    service, name = method.strip("/").split("/")
+    return {
+        "rpc__system": "grpc",
+        "rpc__service": service,
+        "rpc__method": name,
+        "wavetap__request_id": identifier,
+    }
 
 
 def _within(handler: Handler, exchange: Exchange) -> Handler:

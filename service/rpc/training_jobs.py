@@ -45,7 +45,9 @@ class TrainingJobMethods:
 
     async def create(self, request: pb.CreateTrainingJobRequest, _context: Context) -> pb.TrainingJob:
         """Queue a training job."""
-        record, _ = await self._lane.run(self._training.submit, _spec(request), request.idempotency_key or None)
+        record, _ = await self._lane.run(
+            self._training.submit, _spec(request), request.idempotency_key or None, self._edge.traces.origin
+        )
         return await self._message(record)
 
     async def list(self, request: pb.ListTrainingJobsRequest, _context: Context) -> pb.TrainingJobPage:

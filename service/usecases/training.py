@@ -17,6 +17,7 @@ from service.domain.jobs import (
     EventPage,
     Job,
 )
+from service.domain.origin import Origin
 from service.domain.pages import Page, PageRequest
 from service.domain.states import JobState
 from service.errors import Detail, InvalidRequest, NotAllowedNow, NotFound, Untrainable
@@ -39,7 +40,9 @@ class Training:
         self._clock = clock
         self._wake = wake
 
-    def submit(self, request: Mapping[str, Any], idempotency_key: str | None = None) -> tuple[Job, bool]:
+    def submit(
+        self, request: Mapping[str, Any], idempotency_key: str | None = None, origin: Origin | None = None
+    ) -> tuple[Job, bool]:
         """Queue a job, and say whether it is new; whatever could never train is refused here, before any work.
 
         The same idempotency key with the same request answers the job it made; with another request, AlreadyExists.
@@ -69,6 +72,7 @@ class Training:
             created_at=now,
             priority=_priority(request.get("priority")),
             time_limit=_time_limit(request.get("time_limit")),
+            origin=origin,
         )
         job, created = self._jobs.add(job, key)
         self._wake()

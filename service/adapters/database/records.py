@@ -21,6 +21,7 @@ from service.domain.jobs import (
     Lease,
 )
 from service.domain.models import ModelVersion, OnnxExport, Signature, VersionDraft
+from service.domain.origin import Origin
 from service.domain.states import JobState
 
 Row = RowMapping
@@ -77,6 +78,7 @@ def job_of(row: Row) -> Job:
         state=JobState(row["state"]),
         lease=None if row["owner"] is None else Lease(row["owner"], row["renewals"], row["lease_until"]),
         checkpoint=None if checkpoint is None else Checkpoint(row["checkpoint_epoch"], checkpoint),
+        origin=None if row["origin"] is None else Origin(**row["origin"]),
         failure=None if failure is None else JobFailure(**{**failure, "code": FailureCode(failure["code"])}),
     )
 
@@ -91,6 +93,7 @@ def job_values(job: Job) -> Values:
         "lease_until": job.lease and job.lease.until,
         "checkpoint_epoch": job.checkpoint and job.checkpoint.epoch,
         **artifact_values(job.checkpoint.artifact if job.checkpoint else None, "checkpoint"),
+        "origin": None if job.origin is None else asdict(job.origin),
         "failure": None if job.failure is None else failure_json(job.failure),
     }
 

@@ -99,6 +99,7 @@ jobs = Table(
     Column("finished_at", Instant),
     Column("reproduces", Integer),
     Column("reproduction", JSON(none_as_null=True)),
+    Column("origin", JSON(none_as_null=True)),
     Index(None, "created_at", "id"),
     Index(None, "state", "created_at", "id"),
     Index(None, "dataset", "state"),

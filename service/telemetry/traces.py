@@ -1,0 +1,122 @@
+"""Spans: what was done for a request, where, and for how long. Nothing is made of them unless someone collects them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Protocol
+
+from service.domain.origin import Origin
+
+Value = str | int | float | bool
+
+
+class Kind(StrEnum):
+    """What a span is to the one above it."""
+
+    SERVER = "SERVER"
+    INTERNAL = "INTERNAL"
+    CONSUMER = "CONSUMER"
+    """Work that was queued: the one above it has ended."""
+
+
+class Span(Protocol):
+    """A part of a trace while it is open."""
+
+    def set(self, **attributes: Value) -> None:
+        """Add to what is said of it; two underscores in a name stand for a dot."""
+        ...
+
+    def rename(self, name: str) -> None:
+        """Call it what it turned out to be."""
+        ...
+
+    def fail(self, reason: str) -> None:
+        """Mark it as failed."""
+        ...
+
+
+class Spans(Protocol):
+    """Makes spans, and sends them somewhere."""
+
+    def span(
+        self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value]
+    ) -> AbstractContextManager[Span]:
+        """Open a span below `parent`, or below the one that is open here."""
+        ...
+
+    def traceparent(self) -> str | None:
+        """The span that is open here, as W3C writes it."""
+        ...
+
+    def close(self) -> None:
+        """Send what was not sent yet."""
+        ...
+
+
+class _Nothing:
+    def set(self, **attributes: Value) -> None:
+        pass
+
+    def rename(self, name: str) -> None:
+        pass
+
+    def fail(self, reason: str) -> None:
+        pass
+
+
+class Untold:
+    """Nobody collects spans: none is made."""
+
+    def __init__(self) -> None:
+        """Make the one span that says nothing."""
+        self._nothing: AbstractContextManager[Span] = nullcontext(_Nothing())
+
+    def span(
+        self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value]
+    ) -> AbstractContextManager[Span]:
+        """The span that says nothing."""
+        del name, kind, parent, attributes
+        return self._nothing
+
+    def traceparent(self) -> str | None:
+        """There is none."""
+        return None
+
+    def close(self) -> None:
+        """There is nothing to send."""
+
+
+class Traces:
+    """Knows the request that is being answered here, and the spans that are open for it."""
+
+    def __init__(self, spans: Spans | None = None) -> None:
+        """Take who makes spans, if anyone does."""
+        self._spans: Spans = Untold() if spans is None else spans
+        self._origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+    @contextmanager
+    def request(self, name: str, origin: Origin, **attributes: Value) -> Iterator[Span]:
+        """Answer a request: until the end of the context it is the origin of whatever is done."""
+        with self._spans.span(name, Kind.SERVER, origin.traceparent, attributes) as span:
+            ours = self._spans.traceparent()
+            token = self._origin.set(origin if ours is None else Origin(origin.request_id, ours))
+            try:
+                yield span
+            finally:
+                self._origin.reset(token)
+
+    def part(
+        self, name: str, *, kind: Kind = Kind.INTERNAL, parent: str | None = None, **attributes: Value
+    ) -> AbstractContextManager[Span]:
+        """A part of the work; below `parent` where that is done elsewhere."""
+        return self._spans.span(name, kind, parent, attributes)
+
+    @property
+    def origin(self) -> Origin | None:
+        """The request that is being answered here."""
+        return self._origin.get()
+
+    def close(self) -> None:
+        """Send what was not sent yet."""
+        self._spans.close()

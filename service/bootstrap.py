@@ -28,6 +28,7 @@ from service.adapters.database.migrate import migrate as migrate_schema
 from service.adapters.database.references import DatabaseReferences
 from service.adapters.database.withdrawals import DatabaseWithdrawals
 from service.domain.datasets import Limits
+from service.domain.inference import InferResult
 from service.edge.access import Access
 from service.edge.context import EdgeContext
 from service.edge.lanes import lanes
@@ -202,7 +203,14 @@ def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> Edg
     batching = Batching(
         settings.inference_threads, settings.batch_rows, settings.batch_delay_seconds, settings.inference_queue
     )
-    scheduler = Scheduler(batching, services.inference.answers, told)
+    followed = traces(settings.traces_endpoint, os.environ)
+
+    def answers(questions: Sequence[Question]) -> Sequence[InferResult | ServiceError]:
+        waiting = [question.traceparent for question in questions if question.traceparent is not None]
+        with followed.batch(waiting, rows=sum(question.rows for question in questions)):
+            return services.inference.answers(questions)
+
+    scheduler = Scheduler(batching, answers, told)
     key = settings.api_key
     return EdgeContext(
         services=services,
@@ -212,11 +220,11 @@ def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> Edg
         spool=Spool(settings.data_dir.resolve() / "uploads", settings.max_upload_bytes, work.storage),
         metrics=metrics,
         statistics=statistics,
-        prediction=Prediction(services.inference, scheduler, work.inference, statistics, metrics),
+        prediction=Prediction(services.inference, scheduler, work.inference, statistics, metrics, followed),
         scheduler=scheduler,
         max_body_bytes=settings.max_body_bytes,
         metrics_public=settings.metrics_public,
-        traces=traces(settings.traces_endpoint, os.environ),
+        traces=followed,
     )
 
 

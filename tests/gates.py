@@ -37,7 +37,9 @@ def gated(house: House, **batching: int) -> Iterator[Gated]:
         return edge.services.inference.answers(questions)
 
     scheduler: Scheduler[Question, InferResult] = Scheduler(Batching(**batching), compute, lambda _questions, _ns: None)
-    prediction = Prediction(edge.services.inference, scheduler, edge.lanes.inference, edge.statistics, edge.metrics)
+    prediction = Prediction(
+        edge.services.inference, scheduler, edge.lanes.inference, edge.statistics, edge.metrics, edge.traces
+    )
     behind.edge = replace(edge, prediction=prediction, scheduler=scheduler)
     try:
         yield behind

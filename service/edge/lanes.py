@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -29,7 +30,8 @@ class Lane:
         """Run it on a thread; a call whose caller went away before it began never runs. Overloaded when full."""
         self._take()
         try:
-            future = self._threads.submit(partial(function, *args, **kwargs))
+            # in the caller's context, so that log lines and spans tell of its request
+            future = self._threads.submit(copy_context().run, partial(function, *args, **kwargs))
         except RuntimeError as error:
             self._give_back()
             raise Unavailable("The service is shutting down.", retry_after=1) from error

@@ -7,7 +7,7 @@ thread. The network always runs on the scheduler's threads, so that parsing and 
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from service.edge.statistics import Statistics, Timing
 from service.errors import DeadlineExceeded, ServiceError
 from service.serving.scheduler import LATE, Computed, Scheduler
 from service.telemetry.metrics import Metrics
+from service.telemetry.traces import Traces
 from service.usecases.inference import Inference, Question
 
 Call = TypeVar("Call")
@@ -87,6 +88,7 @@ class Prediction:
         lane: Lane,
         statistics: Statistics,
         metrics: Metrics,
+        traces: Traces,
     ) -> None:
         """Take the use case, the scheduler, the threads for large requests, and whoever counts."""
         self._inference = inference
@@ -94,6 +96,7 @@ class Prediction:
         self._lane = lane
         self._statistics = statistics
         self._metrics = metrics
+        self._traces = traces
 
     async def infer(
         self,
@@ -135,6 +138,19 @@ class Prediction:
         ask: Callable[[], tuple[Call, _Asked]],
         encode: Callable[[Call, InferResult], Answer],
     ) -> Answer:
+        """Answer within a span."""
+        with self._traces.part("inference", model=to.model) as span:
+            answer, version, timing = await self._answered(to, size, ask, encode)
+            span.set(version=version, rows=timing.rows, queue_ns=timing.queue, compute_ns=timing.compute_infer)
+            return answer
+
+    async def _answered(
+        self,
+        to: Addressed,
+        size: int | None,
+        ask: Callable[[], tuple[Call, _Asked]],
+        encode: Callable[[Call, InferResult], Answer],
+    ) -> tuple[Answer, int, Timing]:
         """Decode, compute, encode; count each part, and the failure of any."""
         begun = time.perf_counter_ns()
         light = size is not None and size <= LIGHT_BYTES
@@ -159,7 +175,7 @@ class Prediction:
         )
         self._statistics.succeeded(to.model, str(result.version.number), timing)
         self._metrics.inference(to.model, result.version.number, timing.rows, timing.queue / 1e9)
-        return answer
+        return answer, result.version.number, timing
 
     async def _computed(self, to: Addressed, asked: _Asked) -> Computed[InferResult]:
         """Ask with the earliest of the caller's deadlines."""
@@ -167,7 +183,9 @@ class Prediction:
         left = _left(min(limits, default=None), to)
         deadline = None if left is None else asyncio.get_running_loop().time() + left
         priority = min(asked.priority or USUAL_PRIORITY, PRIORITY_LEVELS)
-        return await self._scheduler.ask(asked.question, priority, deadline)
+        here = self._traces.here
+        question = asked.question if here is None else replace(asked.question, traceparent=here)
+        return await self._scheduler.ask(question, priority, deadline)
 
     async def _count_failure(self, to: Addressed) -> None:
         """Count it for the version that was meant; names that nothing answers to are not counted: they are endless."""

@@ -1,7 +1,8 @@
 """Spans sent by OpenTelemetry's protocol over HTTP. Only who wants them loads the packages: the extra `tracing`."""
 
 import os
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from opentelemetry import trace
@@ -18,7 +19,8 @@ from service.telemetry.traces import Kind, Span, Value
 
 NAME = "wavetap"
 PATH = "/v1/traces"
-CLOSES_WITHIN_MILLISECONDS = 5000
+CLOSES_WITHIN_SECONDS = 2.0
+"""A collector that is gone is tried again and again: nobody's end waits for it longer than that."""
 W3C = TraceContextTextMapPropagator()
 
 
@@ -36,14 +38,18 @@ class OtlpSpans:
         self._tracer = self._provider.get_tracer(NAME, release())
 
     @contextmanager
-    def span(self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value]) -> Iterator[Span]:
+    def span(
+        self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value], links: Sequence[str] = ()
+    ) -> Iterator[Span]:
         """Open a span below `parent`, or below the one that is open here; an error that passes through marks it."""
         context = None if parent is None else W3C.extract({"traceparent": parent})
+        linked = [trace.Link(_context_of(each)) for each in links]
         with self._tracer.start_as_current_span(
             name,
             context=context,
             kind=SpanKind[kind.value],
             attributes=_dotted(attributes),
+            links=linked,
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
@@ -64,9 +70,10 @@ class OtlpSpans:
         return carrier.get("traceparent")
 
     def close(self) -> None:
-        """Send what was not sent yet, and end the thread."""
-        self._provider.force_flush(CLOSES_WITHIN_MILLISECONDS)
-        self._provider.shutdown()
+        """Send what was not sent yet."""
+        ending = threading.Thread(target=self._provider.shutdown, name="wavetap-traces", daemon=True)
+        ending.start()
+        ending.join(CLOSES_WITHIN_SECONDS)
 
 
 class _OtlpSpan:
@@ -81,6 +88,10 @@ class _OtlpSpan:
 
     def fail(self, reason: str) -> None:
         self._span.set_status(StatusCode.ERROR, reason)
+
+
+def _context_of(traceparent: str) -> trace.SpanContext:
+    return trace.get_current_span(W3C.extract({"traceparent": traceparent})).get_span_context()
 
 
 def _dotted(attributes: Mapping[str, Value]) -> dict[str, Value]:

@@ -1,6 +1,6 @@
 """Spans: what was done for a request, where, and for how long. Nothing is made of them unless someone collects them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from enum import StrEnum
@@ -40,9 +40,9 @@ class Spans(Protocol):
     """Makes spans, and sends them somewhere."""
 
     def span(
-        self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value]
+        self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value], links: Sequence[str] = ()
     ) -> AbstractContextManager[Span]:
-        """Open a span below `parent`, or below the one that is open here."""
+        """Open a span below `parent`, or below the one that is open here, and linked to others."""
         ...
 
     def traceparent(self) -> str | None:
@@ -73,10 +73,10 @@ class Untold:
         self._nothing: AbstractContextManager[Span] = nullcontext(_Nothing())
 
     def span(
-        self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value]
+        self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value], links: Sequence[str] = ()
     ) -> AbstractContextManager[Span]:
         """The span that says nothing."""
-        del name, kind, parent, attributes
+        del name, kind, parent, attributes, links
         return self._nothing
 
     def traceparent(self) -> str | None:
@@ -111,6 +111,16 @@ class Traces:
     ) -> AbstractContextManager[Span]:
         """A part of the work; below `parent` where that is done elsewhere."""
         return self._spans.span(name, kind, parent, attributes)
+
+    def batch(self, waiting: Sequence[str], **attributes: Value) -> AbstractContextManager[Span]:
+        """Work that is done once for several spans: below the first of them, and linked to all."""
+        parent = waiting[0] if waiting else None
+        return self._spans.span("batch", Kind.INTERNAL, parent, {**attributes, "requests": len(waiting)}, waiting)
+
+    @property
+    def here(self) -> str | None:
+        """The span that is open here, for work that is done elsewhere."""
+        return self._spans.traceparent()
 
     @property
     def origin(self) -> Origin | None:

@@ -32,6 +32,8 @@ class Question:
     held: HeldModel
     cases: Cases
     outputs: tuple[str, ...]
+    traceparent: str | None = None
+    """The span that waits for the answer, if anyone collects spans."""
 
     @property
     def rows(self) -> int:

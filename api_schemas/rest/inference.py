@@ -62,6 +62,18 @@ class PredictResponse(Schema):
     predictions: list[Prediction]
 
 
+class Rolling(Schema):
+    """From which origins a forecast is tested."""
+
+    origins: int = Field(default=10, ge=1, le=1000, description="Of each series, counted from its end.")
+    step: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="From origin to origin; a horizon by default."
+    )
+    seasonality: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="The steps of a season; found out from the series by default."
+    )
+
+
 class EvaluateRequest(Schema):
     """The dataset to be judged by."""
 
@@ -70,6 +82,20 @@ class EvaluateRequest(Schema):
     dataset: Name = Field(description="A dataset's identifier or name.")
     version: int | str | None = Field(
         default=None, description="A version's number or an alias; by default the newest version."
+    )
+    backtest: Rolling | None = Field(
+        default=None, description="For forecasts: from the last origins of each series, beside naive forecasts."
+    )
+
+
+class Backtest(Schema):
+    """Forecasts from origins that roll through the series, and two that anyone can make beside them."""
+
+    origins: int = Field(description="Of all series.")
+    step: int = Field(description="Steps from origin to origin.")
+    seasonality: int = Field(description="The steps of a season, given or found out.")
+    baselines: dict[str, dict[str, float]] = Field(
+        description="The metrics of `naive`, which repeats the last value, and of `seasonal_naive`, the last season."
     )
 
 
@@ -91,3 +117,4 @@ class Evaluation(Schema):
     cases: int
     metrics: dict[str, float]
     confusion: dict[str, dict[str, int]] | None = Field(description="True label, then predicted label, then cases.")
+    backtest: Backtest | None = Field(default=None, description="If one was asked for; `metrics` are its own then.")

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from model.data.series import Series, SeriesFacts
+from model.training.backtest import Backtest
 from service.domain.artifacts import Artifact
 
 
@@ -92,3 +93,13 @@ class Evaluation:
     cases: int
     metrics: Mapping[str, float]
     confusion: Mapping[str, Mapping[str, int]] | None
+    backtest: Backtest | None = None
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """How a backtest rolls through the series: origins of each, steps between them, and the steps of a season."""
+
+    origins: int = 10
+    step: int | None = None
+    seasonality: int | None = None

@@ -11,6 +11,7 @@ from api_schemas.rest import training_jobs as job_schemas
 from api_schemas.rest.schema import Page as PageSchema
 from api_schemas.rest.schema import Schema
 from model.pipeline import quantile_name
+from model.training.backtest import Backtest
 from service.domain.datasets import Dataset, DatasetReport, Evaluation
 from service.domain.inference import InferResult, Tensor
 from service.domain.jobs import EpochRecord, Job
@@ -118,13 +119,23 @@ def _reproduction(told: Mapping[str, Any]) -> job_schemas.Reproduction | None:
 
 def evaluation(model: str, version: int, record: Evaluation) -> inference_schemas.Evaluation:
     """How a version did on a dataset."""
-    confusion = record.confusion
+    confusion, tested = record.confusion, record.backtest
     return inference_schemas.Evaluation(
         model=model,
         version=version,
         cases=record.cases,
         metrics=dict(record.metrics),
         confusion=None if confusion is None else {label: dict(row) for label, row in confusion.items()},
+        backtest=None if tested is None else _backtest(tested),
+    )
+
+
+def _backtest(tested: Backtest) -> inference_schemas.Backtest:
+    return inference_schemas.Backtest(
+        origins=tested.origins,
+        step=tested.step,
+        seasonality=tested.seasonality,
+        baselines={name: dict(metrics) for name, metrics in tested.baselines.items()},
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api_schemas.rest import inference as schemas
-from service.domain.datasets import Limits, Reading
+from service.domain.datasets import Limits, Reading, Rolling
 from service.domain.inference import InferResult
 from service.edge import views
 from service.edge.case_files import cases_in
@@ -98,7 +98,8 @@ class InferenceRoutes:
     def _evaluated(self, model: str, wanted: schemas.EvaluateRequest) -> schemas.Evaluation:
         services = self._edge.services
         version = services.catalogue.version(model, wanted.version)
-        found = services.inference.evaluate(model, version.number, wanted.dataset)
+        rolling = None if wanted.backtest is None else Rolling(**wanted.backtest.model_dump())
+        found = services.inference.evaluate(model, version.number, wanted.dataset, rolling)
         return views.evaluation(model, version.number, found)
 
 

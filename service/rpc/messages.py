@@ -80,4 +80,14 @@ def evaluation(view: schemas.Evaluation) -> pb.Evaluation:
         cases=view.cases,
         metrics=view.metrics,
         confusion={label: pb.ConfusionRow(predicted=row) for label, row in rows.items()},
+        backtest=None if view.backtest is None else _backtest(view.backtest),
+    )
+
+
+def _backtest(view: schemas.Backtest) -> pb.Backtest:
+    return pb.Backtest(
+        origins=view.origins,
+        step=view.step,
+        seasonality=view.seasonality,
+        baselines={name: pb.Metrics(metrics=metrics) for name, metrics in view.baselines.items()},
     )

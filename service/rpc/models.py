@@ -11,6 +11,7 @@ from api_schemas.generated import wavetap_pb2 as pb
 from api_schemas.rest import inference as schemas
 from api_schemas.rest import registry
 from service.domain.annotations import AnnotationChange
+from service.domain.datasets import Rolling
 from service.domain.inference import Tensor
 from service.edge import model_views, views
 from service.edge.context import EdgeContext
@@ -117,13 +118,23 @@ class ModelMethods:
 
     def _evaluated(self, request: pb.EvaluateRequest) -> schemas.Evaluation:
         version = self._catalogue.version(request.model, request.version or None)
-        found = self._edge.services.inference.evaluate(request.model, version.number, request.dataset)
+        found = self._edge.services.inference.evaluate(
+            request.model, version.number, request.dataset, _rolling(request)
+        )
         return views.evaluation(request.model, version.number, found)
 
 
 def _change(request: pb.UpdateModelRequest | pb.UpdateModelVersionRequest) -> AnnotationChange:
     wanted = validated(plain(request.changes), registry.AnnotationChange)
     return AnnotationChange(wanted.notes, wanted.tags)
+
+
+def _rolling(request: pb.EvaluateRequest) -> Rolling | None:
+    """Checked as REST does; what is not set has its default."""
+    if not request.HasField("backtest"):
+        return None
+    given = {field.name: value for field, value in request.backtest.ListFields()}
+    return Rolling(**validated(given, schemas.Rolling).model_dump())
 
 
 def _case(case: pb.Case, pointer: str) -> Tensor:

@@ -9,8 +9,9 @@ from model.cases import Cases
 from model.errors import InvalidSeries
 from model.pipeline import Pipeline
 from model.predictor import finite
+from model.training.backtest import backtest
 from model.training.metrics import evaluate
-from service.domain.datasets import Dataset, Evaluation
+from service.domain.datasets import Dataset, Evaluation, Rolling
 from service.domain.inference import PLATFORM, InferResult, ModelMetadata, Tensor, TensorSpec, inputs, outputs
 from service.domain.models import ModelVersion, Signature
 from service.errors import Corrupt, Detail, InvalidRequest, NotFound, ServiceError
@@ -114,16 +115,22 @@ class Inference:
             begin = end
         return found
 
-    def evaluate(self, model: str, reference: Reference, dataset: str) -> Evaluation:
-        """Compare a version's answers with a dataset's labels, targets or later steps."""
+    def evaluate(self, model: str, reference: Reference, dataset: str, rolling: Rolling | None = None) -> Evaluation:
+        """Compare a version's answers with a dataset's labels, targets or later steps; forecasts also by a backtest."""
         version, held = self._held(model, reference)
         try:
             found = self._datasets.get(dataset)
         except NotFound as error:
             raise NotFound(error.message, Detail("/dataset", error.message)) from error
         _comparable(version.draft.signature, found)
+        if rolling is not None and version.draft.signature.horizon is None:
+            message = "A backtest is for models that forecast."
+            raise InvalidRequest(message, Detail("/backtest", message))
         series = self._datasets.open_series(found)
         with held.borrow() as predictor, model_errors():
+            if rolling is not None:
+                tested = backtest(predictor.pipeline, series, **vars(rolling), predictor=predictor)
+                return Evaluation(series.cases, tested.metrics, None, tested)
             metrics, confusion = evaluate(predictor.pipeline, series, predictor)
         return Evaluation(series.cases, metrics, confusion)
 

@@ -110,3 +110,30 @@ def counted(client: Caller) -> float:
     name = 'wavetap_inference_rows_total{model="gestures",version="1"} '
     lines = client.get("/metrics").text.splitlines()
     return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
+
+
+def test_a_forecast_is_tested_from_rolling_origins_beside_naive_ones(client: Caller) -> None:
+    asked = {"dataset": "curve", "backtest": {"origins": 3, "seasonality": 5}}
+    result = client.post("/v1/models/curve:evaluate", json=asked).json()
+    told = result["backtest"]
+    assert (told["origins"], told["seasonality"]) == (3, 5)
+    assert set(told["baselines"]) == {"naive", "seasonal_naive"}
+    for metrics in (result["metrics"], *told["baselines"].values()):
+        assert {"rmse", "mae", "mase"} <= set(metrics)
+    assert client.post("/v1/models/curve:evaluate", json={"dataset": "curve"}).json()["backtest"] is None
+
+
+@pytest.mark.parametrize(
+    ("model", "backtest", "pointer"),
+    [
+        ("gestures", {}, "/backtest"),
+        ("curve", {"origins": 0}, "/backtest/origins"),
+        ("curve", {"seasonality": 0}, "/backtest/seasonality"),
+        ("curve", {"horizon": 3}, "/backtest/horizon"),
+    ],
+)
+def test_a_backtest_that_cannot_be_is_refused_at_its_place(
+    client: Caller, model: str, backtest: dict[str, Any], pointer: str
+) -> None:
+    response = client.post(f"/v1/models/{model}:evaluate", json={"dataset": model, "backtest": backtest})
+    assert problem(response, 422)["errors"][0]["pointer"] == pointer

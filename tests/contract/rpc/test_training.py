@@ -190,6 +190,18 @@ def test_evaluations_are_those_of_rest(stub: Stub, rest: Caller) -> None:
     assert {label: dict(row.predicted) for label, row in ours.confusion.items()} == theirs["confusion"]
 
 
+def test_backtests_are_those_of_rest(stub: Stub, rest: Caller) -> None:
+    ours = stub.Evaluate(pb.EvaluateRequest(model="curve", dataset="curve", backtest=pb.Rolling(origins=2)))
+    theirs = rest.post("/v1/models/curve:evaluate", json={"dataset": "curve", "backtest": {"origins": 2}}).json()
+    assert dict(ours.metrics) == pytest.approx(theirs["metrics"])
+    told = theirs["backtest"]
+    assert (ours.backtest.origins, ours.backtest.seasonality) == (told["origins"], told["seasonality"])
+    for name, metrics in told["baselines"].items():
+        assert dict(ours.backtest.baselines[name].metrics) == pytest.approx(metrics)
+    wrong = pb.EvaluateRequest(model="curve", dataset="curve", backtest=pb.Rolling(origins=-1))
+    refused(stub.Evaluate, wrong, grpc.StatusCode.INVALID_ARGUMENT)
+
+
 def test_a_wrong_spec_is_refused_with_its_pointer(stub: Stub) -> None:
     request = job_request(network=struct(recipe="no-such"))
     assert "recipe" in refused(stub.CreateTrainingJob, request, grpc.StatusCode.INVALID_ARGUMENT)

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 class Uses:
     """What operations, by their number, do with a storage; it decides how long the storage is needed.
 
-    touched: all that read or write it. kept: those whose backward pass reads it. remake: a stage that makes the values
-    anew from what their maker keeps. permanent: the caller reads it, so it keeps rows of its own.
+    touched: all that read or write it. kept: those whose backward pass reads it. solid: those that take a case's steps
+    for one run of numbers. remake: a stage that makes the values anew from what their maker keeps. permanent: the
+    caller reads it, so it keeps rows of its own.
     """
 
     touched: list[int] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
+    solid: list[int] = field(default_factory=list)
     remake: Callable[[int], None] | None = None
     permanent: bool = False
 
@@ -46,6 +48,7 @@ class Storage:
     of_gradient: bool = False
     uses: Uses = field(default_factory=Uses)
     _owner: Storage | None = None
+    _first: int | None = None
     _rows: Array | None = None
     _steps: Array | None = None
 
@@ -53,29 +56,48 @@ class Storage:
         """At least this many rows of zeros stand before and behind each case; neighbours share them."""
         self.left, self.right = max(self.left, left), max(self.right, right)
 
+    @property
+    def pitch(self) -> int:
+        """Rows from a case to the next."""
+        return self.length + max(self.left, self.right)
+
     def overwritten(self) -> Storage:
         """This storage, for an operation that writes over what its maker wrote: it cannot be made again."""
         self.uses.remake = None
         return self
 
     def stand_on(self, owner: Storage) -> None:
-        """Takes the rows of another storage of the same geometry, whose content is never needed at the same time."""
+        """Takes the rows of another of this length and width, whose content is never needed at the same time."""
         self._owner = owner
+
+    def stand_in(self, wider: Storage, first: int) -> None:
+        """Becomes some channels of a wider storage, from `first` on: what is written here need not be copied there."""
+        self._owner, self._first = wider, first
+        wider.reserve(self.left, self.right)
+        wider.uses.touched.extend(self.uses.touched)
+        wider.uses.kept.extend(self.uses.kept)
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether it is a part of a wider storage."""
+        return self._first is not None
 
     def allocate(self, dtype: Floating) -> None:
         """Makes the rows, zeros to begin with."""
         if self._owner is not None:
             self._owner.allocate(dtype)
-            self._rows, self._steps = self._owner._rows, self._owner._steps  # noqa: SLF001 - another of its kind
+            rows, steps = self._owner._rows, self._owner.steps  # noqa: SLF001 - another of its kind
+            self.left, self.right = self._owner.left, self._owner.right
+            chosen = slice(None) if self._first is None else slice(self._first, self._first + self.channels)
+            self._rows, self._steps = None if rows is None else rows[:, chosen], steps[:, :, chosen]
         if self._rows is not None:
             return
-        pitch = self.length + max(self.left, self.right)
-        self._rows = np.zeros((self.left + self.batch * pitch + self.right, self.channels), dtype)
+        self._rows = np.zeros((self.left + self.batch * self.pitch + self.right, self.channels), dtype)
         row = self.channels * self._rows.itemsize
         self._steps = as_strided(
             self._rows[self.left :],
             (self.batch, self.length, self.channels),
-            (pitch * row, row, self._rows.itemsize),
+            (self.pitch * row, row, self._rows.itemsize),
         )
 
     @property
@@ -87,8 +109,8 @@ class Storage:
 
     @property
     def contiguous(self) -> bool:
-        """No zeros between the cases: `steps` is one block of N * L rows."""
-        return max(self.left, self.right) == 0 or self.batch == 1
+        """No zeros between the cases, nor other channels between the steps: `steps` is one block of N * L rows."""
+        return not self.stands_in and (max(self.left, self.right) == 0 or self.batch == 1)
 
     def windows(self, left: int, kernel: int, stride: int, dilation: int, count: int) -> Array:
         """(N, count, K, C) view: window t of a case begins at its step t * stride - left."""

@@ -126,10 +126,17 @@ class Binding:
     def dtype(self) -> Floating:
         return self.workshop.dtype
 
-    def add(self, operation: Operation, *touched: Activation, forgets: tuple[Activation, ...] = ()) -> None:
+    def add(
+        self,
+        operation: Operation,
+        *touched: Activation,
+        forgets: tuple[Activation, ...] = (),
+        loose: tuple[Activation, ...] = (),
+    ) -> None:
         """Adds an operation, with every activation that it reads or writes.
 
-        forgets: those whose values its backward pass does not read. Where none of all has a gradient there is no
+        forgets: those whose values its backward pass does not read. loose: those that it reads and writes by their
+        strides alone, so that they may become channels of a wider storage. Where none of all has a gradient there is no
         backward pass.
         """
         if not touched:
@@ -145,6 +152,10 @@ class Binding:
                 activation.values.uses.kept.append(index)
             if activation.gradient is not None:
                 activation.gradient.uses.touched.append(index)
+            if all(activation is not other for other in loose):
+                activation.values.uses.solid.append(index)
+                if activation.gradient is not None:
+                    activation.gradient.uses.solid.append(index)
 
     def weight(self, name: str) -> Weight:
         full = self.place + name

@@ -3,12 +3,14 @@
 A step is a line of moments: operation k runs forward at moment k, the loss at n, and operation k backward at 2 n - k.
 A gradient lives from the backward pass of its reader to that of its maker. Values live through the forward passes
 that touch them and, where a backward pass reads them, until the last of those; values that their maker can make again
-from what it keeps anyway live twice, for two short spans. Storages of one geometry whose spans do not meet share their
-rows, so the zeros between the cases stay zeros, and a shard's cases stay the shard's.
+from what it keeps anyway live twice, for two short spans. Storages of one length and width whose spans do not meet
+share rows with the zeros that any of them needs, so the zeros between the cases stay zeros, and a shard's cases stay
+the shard's.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from model.activations import Storage
 
 Span = tuple[int, int]
-Geometry = tuple[int, int, int, int]
 
 
 def spans(storage: Storage, operations: int, *, training: bool) -> list[Span]:
@@ -35,34 +36,55 @@ def spans(storage: Storage, operations: int, *, training: bool) -> list[Span]:
 
 
 def share(storages: Sequence[Storage], operations: int, *, training: bool) -> None:
-    """Lets storages stand on the rows of others, first come first served along the line of moments."""
-    lives = [
-        (spans(storage, operations, training=training), storage)
-        for storage in storages
-        if storage.uses.touched and not storage.uses.permanent
-    ]
-    _align([storage for _, storage in lives])
-    rows: dict[Geometry, list[tuple[Storage, list[Span]]]] = {}
-    for life, storage in sorted(lives, key=lambda pair: pair[0][0]):
-        geometry = (storage.length, storage.channels, storage.left, storage.right)
-        for owner, taken in rows.setdefault(geometry, []):
-            if not any(_meet(mine, theirs) for mine in life for theirs in taken):
-                storage.stand_on(owner)
-                taken.extend(life)
+    """Lets storages of one length and width stand on the rows of others, in the order that takes the least memory."""
+    groups: dict[tuple[int, int], list[_Life]] = {}
+    for storage in storages:
+        if storage.uses.touched and not storage.uses.permanent and not storage.stands_in:
+            life = _Life(storage, tuple(spans(storage, operations, training=training)))
+            groups.setdefault((storage.length, storage.channels), []).append(life)
+    for group in groups.values():
+        by_moment = sorted(group, key=lambda life: life.spans[0][0])
+        by_zeros = sorted(by_moment, key=lambda life: -life.storage.pitch)
+        for house in min((_houses(order) for order in (by_moment, by_zeros)), key=_rows):
+            _move_in([life.storage for life in house])
+
+
+def _move_in(tenants: Sequence[Storage]) -> None:
+    """All stand on the rows of the first, with the zeros that any of them needs."""
+    left, right = max(each.left for each in tenants), max(each.right for each in tenants)
+    for each in tenants:
+        each.reserve(left, right)
+    for each in tenants[1:]:
+        each.stand_on(tenants[0])
+
+
+@dataclass(frozen=True, eq=False)
+class _Life:
+    """A storage and when it is needed."""
+
+    storage: Storage
+    spans: tuple[Span, ...]
+
+    def meets(self, other: _Life) -> bool:
+        return any(_meet(mine, theirs) for mine in self.spans for theirs in other.spans)
+
+
+def _houses(order: Sequence[_Life]) -> list[list[_Life]]:
+    """Who lives together: first come, first served."""
+    houses: list[list[_Life]] = []
+    for life in order:
+        for house in houses:
+            if not any(life.meets(tenant) for tenant in house):
+                house.append(life)
                 break
         else:
-            rows[geometry].append((storage, list(life)))
+            houses.append([life])
+    return houses
 
 
-def _align(storages: Sequence[Storage]) -> None:
-    """Gives storages of one length and width the same zeros around their cases, so that more of them can share."""
-    groups: dict[tuple[int, int], list[Storage]] = {}
-    for storage in storages:
-        groups.setdefault((storage.length, storage.channels), []).append(storage)
-    for group in groups.values():
-        left, right = max(storage.left for storage in group), max(storage.right for storage in group)
-        for storage in group:
-            storage.reserve(left, right)
+def _rows(houses: Sequence[Sequence[_Life]]) -> int:
+    """Rows of a case in all houses, each with the zeros that its widest tenant needs."""
+    return sum(max(life.storage.pitch for life in house) for house in houses)
 
 
 def _meet(a: Span, b: Span) -> bool:

@@ -54,7 +54,9 @@ def bind_convolution(
     if taps != slice(0, spec.kernel):
         needed, source = trimmed(spec, taps), TrimmedKernel(source, taps, binding)
     way = _way(needed, x, y, binding)
-    binding.add(way(needed, x, y, binding, source, rectified=epilogue.rectified), x, y, forgets=(y,))
+    loose = (y,) if needed.dilation == 1 else ()  # tiles take the phases of a dilation for one run of numbers
+    operation = way(needed, x, y, binding, source, rectified=epilogue.rectified)
+    binding.add(operation, x, y, forgets=(y,), loose=loose)
     return bind_mask(y, binding)
 
 

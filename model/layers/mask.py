@@ -17,7 +17,7 @@ def bind_mask(x: Activation, binding: Binding) -> Activation:
     are equal.
     """
     if x.lengths is not None:
-        binding.add(_Mask(x, x.lengths.mask, binding), x, forgets=(x,))
+        binding.add(_Mask(x, x.lengths.mask, binding), x, forgets=(x,), loose=(x,))
         x.values.overwritten()
     return x
 

@@ -46,7 +46,7 @@ class MaxPool:
     def bind(self, x: Activation, binding: Binding) -> Activation:
         x.retained = True
         y = _pooled(self, x, binding, retained=True)
-        binding.add(_MaxPool(self, x, y, binding), x, y)
+        binding.add(_MaxPool(self, x, y, binding), x, y, loose=(x, y))
         return bind_mask(y, binding)
 
 

@@ -33,7 +33,7 @@ class Relu:
 
     def bind(self, x: Activation, binding: Binding) -> Activation:
         y = binding.in_place(x, retained=x.gradient is not None)
-        binding.add(_Relu(x, y, binding), x, y)
+        binding.add(_Relu(x, y, binding), x, y, loose=(x, y))
         return y
 
 

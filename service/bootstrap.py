@@ -49,6 +49,7 @@ from service.server import run
 from service.serving.current import CurrentVersions
 from service.serving.loaded import LoadedModels
 from service.serving.scheduler import Batching, Scheduler
+from service.serving.warming import Warmer
 from service.settings import PREFIX, Settings, exposure_fault
 from service.telemetry.collection import traces
 from service.telemetry.logs import configure, logger
@@ -65,6 +66,7 @@ from service.usecases.services import Services
 from service.usecases.training import Training
 
 EVERY_MINUTE, EVERY_HOUR = 60.0, 3600.0
+WARMING_SECONDS = 0.25
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -81,10 +83,12 @@ class House:
     artifacts: LocalArtifacts
     clock: SystemClock
     housekeeping: Housekeeping
+    warming: Housekeeping
 
     def close(self) -> None:
         """Give everything back that was taken."""
         self.housekeeping.stop()
+        self.warming.stop()
         self.edge.lanes.close()
         self.edge.scheduler.close()
         self.edge.traces.close()
@@ -105,6 +109,7 @@ def serve(settings: Settings, given: Place | None = None) -> int:
         where = given or place(settings)
         if where.first:
             house.housekeeping.start()
+        house.warming.start()
         # Predictions run side by side: a BLAS that starts threads as well would only be in their way.
         with threadpool_limits(1), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(settings, house.edge, house.supervisor, where))
@@ -188,7 +193,9 @@ def build(settings: Settings) -> House:
             lambda: len(sweep(artifacts, DatabaseReferences(database), clock)),
         ),
     )
-    return House(edge, supervisor, database, changes, artifacts, clock, Housekeeping(chores, clock, log))
+    warming = Housekeeping([Chore("warmed_versions", WARMING_SECONDS, Warmer(current, models).look)], clock, log)
+    housekeeping = Housekeeping(chores, clock, log)
+    return House(edge, supervisor, database, changes, artifacts, clock, housekeeping, warming)
 
 
 def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> EdgeContext:

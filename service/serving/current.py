@@ -52,6 +52,10 @@ class CurrentVersions:
             return None
         return entry[1]
 
+    def remembered(self) -> dict[tuple[str, str | None], ModelVersion]:
+        """Names with references as they were asked for, and what they meant then."""
+        return {key: version for key, (_, version) in self._versions.copy().items()}
+
     def _names_withdrawn(self, stamp: Hashable) -> frozenset[str]:
         entry = self._withdrawn
         if entry is None or entry[0] != stamp:

@@ -38,6 +38,8 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
     def __init__(self, edge: EdgeContext) -> None:
         """Take who may call and who counts."""
         self._edge = edge
+        self._log = logger()
+        self._in_flight = edge.metrics.in_flight.labels("grpc")
 
     async def intercept_service(
         self,
@@ -70,8 +72,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
         context.set_trailing_metadata((("x-request-id", identifier),))
         started = time.perf_counter()
         status, fault = grpc.StatusCode.OK, None
-        gauge = self._edge.metrics.in_flight.labels("grpc")
-        gauge.inc()
+        self._in_flight.inc()
         try:
             with traces.request(method.strip("/"), came_from, **_described(method, identifier)):
                 told = (traces.origin or came_from).fields
@@ -90,11 +91,11 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
             status, fault = grpc.StatusCode.INTERNAL, error
             await context.abort(status, "Something went wrong on our side.")
         finally:
-            gauge.dec()
+            self._in_flight.dec()
             seconds = time.perf_counter() - started
             service, name = method.strip("/").split("/")
             self._edge.metrics.request("grpc", name, service, status.name, seconds)
-            write = logger().error if fault else logger().info
+            write = self._log.error if fault else self._log.info
             write(
                 "request",
                 method=name,

@@ -29,6 +29,7 @@ class Metrics:
         """
         self._registry = CollectorRegistry()
         self._shared = shared
+        self._series: dict[tuple[str, str, str, str], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "wavetap_requests",
             "Finished requests.",
@@ -79,8 +80,12 @@ class Metrics:
 
     def request(self, protocol: str, method: str, route: str, status: str, seconds: float) -> None:
         """Count a finished request; `route` is a pattern, never a path, so that the series stay few."""
-        self._requests.labels(protocol, method, route, status).inc()
-        self._seconds.labels(protocol, method, route).observe(seconds)
+        key = protocol, method, route, status
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = self._requests.labels(*key), self._seconds.labels(protocol, method, route)
+        series[0].inc()
+        series[1].observe(seconds)
 
     def inference(self, model: str, version: int, rows: int, queue_seconds: float) -> None:
         """Count the rows of one answer, and the time that its request waited."""

@@ -93,6 +93,10 @@ $(PEER)/.installed: benchmarks/serving/requirements.txt
 bench-serving: $(STAMP) $(PEER)/.installed ## Measure beside MLServer; three minutes of it with ARGS=--quick (needs wrk)
 	$(BIN)/python -m benchmarks.serving --mlserver $(PEER)/bin/python $(ARGS)
 
+.PHONY: soak
+soak: $(STAMP) ## Load, promote and unload CYCLES=1000 times, and tell whether the memory stays
+	$(BIN)/python -m benchmarks.serving.soak --cycles $(or $(CYCLES),1000)
+
 # --- make what is generated ------------------------------------------------------------------------------------------
 
 .PHONY: openapi

@@ -99,13 +99,16 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=1000, help="of load, promote, ask and unload; default: 1000")
     chosen = parser.parse_args()
     readings = []
-    with tempfile.TemporaryDirectory(prefix="wavetap-soak-") as directory:
-        with wavetap(Path(directory) / "data") as server, Client(f"http://127.0.0.1:{server.http}") as client:
-            server.first_answer(READY)
-            publish(client, Path(directory))
-            for reading in soak(server, client, chosen.cycles):
-                readings.append(reading)
-                print(f"after {reading.cycle:>5} cycles: {reading.megabytes:.1f} MB", flush=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="wavetap-soak-") as directory,
+        wavetap(Path(directory) / "data") as server,
+        Client(f"http://127.0.0.1:{server.http}") as client,
+    ):
+        server.first_answer(READY)
+        publish(client, Path(directory))
+        for reading in soak(server, client, chosen.cycles):
+            readings.append(reading)
+            print(f"after {reading.cycle:>5} cycles: {reading.megabytes:.1f} MB", flush=True)
     grown = growth(readings)
     print(f"The memory grew by {grown:.1f} MB between the second fifth and the last; at most {GROWTH_ALLOWED:.0f}.")
     if grown > GROWTH_ALLOWED:

@@ -1,9 +1,10 @@
-"""Trains three problems of the time series archives with every default, through the HTTP interface.
+"""Trains five problems of the time series archives with every default, through the HTTP interface.
 
     python examples/archive_accuracies.py [--server URL] [--api-key KEY]
 
 Without a server it starts one of its own. It prints the accuracy on each test split beside the least that is wanted,
-and ends with 1 if any is lower.
+which is that published for FCN less one point, and for a regression the RMSE beside the most; it ends with 1 if any
+falls short.
 """
 
 import argparse
@@ -18,7 +19,8 @@ from service.client import Client
 from service.ephemeral import service
 
 DATA = Path(__file__).parent / "data"
-LEAST = {"GunPoint": 0.95, "ItalyPowerDemand": 0.94, "JapaneseVowels": 0.95}
+LEAST = {"GunPoint": 0.987, "ItalyPowerDemand": 0.953, "JapaneseVowels": 0.963, "BasicMotions": 0.99}
+MOST = {"CardanoSentiment": 0.32}
 
 
 @contextmanager
@@ -34,8 +36,8 @@ def connected(server: str | None, api_key: str | None) -> Iterator[Client]:
             yield client
 
 
-def accuracy(client: Client, problem: str) -> float:
-    """Train on TRAIN and judge by TEST; nothing but the model's name and the dataset is chosen."""
+def judged(client: Client, problem: str) -> dict[str, float]:
+    """The metrics on TEST once trained on TRAIN; nothing but the model's name and the dataset is chosen."""
     train = client.upload(DATA / problem / f"{problem}_TRAIN.ts", f"{problem}-train")
     test = client.upload(DATA / problem / f"{problem}_TEST.ts", f"{problem}-test")
     job = client.submit({"model": problem, "dataset": train["id"]})
@@ -44,7 +46,8 @@ def accuracy(client: Client, problem: str) -> float:
     ended = client.job(job["id"])
     if ended["state"] != "SUCCEEDED":
         sys.exit(f"{problem}: {ended['error']}")
-    return float(client.evaluate(problem, test["id"], str(ended["version"]))["metrics"]["accuracy"])
+    metrics: dict[str, float] = client.evaluate(problem, test["id"], str(ended["version"]))["metrics"]
+    return metrics
 
 
 def main() -> int:
@@ -55,12 +58,14 @@ def main() -> int:
     options = parser.parse_args()
     poor = 0
     with connected(options.server, options.api_key) as client:
-        print(f"{'problem':18}{'accuracy':>10}{'wanted':>10}{'seconds':>10}")
-        for problem, least in LEAST.items():
+        print(f"{'problem':18}{'metric':>10}{'reached':>10}{'wanted':>10}{'seconds':>10}")
+        for problem, wanted in (LEAST | MOST).items():
             started = time.monotonic()
-            reached = accuracy(client, problem)
-            poor += reached < least
-            print(f"{problem:18}{reached:10.4f}{least:10.2f}{time.monotonic() - started:10.1f}", flush=True)
+            metric = "accuracy" if problem in LEAST else "rmse"
+            reached = judged(client, problem)[metric]
+            poor += reached < wanted if problem in LEAST else reached > wanted
+            seconds = time.monotonic() - started
+            print(f"{problem:18}{metric:>10}{reached:10.4f}{wanted:10.3f}{seconds:10.1f}", flush=True)
     return 1 if poor else 0
 
 

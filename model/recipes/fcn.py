@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from model.layers.layer import LayerSpec
 
 
-def fcn(*, filters: tuple[int, ...] = (128, 256, 128), kernels: tuple[int, ...] = (8, 5, 3)) -> tuple[LayerSpec, ...]:
-    """Convolution, normalization, rectifier, three times (Wang, Yan and Oates 2017)."""
+def fcn(
+    *, filters: tuple[int, ...] = (128, 256, 128), kernels: tuple[int, ...] = (8, 5, 3), stride: int = 1
+) -> tuple[LayerSpec, ...]:
+    """Convolution, normalization, rectifier, three times (Wang, Yan and Oates 2017).
+
+    stride: for long series the first kernel is as many times as long, and moves by so many steps.
+    """
     if len(filters) != len(kernels):
         raise InvalidSpec(
             f"filters has {len(filters)} entries and kernels {len(kernels)}; they need as many", pointer="/filters"
         )
     body: list[LayerSpec] = []
-    for width, kernel in zip(filters, kernels, strict=True):
-        body += [Conv1d(width, kernel), BatchNormalization(), Relu()]
+    for place, (width, kernel) in enumerate(zip(filters, kernels, strict=True)):
+        apart = stride if place == 0 else 1
+        body += [Conv1d(width, kernel * apart, stride=apart), BatchNormalization(), Relu()]
     return (*body, GlobalAveragePool())

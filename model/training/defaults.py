@@ -11,6 +11,8 @@ from model.optimizers import Adam
 from model.schedules import OneCycle
 
 RECIPE = "fcn"
+STRIDED = 512
+"""Steps of a series for each step of the recipe's stride: what comes behind the first layer is about as long."""
 BATCH_SIZE = 16
 OPTIMIZER = Adam(learning_rate=2e-3)
 SCHEDULE = OneCycle()
@@ -32,6 +34,8 @@ ACCEPTED_LOSSES: Mapping[Task, tuple[str, ...]] = {
 
 STEPS: Mapping[Task, int] = {"classification": 500, "regression": 150, "forecasting": 500}
 """Steps of the optimizer that the default number of epochs comes to, whatever the number of cases."""
+STEPS_OF_A_CLASS = 30
+"""Many classes need more steps: so many for each."""
 FEWEST_EPOCHS = 20
 MOST_EPOCHS = 150
 
@@ -41,9 +45,15 @@ WINDOWS = 10_000
 """About how many windows a long series is cut into."""
 
 
-def epochs(task: Task, cases: int, batch_size: int) -> int:
+def epochs(task: Task, cases: int, batch_size: int, classes: int = 0) -> int:
     """So many that the optimizer takes about the same number of steps for any number of cases."""
-    return min(max(round(STEPS[task] / -(-cases // batch_size)), FEWEST_EPOCHS), MOST_EPOCHS)
+    steps = max(STEPS[task], STEPS_OF_A_CLASS * classes)
+    return min(max(round(steps / -(-cases // batch_size)), FEWEST_EPOCHS), MOST_EPOCHS)
+
+
+def recipe_options(length: int) -> dict[str, object]:
+    """Options of the recipe that go with the longest series."""
+    return {"stride": max(1, length // STRIDED)}
 
 
 def fraction(task: Task, cases: int, *, stopping: bool) -> float:

@@ -28,6 +28,7 @@ def record(pipeline: Pipeline, dataset_digest: str, code_version: str) -> dict[s
 
     shards: parts that every step is cut into, each for a thread, whose gradients are added in their order
     stages: [epoch, epochs] for every time that the number of epochs was set, the learning rate following it
+    trained_epochs: how many were finished, fewer where a time limit broke in; epoch: the one whose weights these are
     """
     spec: Mapping[str, Any] = pipeline.metadata["spec"]
     threads = spec["training"]["threads"]
@@ -38,6 +39,7 @@ def record(pipeline: Pipeline, dataset_digest: str, code_version: str) -> dict[s
         "threads": threads,
         "shards": min(threads, spec["training"]["batch_size"]),
         "stages": pipeline.metadata["stages"],
+        "trained_epochs": pipeline.metadata["trained_epochs"],
         "epoch": pipeline.metadata["epoch"],
         "weights_sha256": weights_sha256(pipeline.network),
         **environment(),

@@ -64,7 +64,7 @@ class Reproduction:
         for epoch, epochs in self._left:
             yield from self._until(epoch)
             self._trainer = self._stage(epochs, Checkpoint.read(self._trainer.checkpoint()))
-        yield from self._trainer.epochs()
+        yield from self._until(self._recorded["trained_epochs"])
 
     def checkpoint(self) -> bytes:
         """All that the next epoch depends on."""
@@ -75,9 +75,11 @@ class Reproduction:
         return compare(self._recorded, self._trainer.pipeline().network)
 
     def _until(self, epoch: int) -> Iterator[EpochReport]:
-        reports = self._trainer.epochs()
-        while self._trainer.epoch < epoch:
-            yield next(reports)
+        if self._trainer.epoch < epoch:
+            for report in self._trainer.epochs():
+                yield report
+                if self._trainer.epoch >= epoch:
+                    return
 
     def _stage(self, epochs: int, checkpoint: Checkpoint | None) -> Trainer:
         training = replace(self._spec.training, epochs=epochs)

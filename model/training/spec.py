@@ -61,7 +61,7 @@ def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
     task = _task(spec.task, facts)
     preprocessing = _preprocessing(spec.preprocessing, task, facts)
     training = _training(spec.training, preprocessing, task, facts)
-    network = _network(spec.network)
+    network = _network(spec.network, facts.length_max if preprocessing.window is None else preprocessing.window)
     resolved = TrainingSpec(task, network, preprocessing, training)
     low, high = facts.length_min, facts.length_max
     if task == "forecasting":
@@ -156,9 +156,10 @@ def _training(
             pointer="/training/batch_size",
         )
     batch_size = section.batch_size or min(defaults.BATCH_SIZE, trained)
+    classes = len(facts.labels or ()) if task == "classification" else 0
     return replace(
         section,
-        epochs=section.epochs or defaults.epochs(task, trained, batch_size),
+        epochs=section.epochs or defaults.epochs(task, trained, batch_size, classes),
         batch_size=batch_size,
         loss=_loss(section, task, facts),
         class_weights=class_weights.resolve(section.class_weights, task, facts),
@@ -194,11 +195,16 @@ def _loss(section: TrainingSection, task: Task, facts: SeriesFacts) -> LossSpec:
     return loss
 
 
-def _network(section: NetworkSection) -> NetworkSection:
-    """A recipe with all its options written out, so that a stored spec does not change when a default does."""
+def _network(section: NetworkSection, length: int) -> NetworkSection:
+    """A recipe with all its options written out, so that a stored spec does not change when a default does.
+
+    length: of the longest series that the network sees
+    """
     if section.layers is not None:
         return section
     name = section.recipe or defaults.RECIPE
+    if section.recipe is None:
+        section = replace(section, options=tuple(defaults.recipe_options(length).items()))
     parameters = inspect.signature(recipes.RECIPES[name]).parameters if name in recipes.RECIPES else {}
     options = {key: parameter.default for key, parameter in parameters.items()} | dict(section.options)
     return NetworkSection(name, tuple(sorted(options.items())))

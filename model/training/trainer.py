@@ -154,7 +154,8 @@ class Trainer:
             pipeline = calibrated(pipeline, held.answers, outputs)
             found |= _validated(metrics.validation_metrics(pipeline, truth, outputs))
         told = {"spec": self.spec.to_json(), "epoch": chosen, "metrics": found, "remarks": list(self.remarks)}
-        return replace(pipeline, metadata={**told, "stages": [list(stage) for stage in self._stages]})
+        gone = {"stages": [list(stage) for stage in self._stages], "trained_epochs": self.epoch}
+        return replace(pipeline, metadata={**told, **gone})
 
     def _divergence(self, step: int) -> Diverged:
         self._diverged = Diverged(epoch=self.epoch + 1, step=step)

@@ -14,18 +14,31 @@ from service.ports import ArtifactStore, Log
 from service.release import release
 
 
-def lineage(job: Job, dataset: Dataset, pipeline: Pipeline) -> dict[str, Any]:
+def lineage(job: Job, dataset: Dataset, pipeline: Pipeline, validation: Dataset | None = None) -> dict[str, Any]:
     """Where a version comes from: enough to train it again and compare."""
+    others = {} if validation is None else {"validation_dataset": _named(validation)}
     return {
-        "dataset": {"id": dataset.id, "name": dataset.name, "digest": dataset.digest},
+        "dataset": _named(dataset),
+        **others,
         "job": job.id,
         **record(pipeline, dataset.digest, release()),
     }
 
 
-def draft(job: Job, dataset: Dataset, pipeline: Pipeline, artifacts: ArtifactStore, log: Log) -> VersionDraft:
+def _named(dataset: Dataset) -> dict[str, str]:
+    return {"id": dataset.id, "name": dataset.name, "digest": dataset.digest}
+
+
+def draft(
+    job: Job,
+    dataset: Dataset,
+    pipeline: Pipeline,
+    artifacts: ArtifactStore,
+    log: Log,
+    validation: Dataset | None = None,
+) -> VersionDraft:
     """Put the artefacts, whole and on the disk, and describe the version that will refer to them."""
-    origin = lineage(job, dataset, pipeline)
+    origin = lineage(job, dataset, pipeline, validation)
     pipeline = replace(pipeline, metadata={**pipeline.metadata, "lineage": origin})
     key = f"models/{job.id}-{job.attempt}"
     return VersionDraft(

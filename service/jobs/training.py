@@ -84,8 +84,8 @@ def _tried(attempt: Attempt, job: Job, recorder: Recorder) -> tuple[Move, JobFai
 
 
 def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
-    dataset = attempt.datasets.get(job.dataset)
-    trainer = _trainer(attempt, job, dataset)
+    dataset, validation = attempt.datasets.get(job.dataset), _validation(attempt, job)
+    trainer = _trainer(attempt, job, dataset, validation)
     wishes = attempt.interruption
     try:
         with wishes.limited(job.seconds_left):
@@ -97,29 +97,29 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
                     return Move.INTERRUPT
         _patiently(lambda: recorder.commit(trainer.checkpoint))
     except TimeUp:
-        trainer = _at_last_commit(attempt, job, recorder, dataset)
+        trainer = _trainer(attempt, _at_last_commit(attempt, job, recorder), dataset, validation)
     if isinstance(trainer, Reproduction):
         return _concluded(attempt, trainer)
     with wishes.breakable():
-        finished = draft(job, dataset, trainer.pipeline(), attempt.artifacts, attempt.log)
+        finished = draft(job, dataset, trainer.pipeline(), attempt.artifacts, attempt.log, validation)
     return _published(attempt, finished)
 
 
-def _trainer(attempt: Attempt, job: Job, dataset: Dataset) -> Trainer | Reproduction:
+def _trainer(attempt: Attempt, job: Job, dataset: Dataset, validation: Dataset | None) -> Trainer | Reproduction:
     """Who trains, or trains again, at the job's checkpoint or at the beginning."""
     spec = TrainingSpec.from_json(dict(job.spec))
     state = None if job.checkpoint is None else attempt.artifacts.get(job.checkpoint.artifact)
     checkpoint = None if state is None else Checkpoint.read(state)
-    series, named = _opened(attempt, dataset), _validation(attempt, spec)
-    others = None if named is None else _opened(attempt, named)
+    series, others = _opened(attempt, dataset), None if validation is None else _opened(attempt, validation)
     if job.reproduction is not None:
         return Reproduction(series, spec, job.reproduction["recorded"], checkpoint, others)
     return Trainer(series, spec, checkpoint, others)
 
 
-def _validation(attempt: Attempt, spec: TrainingSpec) -> Dataset | None:
+def _validation(attempt: Attempt, job: Job) -> Dataset | None:
     """The dataset that the spec names to validate on; InvalidSpec if it is gone since the job was submitted."""
-    named = None if spec.training.validation is None else spec.training.validation.dataset
+    section = TrainingSpec.from_json(dict(job.spec)).training.validation
+    named = None if section is None else section.dataset
     if named is None:
         return None
     try:
@@ -135,12 +135,12 @@ def _opened(attempt: Attempt, dataset: Dataset) -> Series:
     return unpack(path if path is not None else attempt.artifacts.get(dataset.artifact))
 
 
-def _at_last_commit(attempt: Attempt, job: Job, recorder: Recorder, dataset: Dataset) -> Trainer | Reproduction:
-    """A trainer as it was before the epoch that the time limit broke into; OutOfTime if nothing was committed."""
+def _at_last_commit(attempt: Attempt, job: Job, recorder: Recorder) -> Job:
+    """The job as it was before the epoch that the time limit broke into; OutOfTime if nothing was committed."""
     if recorder.checkpoint is None:
         raise OutOfTime(f"Not one epoch was trained within the time limit of {job.time_limit:g} s.")
     attempt.log.info("time_is_up", epoch=recorder.checkpoint.epoch)
-    return _trainer(attempt, replace(job, checkpoint=recorder.checkpoint), dataset)
+    return replace(job, checkpoint=recorder.checkpoint)
 
 
 def _committed(attempt: Attempt, recorder: Recorder, trainer: Trainer | Reproduction) -> bool:

@@ -58,6 +58,16 @@ def test_a_training_that_was_given_more_epochs_goes_through_the_same_stages_agai
     assert not compare(recorded(longer), straight.pipeline().network).identical
 
 
+def test_a_training_that_a_time_limit_ended_is_trained_as_far_again() -> None:
+    broken = Trainer(SERIES, TrainingSpec.from_json({**SPEC, "training": {"epochs": 9}}))
+    for report in broken.epochs():
+        if report.epoch == 2:
+            break
+    again = Reproduction(SERIES, broken.spec, recorded(broken))
+    assert [report.epoch for report in again.epochs()] == [1, 2]
+    assert again.comparison().identical
+
+
 def test_other_series_are_found_out() -> None:
     values = SERIES.values.copy()
     values[7, 0] += 1e-3

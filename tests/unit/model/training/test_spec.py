@@ -77,7 +77,14 @@ def test_early_stopping_brings_validation_with_it() -> None:
 
 def test_a_recipe_is_written_out_with_all_its_options() -> None:
     network = resolved({"network": {"recipe": "fcn", "kernels": [3, 3, 3]}}).to_json()["network"]
-    assert network == {"recipe": "fcn", "filters": [128, 256, 128], "kernels": [3, 3, 3]}
+    assert network == {"recipe": "fcn", "filters": [128, 256, 128], "kernels": [3, 3, 3], "stride": 1}
+
+
+@pytest.mark.parametrize(("length", "stride"), [(24, 1), (1023, 1), (1024, 2), (18_000, 35)])
+def test_a_long_series_is_taken_in_longer_strides_unless_a_recipe_was_named(length: int, stride: int) -> None:
+    what = facts(length=(length, length))
+    assert resolved({}, what).to_json()["network"]["stride"] == stride
+    assert resolved({"network": {"recipe": "fcn"}}, what).to_json()["network"]["stride"] == 1
 
 
 def test_layers_come_back_with_all_their_fields() -> None:
@@ -85,6 +92,14 @@ def test_layers_come_back_with_all_their_fields() -> None:
     written = resolved({"network": given}).to_json()["network"]["layers"]
     assert written[0].items() >= given["layers"][0].items()
     assert written[0]["stride"] == 1
+
+
+def test_many_classes_are_trained_for_more_steps() -> None:
+    few, many = (
+        resolved({}, facts(cases=400, labels={f"{name:03}": 400 // count for name in range(count)})).training
+        for count in (10, 50)
+    )
+    assert (few.epochs, many.epochs) == (20, 60)
 
 
 def test_batches_are_no_larger_than_the_cases() -> None:

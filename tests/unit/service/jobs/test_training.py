@@ -35,6 +35,8 @@ def test_an_attempt_validates_on_the_dataset_that_its_spec_names(stores: Stores)
     assert job.state is JobState.SUCCEEDED
     assert job.metrics is not None
     assert "validation_loss" in job.metrics
+    lineage = stores.catalogue.version("m", None).draft.lineage
+    assert lineage["validation_dataset"] == lineage["dataset"]
 
 
 def test_a_dataset_to_validate_on_that_is_gone_fails_the_job(stores: Stores) -> None:

@@ -20,6 +20,7 @@ from service.client_events import Event, events
 Json = dict[str, Any]
 
 TIMEOUT = httpx.Timeout(300.0, connect=5.0)
+JSON = {"Content-Type": "application/json"}
 SILENCE = httpx.Timeout(60.0, connect=5.0)
 """The service sends a sign of life on an event stream more often than this."""
 RETRIES, RETRY_SECONDS = 120, 0.5
@@ -104,6 +105,10 @@ class Client:
     def dataset(self, id_or_name: str) -> Json:
         """One dataset."""
         return self._json("GET", f"/v1/datasets/{quoted(id_or_name)}")
+
+    def compare_datasets(self, id_or_name: str, other: str) -> Json:
+        """What stands in both of two datasets, and what only one of them has."""
+        return self._json("POST", f"/v1/datasets/{quoted(id_or_name)}:compare", json={"dataset": other})
 
     def remove_dataset(self, id_or_name: str) -> None:
         """Delete a dataset."""
@@ -220,8 +225,6 @@ class Client:
         except httpx.TransportError:
             return False
 
-    # Transport
-
     def _place(self, name: str, version: str | None) -> str:
         return f"/v1/models/{quoted(name)}" + (f"/versions/{quoted(version)}" if version else "")
 
@@ -268,9 +271,6 @@ class Client:
 
     def _unreachable(self, error: httpx.TransportError) -> Unreachable:
         return Unreachable(f"No answer from {self.server} ({error}). Is it running? Start it with: wavetap serve")
-
-
-JSON = {"Content-Type": "application/json"}
 
 
 def encoded(body: object) -> bytes:

@@ -11,6 +11,8 @@ from service.domain.datasets import Dataset, DatasetReport
 from service.domain.identifiers import new_identifier
 from service.domain.jobs import Checkpoint, EpochRecord, Job
 from service.domain.models import OnnxExport, Signature, VersionDraft
+from service.ingest.examination import examine
+from service.ingest.parsed import Parsed
 from service.ports import Clock, EpochCommit
 
 
@@ -31,7 +33,7 @@ def an_artifact(key: str = "some/key") -> Artifact:
 def a_dataset(clock: Clock, name: str = "gestures", seed: int = 0) -> Dataset:
     series = some_series(seed=seed)
     identifier = new_identifier("ds", clock.now())
-    report = DatasetReport(series.describe(), series.digest(), "ts", ("A warning.",))
+    report = DatasetReport(series.describe(), series.digest(), "ts", ("A warning.",), examine(Parsed(series)))
     return Dataset(identifier, name, report, an_artifact(f"datasets/{identifier}"), clock.now())
 
 

@@ -60,18 +60,26 @@ class UploadHeader(_message.Message):
     LABEL_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
     CHANNELS_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
+    HEADER_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """may stay empty for a preview"""
     filename: _builtins.str
     content_type: _builtins.str
     format: _builtins.str
-    """ts, csv, tsv, npz, npy, parquet, arrow, json; empty: by the file's name and content"""
+    """ts, arff, csv, tsv, npz, npy, parquet, arrow, json, ndjson; empty: by the file's name and content"""
     series: _builtins.str
     """Names of columns, for tables only."""
     time: _builtins.str
     label: _builtins.str
     target: _builtins.str
+    group: _builtins.str
+    form: _builtins.str
+    """long, wide; empty: found out"""
+    header: _builtins.bool
+    """CSV: whether the first line names the columns; unset: found out"""
     idempotency_key: _builtins.str
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
@@ -87,13 +95,18 @@ class UploadHeader(_message.Message):
         label: _builtins.str = ...,
         target: _builtins.str = ...,
         channels: _abc.Iterable[_builtins.str] | None = ...,
+        group: _builtins.str = ...,
+        form: _builtins.str = ...,
+        header: _builtins.bool | None = ...,
         idempotency_key: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_header", b"_header", "header", b"header"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "content_type", b"content_type", "filename", b"filename", "format", b"format", "idempotency_key", b"idempotency_key", "label", b"label", "name", b"name", "series", b"series", "target", b"target", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_header", b"_header", "channels", b"channels", "content_type", b"content_type", "filename", b"filename", "form", b"form", "format", b"format", "group", b"group", "header", b"header", "idempotency_key", b"idempotency_key", "label", b"label", "name", b"name", "series", b"series", "target", b"target", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__header: _TypeAlias = _typing.Literal["header"]  # noqa: Y015
+    _WhichOneofArgType__header: _TypeAlias = _typing.Literal["_header", b"_header"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__header) -> _WhichOneofReturnType__header | None: ...
 
 Global___UploadHeader: _TypeAlias = UploadHeader  # noqa: Y015
 
@@ -227,6 +240,8 @@ class Dataset(_message.Message):
     WARNINGS_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     GROUPS_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """empty in a preview, like name and created_at"""
     name: _builtins.str
@@ -249,6 +264,12 @@ class Dataset(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def groups(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]: ...
+    @_builtins.property
+    def reading(self) -> Global___DatasetReading:
+        """unset in lists, like report"""
+
+    @_builtins.property
+    def report(self) -> Global___DatasetReport: ...
     def __init__(
         self,
         *,
@@ -266,14 +287,338 @@ class Dataset(_message.Message):
         warnings: _abc.Iterable[_builtins.str] | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         groups: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        reading: Global___DatasetReading | None = ...,
+        report: Global___DatasetReport | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "length", b"length", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "length", b"length", "reading", b"reading", "report", b"report", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "channels", b"channels", "created_at", b"created_at", "digest", b"digest", "format", b"format", "groups", b"groups", "id", b"id", "labels", b"labels", "length", b"length", "missing", b"missing", "name", b"name", "target", b"target", "task", b"task", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "channels", b"channels", "created_at", b"created_at", "digest", b"digest", "format", b"format", "groups", b"groups", "id", b"id", "labels", b"labels", "length", b"length", "missing", b"missing", "name", b"name", "reading", b"reading", "report", b"report", "target", b"target", "task", b"task", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Dataset: _TypeAlias = Dataset  # noqa: Y015
+
+@_typing.final
+class DatasetReading(_message.Message):
+    """How a file was understood."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Role(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ROLE_FIELD_NUMBER: _builtins.int
+        COLUMN_FIELD_NUMBER: _builtins.int
+        CERTAINTY_FIELD_NUMBER: _builtins.int
+        OTHERS_FIELD_NUMBER: _builtins.int
+        role: _builtins.str
+        column: _builtins.str
+        certainty: _builtins.str
+        """asked, named, guessed"""
+        @_builtins.property
+        def others(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+        def __init__(
+            self,
+            *,
+            role: _builtins.str = ...,
+            column: _builtins.str = ...,
+            certainty: _builtins.str = ...,
+            others: _abc.Iterable[_builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["certainty", b"certainty", "column", b"column", "others", b"others", "role", b"role"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class ParametersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    FORM_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
+    form: _builtins.str
+    """cases, long, wide"""
+    @_builtins.property
+    def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___DatasetReading.Role]: ...
+    @_builtins.property
+    def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        form: _builtins.str = ...,
+        columns: _abc.Iterable[Global___DatasetReading.Role] | None = ...,
+        parameters: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        alternatives: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "columns", b"columns", "form", b"form", "parameters", b"parameters"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatasetReading: _TypeAlias = DatasetReading  # noqa: Y015
+
+@_typing.final
+class DatasetPlace(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    CASE_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    column: _builtins.str
+    case: _builtins.int
+    channel: _builtins.str
+    step: _builtins.int
+    def __init__(
+        self,
+        *,
+        row: _builtins.int | None = ...,
+        column: _builtins.str | None = ...,
+        case: _builtins.int | None = ...,
+        channel: _builtins.str | None = ...,
+        step: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_case", b"_case", "_channel", b"_channel", "_column", b"_column", "_row", b"_row", "_step", b"_step", "case", b"case", "channel", b"channel", "column", b"column", "row", b"row", "step", b"step"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_case", b"_case", "_channel", b"_channel", "_column", b"_column", "_row", b"_row", "_step", b"_step", "case", b"case", "channel", b"channel", "column", b"column", "row", b"row", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__case: _TypeAlias = _typing.Literal["case"]  # noqa: Y015
+    _WhichOneofArgType__case: _TypeAlias = _typing.Literal["_case", b"_case"]  # noqa: Y015
+    _WhichOneofReturnType__channel: _TypeAlias = _typing.Literal["channel"]  # noqa: Y015
+    _WhichOneofArgType__channel: _TypeAlias = _typing.Literal["_channel", b"_channel"]  # noqa: Y015
+    _WhichOneofReturnType__column: _TypeAlias = _typing.Literal["column"]  # noqa: Y015
+    _WhichOneofArgType__column: _TypeAlias = _typing.Literal["_column", b"_column"]  # noqa: Y015
+    _WhichOneofReturnType__row: _TypeAlias = _typing.Literal["row"]  # noqa: Y015
+    _WhichOneofArgType__row: _TypeAlias = _typing.Literal["_row", b"_row"]  # noqa: Y015
+    _WhichOneofReturnType__step: _TypeAlias = _typing.Literal["step"]  # noqa: Y015
+    _WhichOneofArgType__step: _TypeAlias = _typing.Literal["_step", b"_step"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__case) -> _WhichOneofReturnType__case | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__channel) -> _WhichOneofReturnType__channel | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__column) -> _WhichOneofReturnType__column | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__row) -> _WhichOneofReturnType__row | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__step) -> _WhichOneofReturnType__step | None: ...
+
+Global___DatasetPlace: _TypeAlias = DatasetPlace  # noqa: Y015
+
+@_typing.final
+class DatasetFinding(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    count: _builtins.int
+    detail: _builtins.str
+    @_builtins.property
+    def first(self) -> Global___DatasetPlace: ...
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        count: _builtins.int = ...,
+        detail: _builtins.str = ...,
+        first: Global___DatasetPlace | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first", b"first"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "detail", b"detail", "first", b"first", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatasetFinding: _TypeAlias = DatasetFinding  # noqa: Y015
+
+@_typing.final
+class DatasetReport(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Channel(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NAME_FIELD_NUMBER: _builtins.int
+        MISSING_FIELD_NUMBER: _builtins.int
+        CONSTANT_FIELD_NUMBER: _builtins.int
+        MIN_FIELD_NUMBER: _builtins.int
+        MAX_FIELD_NUMBER: _builtins.int
+        MEAN_FIELD_NUMBER: _builtins.int
+        DEVIATION_FIELD_NUMBER: _builtins.int
+        name: _builtins.str
+        missing: _builtins.int
+        constant: _builtins.bool
+        min: _builtins.float
+        max: _builtins.float
+        mean: _builtins.float
+        deviation: _builtins.float
+        def __init__(
+            self,
+            *,
+            name: _builtins.str = ...,
+            missing: _builtins.int = ...,
+            constant: _builtins.bool = ...,
+            min: _builtins.float | None = ...,
+            max: _builtins.float | None = ...,
+            mean: _builtins.float | None = ...,
+            deviation: _builtins.float | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_deviation", b"_deviation", "_max", b"_max", "_mean", b"_mean", "_min", b"_min", "deviation", b"deviation", "max", b"max", "mean", b"mean", "min", b"min"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_deviation", b"_deviation", "_max", b"_max", "_mean", b"_mean", "_min", b"_min", "constant", b"constant", "deviation", b"deviation", "max", b"max", "mean", b"mean", "min", b"min", "missing", b"missing", "name", b"name"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        _WhichOneofReturnType__deviation: _TypeAlias = _typing.Literal["deviation"]  # noqa: Y015
+        _WhichOneofArgType__deviation: _TypeAlias = _typing.Literal["_deviation", b"_deviation"]  # noqa: Y015
+        _WhichOneofReturnType__max: _TypeAlias = _typing.Literal["max"]  # noqa: Y015
+        _WhichOneofArgType__max: _TypeAlias = _typing.Literal["_max", b"_max"]  # noqa: Y015
+        _WhichOneofReturnType__mean: _TypeAlias = _typing.Literal["mean"]  # noqa: Y015
+        _WhichOneofArgType__mean: _TypeAlias = _typing.Literal["_mean", b"_mean"]  # noqa: Y015
+        _WhichOneofReturnType__min: _TypeAlias = _typing.Literal["min"]  # noqa: Y015
+        _WhichOneofArgType__min: _TypeAlias = _typing.Literal["_min", b"_min"]  # noqa: Y015
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__deviation) -> _WhichOneofReturnType__deviation | None: ...
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__max) -> _WhichOneofReturnType__max | None: ...
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__mean) -> _WhichOneofReturnType__mean | None: ...
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__min) -> _WhichOneofReturnType__min | None: ...
+
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedCompositeFieldContainer[Global___DatasetReport.Channel]: ...
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___DatasetFinding]: ...
+    def __init__(
+        self,
+        *,
+        channels: _abc.Iterable[Global___DatasetReport.Channel] | None = ...,
+        findings: _abc.Iterable[Global___DatasetFinding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "findings", b"findings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatasetReport: _TypeAlias = DatasetReport  # noqa: Y015
+
+@_typing.final
+class CompareDatasetsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    dataset: _builtins.str
+    """identifier or name, as the other"""
+    other: _builtins.str
+    def __init__(
+        self,
+        *,
+        dataset: _builtins.str = ...,
+        other: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "other", b"other"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareDatasetsRequest: _TypeAlias = CompareDatasetsRequest  # noqa: Y015
+
+@_typing.final
+class DatasetComparison(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Side(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ID_FIELD_NUMBER: _builtins.int
+        NAME_FIELD_NUMBER: _builtins.int
+        DIGEST_FIELD_NUMBER: _builtins.int
+        CASES_FIELD_NUMBER: _builtins.int
+        id: _builtins.str
+        name: _builtins.str
+        digest: _builtins.str
+        cases: _builtins.int
+        def __init__(
+            self,
+            *,
+            id: _builtins.str = ...,
+            name: _builtins.str = ...,
+            digest: _builtins.str = ...,
+            cases: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "digest", b"digest", "id", b"id", "name", b"name"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    DATASET_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    EQUAL_FIELD_NUMBER: _builtins.int
+    SHARED_CASES_FIELD_NUMBER: _builtins.int
+    SHARED_GROUPS_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    equal: _builtins.bool
+    shared_cases: _builtins.int
+    @_builtins.property
+    def dataset(self) -> Global___DatasetComparison.Side: ...
+    @_builtins.property
+    def other(self) -> Global___DatasetComparison.Side: ...
+    @_builtins.property
+    def shared_groups(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___DatasetFinding]: ...
+    def __init__(
+        self,
+        *,
+        dataset: Global___DatasetComparison.Side | None = ...,
+        other: Global___DatasetComparison.Side | None = ...,
+        equal: _builtins.bool = ...,
+        shared_cases: _builtins.int = ...,
+        shared_groups: _abc.Iterable[_builtins.str] | None = ...,
+        findings: _abc.Iterable[Global___DatasetFinding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "other", b"other"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "equal", b"equal", "findings", b"findings", "other", b"other", "shared_cases", b"shared_cases", "shared_groups", b"shared_groups"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatasetComparison: _TypeAlias = DatasetComparison  # noqa: Y015
 
 @_typing.final
 class DatasetRequest(_message.Message):

@@ -60,6 +60,11 @@ class TrainingServiceStub:
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.CompareDatasets = channel.unary_unary(
+                '/wavetap.v1.TrainingService/CompareDatasets',
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.CompareDatasetsRequest.SerializeToString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetComparison.FromString,
+                _registered_method=True)
         self.CreateTrainingJob = channel.unary_unary(
                 '/wavetap.v1.TrainingService/CreateTrainingJob',
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.CreateTrainingJobRequest.SerializeToString,
@@ -202,6 +207,13 @@ class TrainingServiceServicer:
 
     def DeleteDataset(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareDatasets(self, request, context):
+        """Cases and groups that stand in both, and what only one of them has.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -367,6 +379,11 @@ def add_TrainingServiceServicer_to_server(servicer, server):
                     servicer.DeleteDataset,
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'CompareDatasets': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareDatasets,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.CompareDatasetsRequest.FromString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetComparison.SerializeToString,
             ),
             'CreateTrainingJob': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateTrainingJob,
@@ -614,6 +631,33 @@ class TrainingService:
             '/wavetap.v1.TrainingService/DeleteDataset',
             api__schemas_dot_generated_dot_wavetap__pb2.DatasetRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareDatasets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wavetap.v1.TrainingService/CompareDatasets',
+            api__schemas_dot_generated_dot_wavetap__pb2.CompareDatasetsRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.DatasetComparison.FromString,
             options,
             channel_credentials,
             insecure,

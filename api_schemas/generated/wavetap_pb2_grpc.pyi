@@ -38,6 +38,8 @@ class TrainingServiceStub:
     ListDatasets: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ListRequest, _wavetap_pb2.DatasetPage]
     GetDataset: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _wavetap_pb2.Dataset]
     DeleteDataset: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _empty_pb2.Empty]
+    CompareDatasets: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.CompareDatasetsRequest, _wavetap_pb2.DatasetComparison]
+    """Cases and groups that stand in both, and what only one of them has."""
     CreateTrainingJob: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.CreateTrainingJobRequest, _wavetap_pb2.TrainingJob]
     ListTrainingJobs: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ListTrainingJobsRequest, _wavetap_pb2.TrainingJobPage]
     GetTrainingJob: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.TrainingJobRequest, _wavetap_pb2.TrainingJob]
@@ -72,6 +74,8 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     ListDatasets: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ListRequest, _wavetap_pb2.DatasetPage]  # type: ignore[assignment]
     GetDataset: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _wavetap_pb2.Dataset]  # type: ignore[assignment]
     DeleteDataset: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    CompareDatasets: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.CompareDatasetsRequest, _wavetap_pb2.DatasetComparison]  # type: ignore[assignment]
+    """Cases and groups that stand in both, and what only one of them has."""
     CreateTrainingJob: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.CreateTrainingJobRequest, _wavetap_pb2.TrainingJob]  # type: ignore[assignment]
     ListTrainingJobs: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ListTrainingJobsRequest, _wavetap_pb2.TrainingJobPage]  # type: ignore[assignment]
     GetTrainingJob: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.TrainingJobRequest, _wavetap_pb2.TrainingJob]  # type: ignore[assignment]
@@ -133,6 +137,14 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _wavetap_pb2.DatasetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
+
+    @_abc_1.abstractmethod
+    def CompareDatasets(
+        self,
+        request: _wavetap_pb2.CompareDatasetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wavetap_pb2.DatasetComparison, _abc.Awaitable[_wavetap_pb2.DatasetComparison]]:
+        """Cases and groups that stand in both, and what only one of them has."""
 
     @_abc_1.abstractmethod
     def CreateTrainingJob(

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from api_schemas.rest.dataset_reports import DatasetReading, Report
 from api_schemas.rest.schema import Schema, example
 
 Task = Literal["classification", "regression", "forecasting"]
@@ -21,6 +22,8 @@ UNDERSTOOD = {
     "missing": 0,
     "groups": None,
     "warnings": [],
+    "reading": {"form": "cases", "columns": [], "parameters": {}, "alternatives": []},
+    "report": {"channels": [], "findings": []},
 }
 
 
@@ -56,7 +59,11 @@ class DatasetPreview(Schema):
     groups: dict[str, int] | None = Field(
         description="Cases by group, such as a subject; null where the file has none."
     )
-    warnings: list[str]
+    warnings: list[str] = Field(description="What is odd, in sentences: the details of the report, and notes.")
+    reading: DatasetReading | None = Field(
+        description="How the file was understood; null in lists, and for datasets kept before it was told."
+    )
+    report: Report | None = Field(description="What the channels hold and what is odd; null as `reading` is.")
 
 
 class Dataset(DatasetPreview):

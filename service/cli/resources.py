@@ -64,6 +64,20 @@ def preview_dataset(
     (print_json if as_json else print_record)(record)
 
 
+@datasets.command("compare")
+def compare_datasets(
+    dataset: DatasetName,
+    other: Annotated[str, typer.Argument(help="Another dataset's name or identifier.")],
+    as_json: AsJson = False,
+    server: Server = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """Show what stands in both of two datasets, such as cases that leak from training into a test."""
+    with connect(server, api_key) as client:
+        record = client.compare_datasets(dataset, other)
+    (print_json if as_json else print_record)(record)
+
+
 @datasets.command("rm")
 def remove_dataset(dataset: DatasetName, server: Server = LOCAL, api_key: ApiKey = None) -> None:
     """Delete a dataset."""

@@ -113,8 +113,7 @@ def _cases(
     from service.domain.datasets import Limits, Reading
     from service.ingest import read_series
 
-    channels = tuple(filter(None, options.pop("channels", "").split(",")))
-    series = read_series(file, Reading(**options, channels=channels), Limits(), filename=file.name).series
+    series = read_series(file, Reading.from_texts(options), Limits(), filename=file.name).series
     signature = client.version(model, version)["signature"]
     window = signature["length"] if signature["task"] == "forecasting" else None
     first = -window if window else 0

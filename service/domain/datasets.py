@@ -8,6 +8,7 @@ from pathlib import Path
 from model.data.series import Series, SeriesFacts
 from model.training.backtest import Backtest
 from service.domain.artifacts import Artifact
+from service.domain.reports import Examination
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,10 @@ class Upload:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is to be read; the column names matter to tables (CSV, Parquet, Arrow) only."""
+    """How a file is to be read; all but the format is for tables (CSV, Parquet, Arrow, rows of NDJSON) only.
+
+    form: `long`, a row a step, or `wide`, a row a case; channels: columns, or patterns such as `acc_x_*`
+    """
 
     format: str | None = None
     series: str | None = None
@@ -30,6 +34,17 @@ class Reading:
     label: str | None = None
     target: str | None = None
     channels: tuple[str, ...] = ()
+    group: str | None = None
+    form: str | None = None
+    header: bool | None = None
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> "Reading":
+        """From the texts of parameters: channels with commas between, header as true or false."""
+        plain = {name: text for name, text in texts.items() if name not in {"channels", "header"}}
+        channels = tuple(filter(None, texts.get("channels", "").split(",")))
+        header = {"true": True, "false": False}.get(texts.get("header", ""))
+        return cls(**plain, channels=channels, header=header)
 
 
 @dataclass(frozen=True)
@@ -53,16 +68,21 @@ class Ingested:
     series: Series
     format: str
     warnings: tuple[str, ...] = ()
+    examination: Examination | None = None
 
 
 @dataclass(frozen=True)
 class DatasetReport:
-    """What was understood of a file: the answer to an upload and to a preview alike."""
+    """What was understood of a file: the answer to an upload and to a preview alike.
+
+    examination: None for datasets that were kept before there was one
+    """
 
     facts: SeriesFacts
     digest: str
     format: str
     warnings: tuple[str, ...]
+    examination: Examination | None = None
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from api_schemas.rest import datasets as dataset_schemas
 from api_schemas.rest import inference as inference_schemas
 from api_schemas.rest import training_jobs as job_schemas
 from api_schemas.rest.schema import Page as PageSchema
 from api_schemas.rest.schema import Schema
 from model.pipeline import quantile_name
 from model.training.backtest import Backtest
-from service.domain.datasets import Dataset, DatasetReport, Evaluation
+from service.domain.datasets import Evaluation
 from service.domain.inference import InferResult, Tensor
 from service.domain.jobs import EpochRecord, Job
 from service.domain.models import Signature
@@ -25,36 +24,6 @@ View = TypeVar("View", bound=Schema)
 def page(records: Page[Record], view: Callable[[Record], View]) -> PageSchema[View]:
     """A page of views."""
     return PageSchema(items=[view(record) for record in records.items], next_cursor=records.next_cursor)
-
-
-def preview(report: DatasetReport) -> dataset_schemas.DatasetPreview:
-    """What was understood of a file."""
-    return dataset_schemas.DatasetPreview(**_understood(report))
-
-
-def dataset(record: Dataset) -> dataset_schemas.Dataset:
-    """A stored dataset."""
-    return dataset_schemas.Dataset(
-        id=record.id, name=record.name, created_at=record.created_at, **_understood(record.report)
-    )
-
-
-def _understood(report: DatasetReport) -> dict[str, Any]:
-    facts = report.facts
-    target = facts.target
-    return {
-        "digest": report.digest,
-        "format": report.format,
-        "task": facts.task,
-        "cases": facts.cases,
-        "channels": list(facts.channels),
-        "length": dataset_schemas.LengthRange(min=facts.length_min, max=facts.length_max),
-        "labels": None if facts.labels is None else dict(facts.labels),
-        "target": None if target is None else dataset_schemas.TargetRange(**target),
-        "missing": facts.missing,
-        "groups": None if facts.groups is None else dict(facts.groups),
-        "warnings": list(report.warnings),
-    }
 
 
 def job_summary(record: Job) -> job_schemas.TrainingJobSummary:

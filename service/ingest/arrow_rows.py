@@ -3,33 +3,21 @@
 Everything that tables can hold in a number's place is decided here, for CSV, Parquet and Arrow alike.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeAlias
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.errors import Unreadable
 from service.ingest.answers import label_text
+from service.ingest.arrow_columns import NUMBER, Codes, Column, Columns, case_name, is_text, joined, numbers, plain
 from service.ingest.assembly import Steps, check_counts
 from service.ingest.columns import Roles
 from service.ingest.faults import Faults, quote
 from service.ingest.long_form import Rows
-from service.ingest.number_text import Doubles, no_number
+from service.ingest.number_text import Doubles
 from service.ingest.source import Source
 
-Column: TypeAlias = Any
-"""An array, or a type, of pyarrow's: it publishes no types of its own."""
-Columns: TypeAlias = Mapping[str, Any]
-"""Columns by name."""
-
-NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
-MISSING_TEXTS = ("", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "-nan", "-NaN")
 ISO_8601 = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}){0,2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?)?$"
-SAMPLE = 1000
 
 
 class RowBuffer:
@@ -41,8 +29,9 @@ class RowBuffer:
         self._rows = 0
         self._limits = source.limits
         self._steps = Steps(len(roles.channels), source)
-        self._series = Codes(_case_name)
+        self._series = Codes(case_name)
         self._labels = Codes(label_text)
+        self._groups = Codes(label_text)
         self._times: list[Array] = []
         self._targets: list[Doubles] = []
 
@@ -57,6 +46,9 @@ class RowBuffer:
         if roles.label is not None:
             self._labels.append(columns[roles.label])
             check_counts(self._limits, classes=self._labels.count)
+        if roles.group is not None:
+            self._groups.append(columns[roles.group])
+            check_counts(self._limits, groups=self._groups.count)
         if roles.target is not None:
             self._targets.append(self._numbers(columns[roles.target], roles.target))
         if roles.time is not None:
@@ -78,10 +70,12 @@ class RowBuffer:
             values=self._steps.finish(),
             series=None if roles.series is None else self._series.finish(),
             series_names=self._series.names,
-            time=None if roles.time is None else _joined(self._times),
+            time=None if roles.time is None else joined(self._times),
             labels=None if roles.label is None else self._labels.finish(),
             label_names=self._labels.names,
-            targets=None if roles.target is None else _joined(self._targets),
+            groups=None if roles.group is None else self._groups.finish(),
+            group_names=self._groups.names,
+            targets=None if roles.target is None else joined(self._targets),
         )
 
     def _place(self, row: int, column: str) -> str:
@@ -92,25 +86,14 @@ class RowBuffer:
             self._faults.add(self._place(row, column), sentence)
 
     def _numbers(self, column: Column, name: str) -> Doubles:
-        """(R,) float64, missing as NaN; whatever is no number is noted."""
-        column = _plain(column)
-        if is_text(column.type):
-            column = pc.utf8_trim_whitespace(column.cast(pa.string()))
-            column = pc.if_else(pc.is_in(column, value_set=pa.array(MISSING_TEXTS)), None, column)
-            wrong = pc.fill_null(pc.invert(pc.match_substring_regex(column, NUMBER)), fill_value=False)
-            for row in np.flatnonzero(wrong.to_numpy(zero_copy_only=False))[:10].tolist():
-                self._faults.add(self._place(row, name), no_number(column[row].as_py()))
-            column = pc.if_else(wrong, None, column)
-            column = pc.replace_substring_regex(column, r"^\+", "")
-        elif not is_number(column.type) and not pa.types.is_null(column.type):
-            self._faults.add(f"column {quote(name)}", f"It holds {quote(str(column.type))}, and numbers are needed.")
-            return np.full(len(column), np.nan)
-        converted: Doubles = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        return converted
+        def note(row: int | None, sentence: str) -> None:
+            self._faults.add(f"column {quote(name)}" if row is None else self._place(row, name), sentence)
+
+        return numbers(column, note)
 
     def _time(self, column: Column, name: str) -> Array:
         """(R,) int64 or float64 that grows with time; a row without a time is noted."""
-        column = _plain(column)
+        column = plain(column)
         if is_text(column.type):
             column = self._parsed_times(column.cast(pa.string()), name)
         if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type) or pa.types.is_null(column.type):
@@ -144,89 +127,9 @@ class RowBuffer:
         return pa.array(np.zeros(len(column), np.int64))
 
 
-class Codes:
-    """Texts as codes, counted from the first to appear; -1 where there is none."""
-
-    def __init__(self, to_text: Callable[[object], str | None]) -> None:
-        self._to_text = to_text
-        self._known: dict[str, int] = {}
-        self._parts: list[Array] = []
-
-    @property
-    def count(self) -> int:
-        """How many different texts there are."""
-        return len(self._known)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The texts by code."""
-        return tuple(self._known)
-
-    def append(self, column: Column) -> Array:
-        """Code one more batch."""
-        encoded = _plain(column).dictionary_encode()
-        texts = [None if value is None else self._to_text(value) for value in encoded.dictionary.to_pylist()]
-        codes = [self._known.setdefault(text, len(self._known)) if text else -1 for text in texts]
-        indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-        part: Array = np.array([*codes, -1], np.int64)[indices]
-        self._parts.append(part)
-        return part
-
-    def finish(self) -> Array:
-        """(R,) int64: the codes of all rows."""
-        return _joined(self._parts)
-
-
-def numeric_like(column: Column) -> bool:
-    """Whether a column is one of numbers, or of nothing, or of texts that are mostly numbers: the rest are slips."""
-    column = _plain(column)
-    if not is_text(column.type):
-        return is_number(column.type) or pa.types.is_null(column.type)
-    sample = column.slice(0, SAMPLE).drop_null()
-    return len(sample) > 0 and 2 * (pc.sum(pc.match_substring_regex(sample, NUMBER)).as_py() or 0) >= len(sample)
-
-
-def is_number(kind: Column) -> bool:
-    """Whether a type is one of numbers or truth values."""
-    types = pa.types
-    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind))
-
-
-def is_text(kind: Column) -> bool:
-    """Whether a type is one of texts."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-@contextmanager
-def arrow_errors(what: str) -> Iterator[None]:
-    """Tell of what pyarrow cannot read; faults of the disk pass through."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        raise Unreadable(f"The {what} cannot be read; it is damaged or was cut off.") from error
-    except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
-        raise Unreadable(f"The {what} cannot be read; it is damaged, or holds what is not understood here.") from error
-
-
-def _case_name(value: object) -> str | None:
-    """A case by whatever names it: a text, a number, a time."""
-    return str(value) if label_text(value) is None and value == value else label_text(value)  # noqa: PLR0124 - NaN
-
-
 def _matches(column: Column, pattern: str) -> Array:
     """(R,) bool: which texts match; what is null matches everything, as it is noted elsewhere."""
     matched: Array = pc.fill_null(pc.match_substring_regex(column, pattern), fill_value=True).to_numpy(
         zero_copy_only=False
     )
     return matched
-
-
-def _plain(column: Column) -> Column:
-    """A column whose values stand as such, not by reference into a dictionary."""
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-
-
-def _joined(parts: Sequence[Array]) -> Array:
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)

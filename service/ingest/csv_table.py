@@ -1,93 +1,123 @@
-"""CSV and TSV in long form: a header, then one row a step; the separator is found, the types are pyarrow's guess."""
+"""CSV and TSV: the separator is found, the types are pyarrow's guess, and a large file comes a block at a time."""
 
-import csv
+import io
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from model.data.series import Series
 from service.domain.datasets import Reading
-from service.errors import TooLarge
-from service.ingest.arrow_rows import MISSING_TEXTS, Column, RowBuffer, arrow_errors
-from service.ingest.assembly import check_counts
-from service.ingest.columnar import assign_typed, explained
-from service.ingest.columns import assign, check_names
-from service.ingest.faults import Faults, fault
-from service.ingest.long_form import long_to_series
+from service.ingest.arrow_columns import MISSING_TEXTS, Column, FirstRows, arrow_errors, is_number
+from service.ingest.columns import Look, Roles, assign, check_names
+from service.ingest.csv_header import Header, read_header
+from service.ingest.faults import Faults, fault, quote
+from service.ingest.number_text import no_number
+from service.ingest.parsed import Parsed
 from service.ingest.source import Source
+from service.ingest.table import read_batches
 
-SEPARATORS = (",", ";", "\t", "|")
-HEADER_BYTES = 1 << 20
 BLOCK = 4 << 20
-DECIMAL_COMMA = re.compile(rb"\d,\d")
+UNCONVERTED = re.compile(
+    r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to .*: invalid value '(.*)'", re.DOTALL
+)
 
 
-def read_csv(source: Source) -> tuple[Series, tuple[str, ...]]:
+class AnyLook:
+    """Every column may be a channel: asked before a table is parsed, only the named roles matter."""
+
+    def numeric(self, name: str) -> bool:  # noqa: ARG002 - as the protocol has it
+        return True
+
+    def repeats(self, name: str) -> bool:  # noqa: ARG002 - as the protocol has it
+        return True
+
+
+def read_csv(source: Source) -> Parsed:
     """Read a whole table."""
-    file, reading, limits = source.file, source.reading, source.limits
-    names, separator = _header(file)
-    check_names(names)
-    check_counts(limits, channels=len(names))
-    comma = separator == ";" and _writes_decimal_commas(file)
-    with arrow_errors("table"):
-        table = _parse(file, names, separator, reading, "," if comma else ".")
-        if not table.num_rows:
-            raise fault("row 1", "The table has no rows.")
-        columns = {name: table.column(name).combine_chunks() for name in names}
-        roles = assign_typed(reading, table)
-        check_counts(limits, values=table.num_rows * len(roles.channels))
-        buffer = RowBuffer(roles, source)
-        buffer.extend(columns, table.num_rows)
-        series, warnings = long_to_series(buffer.finish(), limits)
-    return series, (*explained(roles, names), *warnings)
-
-
-def _header(file: BinaryIO) -> tuple[list[str], str]:
-    """The names of the columns, and what separates them."""
-    file.seek(0)
-    line = b""
-    while not line.strip():
-        line = file.readline(HEADER_BYTES + 1)
-        if not line:
-            raise fault("row 1", "The table has no rows.")
-        if len(line) > HEADER_BYTES:
-            raise TooLarge(f"The header is longer than {HEADER_BYTES} bytes.")
-    text = line.decode().removeprefix("\ufeff").rstrip("\r\n")
-    separator = max(SEPARATORS, key=text.count)
-    try:
-        names = next(csv.reader([text], delimiter=separator, strict=True))
-    except (csv.Error, StopIteration) as error:
-        raise fault("the header", "A quotation mark is opened and not closed.") from error
-    return names, separator
-
-
-def _writes_decimal_commas(file: BinaryIO) -> bool:
-    """Whether the rows write 1,5 for one and a half, which only a table separated by semicolons can."""
-    sample = file.read(HEADER_BYTES)
-    return DECIMAL_COMMA.search(sample) is not None and b"." not in sample
-
-
-def _parse(file: BinaryIO, names: list[str], separator: str, reading: Reading, decimal: str) -> Column:
-    """The table as pyarrow understands it; names of cases and labels are texts, whatever they look like."""
-    roles = assign(names, reading, lambda _: True)
-    texts = {name: pa.string() for name in (roles.series, roles.label) if name is not None}
+    file, limits = source.file, source.limits
+    header = read_header(file, source.reading)
+    check_names(header.names)
+    reading = header.asked(source.reading)
+    source = replace(source, reading=reading)
     faults = Faults()
+    with arrow_errors("table"):
+        if file.seek(0, 2) <= limits.in_memory:
+            table = _whole(file, header, _texts(header, reading), faults)
+            faults.raise_any()
+            roles, batches = _assigned(header, reading, FirstRows(table)), iter(table.to_batches())
+            if not table.num_rows:
+                raise fault("row 1", "The table has no rows.")
+        else:
+            sample = _sample(file, header, _texts(header, reading))
+            roles = _assigned(header, reading, FirstRows(sample))
+            batches = _blocks(file, header, _types(sample, roles), faults)
+        parsed = read_batches(batches, roles, header.names, source)
+    if header.present:
+        return parsed
+    return replace(parsed, reading=replace(parsed.reading, parameters={"header": "false", **parsed.reading.parameters}))
 
+
+def _assigned(header: Header, reading: Reading, look: Look) -> Roles:
+    return assign(header.names, reading, look)
+
+
+def _texts(header: Header, reading: Reading) -> dict[str, Column]:
+    """Names of cases, labels and groups are texts, whatever they look like."""
+    roles = assign(header.names, reading, AnyLook())
+    return {roles.named[role]: pa.string() for role in ("series", "label", "group") if role in roles.named}
+
+
+def _whole(file: BinaryIO, header: Header, types: dict[str, Column], faults: Faults) -> Column:
+    file.seek(0)
+    return arrow_csv.read_csv(pa.PythonFile(file, mode="r"), **_options(header, types, faults))
+
+
+def _sample(file: BinaryIO, header: Header, types: dict[str, Column]) -> Column:
+    """The first block as a table, from which the types of all others are taken."""
+    file.seek(0)
+    head = file.read(BLOCK)
+    return _whole(io.BytesIO(head[: head.rfind(b"\n") + 1] or head), header, types, Faults())
+
+
+def _types(sample: Column, roles: Roles) -> dict[str, Column]:
+    """What the columns of all blocks are: numbers stay numbers even if the first block holds whole ones only."""
+    types = {field.name: field.type for field in sample.schema}
+    for name, kind in types.items():
+        if (is_number(kind) and name != roles.time) or pa.types.is_null(kind):
+            types[name] = pa.float64()
+    return types
+
+
+def _blocks(file: BinaryIO, header: Header, types: dict[str, Column], faults: Faults) -> Iterator[Column]:
+    """Record batches of a file that is too large for memory."""
+    file.seek(0)
+    try:
+        for batch in arrow_csv.open_csv(pa.PythonFile(file, mode="r"), **_options(header, types, faults)):
+            faults.raise_any()
+            yield batch
+    except pa.ArrowInvalid as error:
+        match = UNCONVERTED.search(str(error))
+        if match is None:
+            raise
+        place = "" if match[2] is None else f"line {match[2]}, "
+        raise fault(f"{place}column {quote(header.names[int(match[1])])}", no_number(match[3])) from error
+    faults.raise_any()
+
+
+def _options(header: Header, types: dict[str, Column], faults: Faults) -> dict[str, Column]:
     def skip(row: Column) -> str:
         sentence = f"The row has {row.actual_columns} fields, and the header {row.expected_columns}."
         faults.add("a row" if row.number is None else f"line {row.number}", sentence)
         return "skip"
 
-    file.seek(0)
-    table = arrow_csv.read_csv(
-        pa.PythonFile(file, mode="r"),
-        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK),
-        parse_options=arrow_csv.ParseOptions(delimiter=separator, invalid_row_handler=skip),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=texts, null_values=list(MISSING_TEXTS), decimal_point=decimal
+    names: Sequence[str] = [] if header.present else header.names
+    return {
+        "read_options": arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names),
+        "parse_options": arrow_csv.ParseOptions(delimiter=header.separator, invalid_row_handler=skip),
+        "convert_options": arrow_csv.ConvertOptions(
+            column_types=types, null_values=list(MISSING_TEXTS), decimal_point=header.decimal
         ),
-    )
-    faults.raise_any()
-    return table
+    }

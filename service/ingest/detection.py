@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import PurePath
+from typing import BinaryIO
 
 from service.errors import Detail, UnsupportedFormat
 from service.ingest.faults import fault, quote
@@ -24,12 +25,16 @@ class Format(StrEnum):
     TSV = "tsv"
     NPZ = "npz"
     NPY = "npy"
+    ARFF = "arff"
     JSON = "json"
+    NDJSON = "ndjson"
     PARQUET = "parquet"
     ARROW = "arrow"
 
 
-ACCEPTED = "ts, csv, tsv, npz, npy, json, parquet and arrow are read, each also compressed by gzip or zstd"
+ACCEPTED = (
+    "ts, arff, csv, tsv, npz, npy, json, ndjson, parquet and arrow are read, each also compressed by gzip or zstd"
+)
 
 SIGNATURES: Mapping[bytes, Format] = {
     b"PK\x03\x04": Format.NPZ,
@@ -72,7 +77,10 @@ SUFFIXES: Mapping[str, Format] = {
     ".tab": Format.TSV,
     ".npz": Format.NPZ,
     ".npy": Format.NPY,
+    ".arff": Format.ARFF,
     ".json": Format.JSON,
+    ".ndjson": Format.NDJSON,
+    ".jsonl": Format.NDJSON,
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
     ".arrow": Format.ARROW,
@@ -88,18 +96,24 @@ CONTENT_TYPES: Mapping[str, Format] = {
     "application/csv": Format.CSV,
     "text/tab-separated-values": Format.TSV,
     "application/json": Format.JSON,
+    "application/x-ndjson": Format.NDJSON,
+    "application/ndjson": Format.NDJSON,
+    "application/jsonl": Format.NDJSON,
     "application/vnd.apache.parquet": Format.PARQUET,
     "application/vnd.apache.arrow.file": Format.ARROW,
     "application/vnd.apache.arrow.stream": Format.ARROW,
 }
 
-TEXTS = frozenset({Format.TS, Format.CSV, Format.TSV, Format.JSON})
+TEXTS = frozenset({Format.TS, Format.ARFF, Format.CSV, Format.TSV, Format.JSON, Format.NDJSON})
 
 PICKLE_SUFFIXES = frozenset({".pkl", ".pickle", ".joblib", ".pt", ".pth"})
 
 TS_HEADER = re.compile(
     rb"^@\s*(problemname|timestamps|classlabel|targetlabel|univariate|data)\b", re.IGNORECASE | re.MULTILINE
 )
+
+
+ARFF_HEADER = re.compile(rb"\A(?:\s*%[^\n]*\n)*\s*@relation\s", re.IGNORECASE)
 
 
 def detect(head: bytes, stated: str | None, filename: str | None, content_type: str | None) -> Format:
@@ -118,6 +132,13 @@ def detect(head: bytes, stated: str | None, filename: str | None, content_type: 
     if found is None:
         raise UnsupportedFormat(f"The file is in no format that is known here; {ACCEPTED}.")
     return found
+
+
+def several_objects(file: BinaryIO, longest: int = 32 << 20) -> bool:
+    """Whether a file of JSON has an object in its first line and another in the next: NDJSON under no name."""
+    file.seek(0)
+    first, second = file.readline(longest).strip(), file.readline(longest).lstrip()
+    return first.endswith(b"}") and second.startswith(b"{")
 
 
 def parse_format(stated: str | None) -> Format | None:
@@ -159,6 +180,8 @@ def _by_text(head: bytes) -> Format | None:
         return None
     if text[:1] in {b"{", b"["}:
         return Format.JSON
+    if ARFF_HEADER.search(text):
+        return Format.ARFF
     if text[:1] in {b"@", b"#"} and TS_HEADER.search(text):
         return Format.TS
     first_line = text.partition(b"\n")[0]

@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import orjson
 
-from model.data.series import Series
 from service.errors import TooLarge, Unreadable
 from service.ingest.answers import as_labels, as_targets
 from service.ingest.assembly import Steps, build_series, check_counts
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.number_text import Doubles
+from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 
 LARGEST = 256 << 20
@@ -24,7 +24,7 @@ FIELDS = ("series", "labels", "targets", "groups", "channels")
 NUMBERS = frozenset({int, float, type(None)})
 
 
-def read_json(source: Source) -> tuple[Series, tuple[str, ...]]:
+def read_json(source: Source) -> Parsed:
     """Read a whole document."""
     document, limits = _parse(source.file), source.limits
     faults = Faults()
@@ -32,10 +32,10 @@ def read_json(source: Source) -> tuple[Series, tuple[str, ...]]:
     if not isinstance(cases, list) or not cases:
         raise fault("/series", "It must be a list with at least one case.")
     check_counts(limits, cases=len(cases))
-    width = len(cases[0]) if _is_nested(cases[0]) else 1
+    width = width_of(cases[0])
     steps, lengths = Steps(max(1, width), source), []
     for index, case in enumerate(cases):
-        block = _read_case(case, index, width, faults)
+        block = read_case(case, f"/series/{index}", width, faults)
         if block is not None:
             steps.append(block, faults, lambda step, channel, case=index: f"/series/{case}/{channel}/{step}")  # type: ignore[misc]
             lengths.append(len(block))
@@ -48,7 +48,7 @@ def read_json(source: Source) -> tuple[Series, tuple[str, ...]]:
     series = build_series(
         steps.finish(), lengths, limits, channels=channels, labels=labels, targets=targets, groups=groups
     )
-    return series, ()
+    return Parsed(series)
 
 
 def _parse(file: BinaryIO) -> dict[str, Any]:
@@ -73,13 +73,17 @@ def _reason(message: str) -> str:
     return message.partition(": line ")[0]
 
 
+def width_of(case: object) -> int:
+    """How many channels a case has: as many as it has lists, or the one that it is."""
+    return len(case) if isinstance(case, list) and _is_nested(case) else 1
+
+
 def _is_nested(case: object) -> bool:
     return isinstance(case, list) and bool(case) and isinstance(case[0], list)
 
 
-def _read_case(case: object, index: int, width: int, faults: Faults) -> Doubles | None:
+def read_case(case: object, place: str, width: int, faults: Faults) -> Doubles | None:
     """One case as (L, C) float64; None if there was a fault."""
-    place = f"/series/{index}"
     if not isinstance(case, list) or not case:
         faults.add(place, "A case is a list of channels, and has at least one step.")
         return None
@@ -132,7 +136,7 @@ def _read_answers(document: dict[str, Any], cases: int) -> tuple[list[str] | Non
         if name == "labels":
             labels = as_labels(entries, faults, "/labels/{}")
         else:
-            targets = as_targets(_target_rows(entries), faults, "/targets/{}")
+            targets = as_targets(target_rows(entries), faults, "/targets/{}")
     faults.raise_any()
     return labels, targets
 
@@ -156,14 +160,14 @@ def _one_a_case(document: dict[str, Any], name: str, cases: int) -> list[Any] | 
     return entries
 
 
-def _target_rows(entries: Sequence[Any]) -> Doubles:
-    """(N, D) float64 from numbers, or from lists of equally many numbers."""
+def target_rows(entries: Sequence[Any], place: str = "/targets/{}") -> Doubles:
+    """(N, D) float64 from numbers, or from lists of equally many numbers; `place` is a format for the index of one."""
     rows = [entry if isinstance(entry, list) else [entry] for entry in entries]
     for index, row in enumerate(rows):
         if len(row) != len(rows[0]) or not row:
-            raise fault(f"/targets/{index}", f"It has {len(row)} numbers where the first has {len(rows[0])}.")
+            raise fault(place.format(index), f"It has {len(row)} numbers where the first has {len(rows[0])}.")
         if not set(map(type, row)) <= {int, float}:
-            raise fault(f"/targets/{index}", "A finite number belongs here.")
+            raise fault(place.format(index), "A finite number belongs here.")
     return np.array(rows, np.float64)
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.arrays import Array
-from model.data.series import Series
 from service.domain.datasets import Limits
+from service.domain.reports import Finding, FindingKind, Place
 from service.ingest.assembly import build_series, check_counts, check_label, check_target
 from service.ingest.columns import Roles
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.number_text import Doubles
+from service.ingest.parsed import Parsed
 
 UNEVEN = 1.5
 """A step in time longer than this many usual steps is a gap."""
@@ -36,6 +37,8 @@ class Rows:
     labels: Array | None = None
     label_names: tuple[str, ...] = ()
     targets: Doubles | None = None
+    groups: Array | None = None
+    group_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,27 +59,30 @@ class Ordered:
         return int(self.order[place]) + 1
 
 
-def long_to_series(rows: Rows, limits: Limits) -> tuple[Series, tuple[str, ...]]:
-    """Group, sort and check the rows; warnings come second."""
+def long_to_series(rows: Rows, limits: Limits) -> Parsed:
+    """Group, sort and check the rows."""
     if not len(rows.values):
         raise fault("row 1", "The table has no rows.")
     check_counts(limits, cases=len(rows.series_names), classes=len(rows.label_names))
-    warnings: list[str] = []
-    ordered = _sort(rows, warnings)
-    ordered = _without_repeats(rows, ordered, warnings)
-    warnings.extend(_gaps(rows, ordered))
+    findings: list[Finding] = []
+    ordered = _sort(rows, findings)
+    ordered = _without_repeats(rows, ordered, findings)
+    findings.extend(_gaps(rows, ordered))
     faults = Faults()
-    labels = _case_labels(rows, ordered, faults)
+    labels = _case_texts(rows.labels, rows.label_names, "label", rows, ordered, faults)
+    groups = _case_texts(rows.groups, rows.group_names, "group", rows, ordered, faults)
     targets = _case_targets(rows, ordered, faults)
     faults.raise_any()
     in_order = len(ordered.order) == len(rows.values) and bool((np.diff(ordered.order) > 0).all())
     values = rows.values if in_order else rows.values[ordered.order]
     channels = rows.roles.channels
-    series = build_series(values, ordered.lengths.tolist(), limits, channels=channels, labels=labels, targets=targets)
-    return series, tuple(warnings)
+    series = build_series(
+        values, ordered.lengths.tolist(), limits, channels=channels, labels=labels, targets=targets, groups=groups
+    )
+    return Parsed(series, findings=tuple(findings), rows=ordered.order + 1, columns=rows.roles.columns)
 
 
-def _sort(rows: Rows, warnings: list[str]) -> Ordered:
+def _sort(rows: Rows, findings: list[Finding]) -> Ordered:
     """Bring the rows of each case together, then in the order of time."""
     count = len(rows.values)
     codes = np.zeros(count, np.int64) if rows.series is None else rows.series
@@ -88,10 +94,11 @@ def _sort(rows: Rows, warnings: list[str]) -> Ordered:
     late = _late(ordered)
     if late.size:
         case = _case_name(rows, codes[order[late[0]]])
-        warnings.append(
+        sentence = (
             f"Rows behind a later time: {late.size}, the first is row {ordered.row(int(late[0]))}{case}; "
             "the steps were put in the order of time."
         )
+        findings.append(_finding(FindingKind.OUT_OF_ORDER, len(late), sentence, rows, ordered, int(late[0])))
         order = np.lexsort((rows.time, codes))
     return Ordered(order, starts, rows.time[order])
 
@@ -106,7 +113,7 @@ def _late(ordered: Ordered) -> Array:
     return np.flatnonzero(late)
 
 
-def _without_repeats(rows: Rows, ordered: Ordered, warnings: list[str]) -> Ordered:
+def _without_repeats(rows: Rows, ordered: Ordered, findings: list[Finding]) -> Ordered:
     """Drop rows that repeat a step word for word; Unreadable if two rows differ about one time."""
     if ordered.time is None:
         return ordered
@@ -124,15 +131,16 @@ def _without_repeats(rows: Rows, ordered: Ordered, warnings: list[str]) -> Order
         sentence = f"The time is that of row {other}, and the values differ; a case has one row a time."
         faults.add(f"row {ordered.row(place)}, column {quote(rows.roles.time or '')}", sentence)
     faults.raise_any()
-    warnings.append(
+    sentence = (
         f"Rows that repeat a row: {places.size}, the first is row {ordered.row(int(places[0]))}; they were left out."
     )
+    findings.append(_finding(FindingKind.REPEATED_ROW, len(places), sentence, rows, ordered, int(places[0])))
     kept = ~again
     starts = (np.cumsum(kept) - 1)[ordered.starts]
     return Ordered(ordered.order[kept], starts, ordered.time[kept])
 
 
-def _gaps(rows: Rows, ordered: Ordered) -> Iterator[str]:
+def _gaps(rows: Rows, ordered: Ordered) -> Iterator[Finding]:
     """Tell of steps in time that are longer than usual."""
     if ordered.time is None or len(ordered.time) <= len(ordered.starts):
         return
@@ -143,32 +151,43 @@ def _gaps(rows: Rows, ordered: Ordered) -> Iterator[str]:
     long = places[steps > UNEVEN * np.median(steps)]
     if long.size:
         case = _case_name(rows, None if rows.series is None else int(rows.series[ordered.order[long[0]]]))
-        yield (
+        sentence = (
             f"Gaps in time: {long.size}, the first before row {ordered.row(int(long[0]))}{case}; "
             "rows are used as if they were evenly spaced."
         )
+        yield _finding(FindingKind.GAP, len(long), sentence, rows, ordered, int(long[0]))
 
 
-def _case_labels(rows: Rows, ordered: Ordered, faults: Faults) -> list[str] | None:
-    """One label a case, the same in all of its rows that have one."""
-    if rows.labels is None:
+def _finding(kind: FindingKind, count: int, sentence: str, rows: Rows, ordered: Ordered, place: int) -> Finding:
+    """A finding whose first row stands at a place; rows of a case are counted from its first as they are ordered."""
+    case = int(np.searchsorted(ordered.starts, place, side="right")) - 1
+    step = place - int(ordered.starts[case])
+    return Finding(kind, count, sentence, Place(ordered.row(place), rows.roles.time, case, None, step))
+
+
+def _case_texts(
+    given: Array | None, names: tuple[str, ...], what: str, rows: Rows, ordered: Ordered, faults: Faults
+) -> list[str] | None:
+    """One label, or group, a case, the same in all of its rows that have one."""
+    if given is None:
         return None
-    column = quote(rows.roles.label or "")
-    codes = rows.labels[ordered.order]
+    column = quote(rows.roles.named[what])
+    codes = given[ordered.order]
     chosen = codes[_first(codes >= 0, ordered)]
     for start in ordered.starts[chosen < 0].tolist():
-        faults.add(f"row {ordered.row(start)}, column {column}", "The label of the case is missing in all of its rows.")
+        faults.add(
+            f"row {ordered.row(start)}, column {column}", f"The {what} of the case is missing in all of its rows."
+        )
     spread = np.repeat(chosen, ordered.lengths)
     for place in np.flatnonzero((codes >= 0) & (codes != spread)).tolist():
-        here, there = (quote(rows.label_names[code]) for code in (codes[place], spread[place]))
-        sentence = f"The label is {here} here and {there} in another row of the case; a case has one label."
+        here, there = (quote(names[code]) for code in (codes[place], spread[place]))
+        sentence = f"The {what} is {here} here and {there} in another row of the case; a case has one {what}."
         faults.add(f"row {ordered.row(place)}, column {column}", sentence)
-    labels = [rows.label_names[code] for code in chosen.tolist()]
-    for name in rows.label_names:
-        sentence_or_none = check_label(name)
+    for name in names:
+        sentence_or_none = check_label(name, what)
         if sentence_or_none is not None:
             faults.add(f"column {column}", sentence_or_none)
-    return labels
+    return [names[code] for code in chosen.tolist()]
 
 
 def _case_targets(rows: Rows, ordered: Ordered, faults: Faults) -> Doubles | None:

@@ -11,13 +11,14 @@ from typing import BinaryIO
 import numpy as np
 
 from model.arrays import Array
-from model.data.series import Series
+from service.domain.reports import Finding, FindingKind, Place
 from service.errors import Unreadable
 from service.ingest.answers import Answers, as_labels, as_targets, guess_answers
 from service.ingest.assembly import build_series, check_counts
 from service.ingest.dense import DenseArray, read_steps
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.npy import ByteStream, read_blocks, read_header
+from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 from service.ingest.zip_directory import Member, expand, read_members
 
@@ -28,7 +29,7 @@ SUFFIX = ".npy"
 BLOCK = 1 << 20
 
 
-def read_npz(source: Source) -> tuple[Series, tuple[str, ...]]:
+def read_npz(source: Source) -> Parsed:
     """Read an archive; its directory and its arrays' headers are checked before anything is expanded."""
     file, reading = source.file, source.reading
     members = {name.removesuffix(SUFFIX): member for name, member in read_members(file, source.limits).items()}
@@ -46,7 +47,7 @@ def read_npz(source: Source) -> tuple[Series, tuple[str, ...]]:
     return _assemble(values, source, answers, kind, lengths, names, _read_groups(file, members, cases))
 
 
-def read_npy(source: Source) -> tuple[Series, tuple[str, ...]]:
+def read_npy(source: Source) -> Parsed:
     """Read a single array: series to be forecast."""
     file = source.file
     size = file.seek(0, 2)
@@ -64,7 +65,7 @@ def _assemble(
     lengths: Array | None,
     names: tuple[str, ...] | None,
     groups: list[str] | None = None,
-) -> tuple[Series, tuple[str, ...]]:
+) -> Parsed:
     cases, channels, length = values.shape
     check_counts(source.limits, values=cases * channels * length, cases=cases, channels=channels)
     if lengths is not None and (lengths > length).any():
@@ -72,7 +73,8 @@ def _assemble(
     faults = Faults()
     flat, known = read_steps(values, lengths, source, faults)
     labels = targets = None
-    warnings: list[str] = []
+    notes: list[str] = []
+    findings: list[Finding] = []
     if answers is not None:
         chosen = kind or guess_answers(answers)
         if chosen is Answers.LABELS:
@@ -80,15 +82,17 @@ def _assemble(
         else:
             targets = as_targets(answers, faults, "y[{}]")
             if kind is None:
-                warnings.append("y holds fractions, so it was read as a target; ask for labels by label=y.")
+                notes.append("y holds fractions, so it was read as a target; ask for labels by label=y.")
     faults.raise_any()
-    padded = int(np.count_nonzero(known < length))
-    if lengths is None and padded:
-        warnings.append(f"Cases that end in steps without any value: {padded}; these steps were read as padding.")
+    padded = np.flatnonzero(known < length)
+    if lengths is None and padded.size:
+        sentence = f"Cases that end in steps without any value: {padded.size}; these steps were read as padding."
+        first = Place(case=int(padded[0]), step=int(known[padded[0]]))
+        findings.append(Finding(FindingKind.PADDING, len(padded), sentence, first))
     series = build_series(
         flat, known.tolist(), source.limits, channels=names, labels=labels, targets=targets, groups=groups
     )
-    return series, tuple(warnings)
+    return Parsed(series, tuple(notes), tuple(findings))
 
 
 def _open(file: BinaryIO, member: Member, name: str) -> DenseArray:

@@ -5,18 +5,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from model.data.series import Series
 from model.errors import InvalidSeries
 from service.domain.datasets import Ingested, Limits, Reading
 from service.errors import Detail, Unreadable
-from service.ingest.detection import HEAD, TEXTS, Format, detect
+from service.ingest.detection import HEAD, TEXTS, Format, detect, several_objects
+from service.ingest.examination import examine
 from service.ingest.expansion import opened
 from service.ingest.faults import fault
-from service.ingest.remarks import remark
+from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 from service.ingest.utf8 import check_utf8
 
-Reader: TypeAlias = Callable[[Source], tuple[Series, tuple[str, ...]]]
+Reader: TypeAlias = Callable[[Source], Parsed]
 
 READERS: Mapping[Format, tuple[str, str]] = {
     Format.TS: ("service.ingest.ts", "read_ts"),
@@ -24,6 +24,8 @@ READERS: Mapping[Format, tuple[str, str]] = {
     Format.TSV: ("service.ingest.csv_table", "read_csv"),
     Format.NPZ: ("service.ingest.npz", "read_npz"),
     Format.NPY: ("service.ingest.npz", "read_npy"),
+    Format.ARFF: ("service.ingest.arff", "read_arff"),
+    Format.NDJSON: ("service.ingest.ndjson", "read_ndjson"),
     Format.JSON: ("service.ingest.json_document", "read_json"),
     Format.PARQUET: ("service.ingest.columnar", "read_parquet"),
     Format.ARROW: ("service.ingest.columnar", "read_arrow"),
@@ -43,14 +45,18 @@ def read_series(
         if not head:
             raise Unreadable("The file is empty.", Detail("the file", "There is not a single byte in it."))
         found = detect(head, reading.format, filename, content_type)
+        if found is Format.JSON and reading.format is None and several_objects(file):
+            found = Format.NDJSON
         if found in TEXTS:
             check_utf8(file)
         file.seek(0)
         try:
-            series, warnings = reader(found)(Source(file, reading, limits, path.parent))
+            parsed = reader(found)(Source(file, reading, limits, path.parent))
         except InvalidSeries as error:
             raise fault("the series", error.message) from error
-    return Ingested(series, found.value, warnings + remark(series))
+    examination = examine(parsed)
+    told = tuple(finding.detail for finding in examination.findings)
+    return Ingested(parsed.series, found.value, parsed.notes + told, examination)
 
 
 def reader(found: Format) -> Reader:

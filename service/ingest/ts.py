@@ -7,19 +7,16 @@ by `,`, and the label or target last. Specified by what sktime, aeon and the arc
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
 import numpy as np
 
 from model.data.series import Series
-from service.errors import TooLarge
+from service.ingest import case_lines
 from service.ingest.assembly import Steps, build_series, check_counts, check_label, check_target
 from service.ingest.faults import Faults, fault, quote
-from service.ingest.number_text import Doubles, faulty_numbers, no_number, parse_numbers
+from service.ingest.number_text import no_number, parse_numbers
+from service.ingest.parsed import Parsed
 from service.ingest.source import Source
-
-LINE_BYTES = 32 << 20
-"""The longest line that is read: some two million steps of one case."""
 
 HEADER = re.compile(r"@\s*(\w+)\s*(.*)")
 TIME_STAMPED = "Series with time stamps are not read; send values at equal steps, or a CSV file."
@@ -47,13 +44,14 @@ class Cases:
     steps: Steps | None = None
     channels: int = 0
     lengths: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     targets: list[float] = field(default_factory=list)
 
 
-def read_ts(source: Source) -> tuple[Series, tuple[str, ...]]:
-    """Read a whole file; warnings come second."""
-    lines = _lines(source.file)
+def read_ts(source: Source) -> Parsed:
+    """Read a whole file."""
+    lines = case_lines.lines(source.file, b"#")
     header, last = _read_header(lines)
     cases = Cases(header, source)
     for number, line in lines:
@@ -71,22 +69,7 @@ def read_ts(source: Source) -> tuple[Series, tuple[str, ...]]:
         labels=cases.labels if header.labelled else None,
         targets=np.array(cases.targets)[:, None] if header.targeted else None,
     )
-    return series, tuple(_contradictions(header, series))
-
-
-def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield each line that says something, with its 1-based number."""
-    number = 0
-    while line := file.readline(LINE_BYTES + 1):
-        number += 1
-        if len(line) > LINE_BYTES:
-            message = f"Line {number} is longer than {LINE_BYTES} bytes; send cases this long as npz or parquet."
-            raise TooLarge(message)
-        line = line.strip()
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if line and not line.startswith(b"#"):
-            yield number, line
+    return Parsed(series, tuple(_contradictions(header, series)), rows=np.array(cases.lines))
 
 
 def _read_header(lines: Iterator[tuple[int, bytes]]) -> tuple[Header, int]:
@@ -152,34 +135,16 @@ def _read_case(cases: Cases, number: int, line: bytes) -> None:
     if len(parts) != cases.channels or not parts:
         cases.faults.add(f"line {number}", _wrong_channels(len(parts), cases))
         return
-    block = _read_values(parts, number, cases.faults)
+    block = case_lines.read_values(parts, number, cases.faults)
     if block is None:
         return
     check_counts(cases.source.limits, cases=len(cases.lengths) + 1)
     cases.steps = cases.steps or Steps(cases.channels, cases.source)
-    cases.steps.append(block, cases.faults, lambda step, channel: _place(number, channel, step))
+    cases.steps.append(block, cases.faults, lambda step, channel: case_lines.place(number, channel, step))
     cases.lengths.append(len(block))
+    cases.lines.append(number)
     if answer is not None:
         _read_answer(cases, answer, f"line {number}")
-
-
-def _read_values(parts: list[bytes], number: int, faults: Faults) -> Doubles | None:
-    """The channels of one case as (L, C) float64; None if there was a fault."""
-    lengths = [part.count(b",") + 1 for part in parts]
-    values = parse_numbers(b",".join(parts))
-    if values is None or len(values) != sum(lengths):
-        for channel, part in enumerate(parts):
-            for step, sentence in faulty_numbers(part):
-                faults.add(_place(number, channel, step), sentence)
-                if faults.full:
-                    return None
-        return None
-    for channel, length in enumerate(lengths):
-        if length != lengths[0]:
-            sentence = f"Its length is {length}, that of channel 1 is {lengths[0]}; a case has one length."
-            faults.add(f"line {number}, channel {channel + 1}", sentence)
-            return None
-    return values.reshape(len(parts), -1).T
 
 
 def _read_answer(cases: Cases, answer: bytes, place: str) -> None:
@@ -207,10 +172,6 @@ def _wrong_channels(count: int, cases: Cases) -> str:
         return "The case has an answer and no values."
     declared = "@dimensions declares" if cases.header.dimensions else "the first case has"
     return f"The number of channels is {count}; {declared} {cases.channels}."
-
-
-def _place(line: int, channel: int, step: int) -> str:
-    return f"line {line}, channel {channel + 1}, step {step + 1}"
 
 
 def _contradictions(header: Header, series: Series) -> Iterator[str]:

@@ -7,14 +7,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api_schemas.rest.dataset_reports import Comparison, ComparisonRequest
 from api_schemas.rest.datasets import Dataset, DatasetPreview
 from api_schemas.rest.schema import NAME_PATTERN, Page
 from service.domain.datasets import Upload
-from service.edge import views
+from service.edge import dataset_views, views
 from service.edge.context import EdgeContext
 from service.errors import UnsupportedFormat
-from service.rest.answers import Description, answer, created, location, responses
-from service.rest.bodies import announced_size, bounded, chunks
+from service.rest.answers import Description, answer, body, created, location, responses
+from service.rest.bodies import announced_size, bounded, chunks, read_json
 from service.rest.multipart import LONGEST_OTHERS, FilePart
 from service.rest.parameters import DatasetReference, IdempotencyKey, PageParameters
 from service.rest.reading import ReadingParameters
@@ -71,6 +72,14 @@ class DatasetRoutes:
         router.add_api_route("/v1/datasets", self.list, response_model=Page[Dataset], responses=responses(422))
         router.add_api_route(one, self.get, response_model=Dataset, responses=responses(404), name="dataset")
         router.add_api_route(one, self.remove, methods=["DELETE"], status_code=204, responses=responses(404, 409))
+        router.add_api_route(
+            f"{one}:compare",
+            self.compare,
+            methods=["POST"],
+            response_model=Comparison,
+            responses=responses(404, 422),
+            openapi_extra=body(ComparisonRequest),
+        )
         return router
 
     async def create(
@@ -86,27 +95,33 @@ class DatasetRoutes:
         """
         async with self._upload(request) as upload:
             record, new = await self._edge.lanes.bulk.run(self._datasets.add, name, upload, reading, idempotency_key)
-        return created(views.dataset(record), location(request, "dataset", dataset=record.id), new=new)
+        return created(dataset_views.dataset(record), location(request, "dataset", dataset=record.id), new=new)
 
     async def preview(self, request: Request, reading: ReadingParameters) -> Response:
         """Tell what would be understood of a file, and keep nothing."""
         async with self._upload(request) as upload:
             report = await self._edge.lanes.bulk.run(self._datasets.preview, upload, reading)
-        return answer(views.preview(report))
+        return answer(dataset_views.preview(report))
 
     async def list(self, page: PageParameters) -> Response:
         """List datasets, newest first."""
         records = await self._edge.lanes.storage.run(self._datasets.list, page)
-        return answer(views.page(records, views.dataset))
+        return answer(views.page(records, dataset_views.listed))
 
     async def get(self, dataset: DatasetReference) -> Response:
         """Show one dataset."""
-        return answer(views.dataset(await self._edge.lanes.storage.run(self._datasets.get, dataset)))
+        return answer(dataset_views.dataset(await self._edge.lanes.storage.run(self._datasets.get, dataset)))
 
     async def remove(self, dataset: DatasetReference) -> Response:
         """Remove a dataset that no unfinished job needs."""
         await self._edge.lanes.storage.run(self._datasets.remove, dataset)
         return Response(status_code=204)
+
+    async def compare(self, request: Request, dataset: DatasetReference) -> Response:
+        """Compare with another dataset: cases and groups that stand in both, and what only one of them has."""
+        wanted = await read_json(request, ComparisonRequest, self._edge.max_body_bytes, self._edge.lanes.storage)
+        found = await self._edge.lanes.bulk.run(self._datasets.compare, dataset, wanted.dataset)
+        return answer(dataset_views.comparison(found))
 
     @asynccontextmanager
     async def _upload(self, request: Request) -> AsyncIterator[Upload]:

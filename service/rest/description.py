@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api_schemas.rest.dataset_reports import ComparisonRequest
 from api_schemas.rest.inference import EvaluateRequest, PredictRequest
 from api_schemas.rest.problems import Problem
 from api_schemas.rest.protocol import IndexRequest, InferRequest, RepositoryRequest
@@ -31,6 +32,7 @@ TAGS = [
     {"name": "Operation", "description": "For whoever runs the service."},
 ]
 READ_BY_ROUTES: tuple[type[BaseModel], ...] = (
+    ComparisonRequest,
     TrainingJobRequest,
     ResumeRequest,
     AliasRequest,

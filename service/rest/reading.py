@@ -1,6 +1,6 @@
 """The query parameters that say how a file is to be read."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
@@ -23,12 +23,23 @@ def _reading(
         str | None,
         Query(
             max_length=65536,
-            description="Tables: the columns of channels, with commas between; by default all other numeric columns.",
+            description="Tables: the columns of channels, with commas between; in the wide form patterns such as "
+            "acc_x_*, where * is the number of the step; by default all other numeric columns.",
         ),
+    ] = None,
+    group: Annotated[
+        str | None, Query(max_length=1024, description="Tables: the column of groups, such as subjects.")
+    ] = None,
+    form: Annotated[
+        Literal["long", "wide"] | None,
+        Query(description="Tables: one row a step (long) or one row a case (wide); by default found out."),
+    ] = None,
+    header: Annotated[
+        bool | None, Query(description="CSV: whether the first line names the columns; by default found out.")
     ] = None,
 ) -> Reading:
     names = tuple(name for name in (channels or "").split(",") if name)
-    return Reading(format, series, time, label, target, names)
+    return Reading(format, series, time, label, target, names, group, form, header)
 
 
 ReadingParameters = Annotated[Reading, Depends(_reading)]

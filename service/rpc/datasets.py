@@ -10,7 +10,7 @@ from google.protobuf import empty_pb2
 
 from api_schemas.generated import wavetap_pb2 as pb
 from service.domain.datasets import Reading, Upload
-from service.edge import views
+from service.edge import dataset_views, views
 from service.edge.context import EdgeContext
 from service.errors import InvalidRequest
 from service.rpc.messages import message, page_request
@@ -36,6 +36,7 @@ class DatasetMethods:
             "ListDatasets": self.list,
             "GetDataset": self.get,
             "DeleteDataset": self.remove,
+            "CompareDatasets": self.compare,
         }
 
     async def create(self, chunks: Chunks, _context: Context) -> pb.Dataset:
@@ -45,28 +46,33 @@ class DatasetMethods:
             add = self._datasets.add
             key = header.idempotency_key or None
             record, _ = await self._edge.lanes.bulk.run(add, header.name, upload, _reading(header), key)
-        return message(views.dataset(record), pb.Dataset())
+        return message(dataset_views.dataset(record), pb.Dataset())
 
     async def preview(self, chunks: Chunks, _context: Context) -> pb.Dataset:
         """Tell what would be understood of the streamed file."""
         header = await _header(chunks)
         async with self._upload(header, chunks) as upload:
             report = await self._edge.lanes.bulk.run(self._datasets.preview, upload, _reading(header))
-        return message(views.preview(report), pb.Dataset())
+        return message(dataset_views.preview(report), pb.Dataset())
 
     async def list(self, request: pb.ListRequest, _context: Context) -> pb.DatasetPage:
         """List datasets, newest first."""
         records = await self._lane.run(self._datasets.list, page_request(request))
-        return message(views.page(records, views.dataset), pb.DatasetPage())
+        return message(views.page(records, dataset_views.listed), pb.DatasetPage())
 
     async def get(self, request: pb.DatasetRequest, _context: Context) -> pb.Dataset:
         """Show one dataset."""
-        return message(views.dataset(await self._lane.run(self._datasets.get, request.dataset)), pb.Dataset())
+        return message(dataset_views.dataset(await self._lane.run(self._datasets.get, request.dataset)), pb.Dataset())
 
     async def remove(self, request: pb.DatasetRequest, _context: Context) -> empty_pb2.Empty:
         """Remove a dataset that no unfinished job needs."""
         await self._lane.run(self._datasets.remove, request.dataset)
         return empty_pb2.Empty()
+
+    async def compare(self, request: pb.CompareDatasetsRequest, _context: Context) -> pb.DatasetComparison:
+        """Compare two datasets: cases and groups that stand in both, and what only one of them has."""
+        found = await self._edge.lanes.bulk.run(self._datasets.compare, request.dataset, request.other)
+        return message(dataset_views.comparison(found), pb.DatasetComparison())
 
     @asynccontextmanager
     async def _upload(self, header: pb.UploadHeader, chunks: Chunks) -> AsyncIterator[Upload]:
@@ -96,4 +102,7 @@ def _reading(header: pb.UploadHeader) -> Reading:
         label=header.label or None,
         target=header.target or None,
         channels=tuple(header.channels),
+        group=header.group or None,
+        form=header.form or None,
+        header=header.header if header.HasField("header") else None,
     )

@@ -7,8 +7,10 @@ from model.data.series import Series
 from service.domain.datasets import Dataset, DatasetReport, Ingested, Limits, Reading, Upload
 from service.domain.identifiers import check_name, new_identifier
 from service.domain.pages import Page, PageRequest
+from service.domain.reports import Comparison
 from service.errors import AlreadyExists, Detail, NotFound, Unreadable
 from service.ports import ArtifactStore, Clock, DatasetStore, SeriesReader
+from service.usecases.comparison import compare
 from service.usecases.idempotency import idempotency
 from service.usecases.refusals import model_errors
 from service.usecases.stored_series import pack, unpack
@@ -68,6 +70,15 @@ class Datasets:
         """By identifier or by name."""
         return self._store.get(id_or_name)
 
+    def compare(self, id_or_name: str, other: str) -> Comparison:
+        """Two datasets side by side: what leaks from one into the other, and what only one of them has."""
+        dataset = self._store.get(id_or_name)
+        try:
+            against = self._store.get(other)
+        except NotFound as error:
+            raise NotFound(error.message, Detail("/dataset", error.message)) from error
+        return compare(dataset, self.open_series(dataset), against, self.open_series(against))
+
     def remove(self, id_or_name: str) -> None:
         """Forget a dataset; refused while a job that has not ended needs it."""
         artifact = self._store.remove(self._store.get(id_or_name).id)
@@ -109,4 +120,4 @@ def _request(name: str, upload: Upload, reading: Reading) -> dict[str, object]:
 
 def _report(ingested: Ingested) -> DatasetReport:
     series = ingested.series
-    return DatasetReport(series.describe(), series.digest(), ingested.format, ingested.warnings)
+    return DatasetReport(series.describe(), series.digest(), ingested.format, ingested.warnings, ingested.examination)

@@ -75,6 +75,11 @@ def dataset(name: str, content: bytes = FILE, key: str = "") -> Step:
     return step(f"POST {DATASETS}", "CreateDataset", message, ask)
 
 
+def compared(name: str, other: str) -> Step:
+    message = pb.CompareDatasetsRequest(dataset=name, other=other)
+    return step(f"POST {DATASET}:compare", "CompareDatasets", message, Ask(json={"dataset": other}), dataset=name)
+
+
 def of_job(action: str, method: str) -> Step:
     return step(f"POST {ONE_JOB}:{action}", method, lambda known: pb.TrainingJobRequest(id=known["job"]), job="{job}")
 
@@ -91,6 +96,9 @@ UPLOADED: tuple[Step, ...] = (
     step(f"GET {DATASETS}", "ListDatasets", pb.ListRequest(limit=0), Ask({"limit": "0"})),
     step(f"GET {DATASET}", "GetDataset", pb.DatasetRequest(dataset="walks"), dataset="walks"),
     step(f"GET {DATASET}", "GetDataset", pb.DatasetRequest(dataset="no-such"), dataset="no-such"),
+    compared("walks", "walks"),
+    compared("walks", "no-such"),
+    compared("no-such", "walks"),
 )
 TRAINED: tuple[Step, ...] = (
     step(

@@ -25,9 +25,29 @@ def to_ts(series: Series) -> bytes:
         lines.append("@classLabel false")
     lines.append("@data")
     for case in range(series.cases):
-        parts = [",".join("?" if np.isnan(v) else repr(float(v)) for v in channel) for channel in series.case(case).T]
+        parts = [_numbers(channel) for channel in series.case(case).T]
         answer = _answer(series, case)
         lines.append(":".join(parts if answer is None else [*parts, str(answer)]))
+    return "\n".join(lines).encode() + b"\n"
+
+
+def to_arff(series: Series) -> bytes:
+    """Every file is multivariate: only a relation can hold cases of different lengths."""
+    longest = int(series.lengths.max())
+    lines = ["% a comment", "@relation Written", "", "@attribute steps relational"]
+    lines += [f"  @attribute att{step} numeric" for step in range(longest)]
+    lines.append("@end steps")
+    if series.classes is not None:
+        lines.append("@attribute 'the class' {" + ", ".join(f"'{name}'" for name in series.classes) + "}")
+    elif series.targets is not None:
+        lines.append("@attribute target real")
+    lines.append("@data")
+    for case in range(series.cases):
+        channels = [_numbers(channel) for channel in series.case(case).T]
+        answer = _answer(series, case)
+        lines.append("'" + "\\n".join(channels) + "'")
+        if answer is not None:
+            lines[-1] += f",'{answer}'" if series.classes is not None else f",{answer}"
     return "\n".join(lines).encode() + b"\n"
 
 
@@ -58,6 +78,22 @@ def to_json(series: Series) -> bytes:
     return orjson.dumps(document)
 
 
+def to_ndjson(series: Series) -> bytes:
+    """A case a line; channel names are lost."""
+    name = "target" if series.classes is None else "label"
+    lines = []
+    for case in range(series.cases):
+        answer = _answer(series, case)
+        line: dict[str, object] = {"series": to_lists(series.case(case))}
+        lines.append(orjson.dumps(line if answer is None else {**line, name: answer}))
+    return b"\n".join(lines)
+
+
+def to_rows(series: Series) -> bytes:
+    """NDJSON in long form: a row a line."""
+    return b"".join(orjson.dumps(row) + b"\n" for row in to_table(series).to_pylist())
+
+
 def to_lists(case: np.ndarray) -> list[list[float | None]]:
     """A case (L, C) as lists of its channels, missing values as None."""
     return [[None if np.isnan(v) else float(v) for v in channel] for channel in case.T]
@@ -78,6 +114,37 @@ def to_table(series: Series) -> pa.Table:
     elif series.targets is not None:
         columns["target"] = pa.array(answers)
     return pa.table(columns)
+
+
+def to_wide_table(series: Series) -> pa.Table:
+    """The wide form: a row a case, a column for each step of each channel, and the answer."""
+    longest = int(series.lengths.max())
+    dense = np.full((series.cases, longest, len(series.channels)), np.nan)
+    for case in range(series.cases):
+        dense[case, : series.lengths[case]] = series.case(case)
+    columns: dict[str, object] = {"id": pa.array([f"case {case}" for case in range(series.cases)])}
+    for place, name in enumerate(series.channels):
+        for step in range(longest):
+            values = dense[:, step, place]
+            columns[f"{name}_{step}"] = pa.array(values, mask=np.isnan(values))
+    answers = [_answer(series, case) for case in range(series.cases)]
+    if series.classes is not None:
+        columns["label"] = pa.array(answers, pa.string())
+    elif series.targets is not None:
+        columns["target"] = pa.array(answers)
+    return pa.table(columns)
+
+
+def to_wide_csv(series: Series) -> bytes:
+    target = io.BytesIO()
+    csv.write_csv(to_wide_table(series), target)
+    return target.getvalue()
+
+
+def to_wide_parquet(series: Series) -> bytes:
+    target = io.BytesIO()
+    parquet.write_table(to_wide_table(series), target, row_group_size=3)
+    return target.getvalue()
 
 
 def to_csv(series: Series) -> bytes:
@@ -102,12 +169,18 @@ def to_arrow(series: Series, *, stream: bool = False) -> bytes:
 
 WRITERS: Mapping[str, Writer] = {
     "ts": to_ts,
+    "arff": to_arff,
+    "ndjson": to_ndjson,
     "npz": to_npz,
     "json": to_json,
     "csv": to_csv,
     "parquet": to_parquet,
     "arrow": to_arrow,
 }
+
+
+def _numbers(values: np.ndarray) -> str:
+    return ",".join("?" if np.isnan(value) else repr(float(value)) for value in values)
 
 
 def _answer(series: Series, case: int) -> str | float | None:

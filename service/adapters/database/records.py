@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from model.data.series import SeriesFacts
+from service.adapters.database.examinations import examination_of, examination_values
 from service.domain.annotations import Annotations
 from service.domain.artifacts import Artifact
 from service.domain.datasets import Dataset, DatasetReport
@@ -51,6 +52,7 @@ def dataset_of(row: Row) -> Dataset:
         digest=row["digest"],
         format=row["format"],
         warnings=tuple(row["warnings"]),
+        examination=examination_of(row["examination"]),
     )
     return Dataset(row["id"], row["name"], report, _required(artifact_of(row, "artifact")), row["created_at"])
 
@@ -64,6 +66,7 @@ def dataset_values(dataset: Dataset) -> Values:
         "format": dataset.report.format,
         "facts": asdict(dataset.facts),
         "warnings": list(dataset.report.warnings),
+        "examination": examination_values(dataset.report.examination),
         "created_at": dataset.created_at,
         **artifact_values(dataset.artifact, "artifact"),
     }

@@ -61,6 +61,7 @@ datasets = Table(
     Column("format", String(32), nullable=False),
     Column("facts", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
+    Column("examination", JSON),
     Column("artifact_key", KEY, nullable=False),
     Column("artifact_sha256", DIGEST, nullable=False),
     Column("artifact_size", BigInteger, nullable=False),

@@ -62,9 +62,34 @@ def test_a_streamed_dataset_is_the_one_that_rest_shows(stub: Stub, rest: Caller)
     assert MessageToDict(dataset)["labels"] == {label: str(count) for label, count in shown["labels"].items()}
     assert dataset.created_at.ToDatetime().isoformat() in shown["created_at"]
     assert stub.GetDataset(pb.DatasetRequest(dataset="streamed")) == dataset
-    assert dataset in stub.ListDatasets(pb.ListRequest(limit=200)).items
+    assert dataset.id in {each.id for each in stub.ListDatasets(pb.ListRequest(limit=200)).items}
     stub.DeleteDataset(pb.DatasetRequest(dataset=dataset.id))
     refused(stub.GetDataset, pb.DatasetRequest(dataset="streamed"), grpc.StatusCode.NOT_FOUND)
+
+
+def test_a_preview_and_a_comparison_tell_what_rest_tells(stub: Stub, rest: Caller) -> None:
+    table = b"subject,kind,v_0,v_1,v_2,v_3\ns1,a,1,2,3,4\ns2,b,1,2,3,4\ns1,b,0,2,3,4\n"
+    header = {"format": "csv", "form": "wide", "label": "kind"}
+    told = stub.PreviewDataset(upload("", table, **header))
+    shown = rest.post("/v1/datasets:preview", params=header, content=table).json()
+    for part in ("reading", "report"):
+        content = MessageToDict(getattr(told, part), always_print_fields_with_no_presence=True)
+        assert content == without_null(shown[part], int_as=str)
+    stub.CreateDataset(upload("wide", table, **header))
+    compared = stub.CompareDatasets(pb.CompareDatasetsRequest(dataset="wide", other="wide"))
+    assert (compared.shared_cases, compared.equal, list(compared.shared_groups)) == (3, True, ["s1", "s2"])
+    missing = pb.CompareDatasetsRequest(dataset="wide", other="none")
+    refused(stub.CompareDatasets, missing, grpc.StatusCode.NOT_FOUND)
+    stub.DeleteDataset(pb.DatasetRequest(dataset="wide"))
+
+
+def without_null(value: Any, int_as: type) -> Any:
+    """JSON as protobuf writes it: without what is null, and with 64-bit integers as texts."""
+    if isinstance(value, dict):
+        return {name: without_null(member, int_as) for name, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [without_null(member, int_as) for member in value]
+    return int_as(value) if type(value) is int else value
 
 
 def test_a_preview_keeps_nothing(stub: Stub) -> None:

@@ -43,7 +43,7 @@ def test_a_stated_format_does_not_open_what_is_refused(signature: bytes) -> None
 
 
 def test_a_format_that_does_not_exist_is_named() -> None:
-    with pytest.raises(UnsupportedFormat, match="'xlsx'; ts, csv"):
+    with pytest.raises(UnsupportedFormat, match="'xlsx'; ts, arff, csv"):
         detect(b"a,b", "xlsx", None, None)
 
 

@@ -202,6 +202,6 @@ def test_a_parquet_file_without_rows_is_refused(read: Read) -> None:
 
 @pytest.mark.parametrize("name", ["values", "cases", "channels", "classes"])
 def test_the_limits_are_held(read: Read, name: str) -> None:
-    rows = "".join(f"{case},0,1,2,l{case}\n" for case in range(5))
+    rows = "".join(f"{case},0,1,2,3,4,l{case}\n" for case in range(5))
     with pytest.raises(TooLarge, match=f"{name} or more; at most 3"):
-        read(("case,time,a,b,label\n" + rows).encode(), limits=Limits(**{name: 3}))
+        read(("case,time,a,b,c,d,label\n" + rows).encode(), limits=Limits(**{name: 3}))

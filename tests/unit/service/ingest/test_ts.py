@@ -5,7 +5,7 @@ import pytest
 
 from service.domain.datasets import Ingested
 from service.errors import ServiceError, TooLarge, Unreadable
-from service.ingest import ts
+from service.ingest import case_lines
 from tests.reference.uploads import Read
 
 HEADER = "@problemName P\n@timeStamps false\n@classLabel true up down\n@data\n"
@@ -117,7 +117,7 @@ def test_at_most_ten_faults_are_listed_and_little_is_echoed(read: Read) -> None:
 
 
 def test_a_line_without_end_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ts, "LINE_BYTES", 100)
+    monkeypatch.setattr(case_lines, "LINE_BYTES", 100)
     with pytest.raises(TooLarge, match="Line 5 is longer"):
         read((HEADER + "1," * 200 + "1:up\n").encode())
 

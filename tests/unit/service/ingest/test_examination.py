@@ -3,13 +3,15 @@
 import numpy as np
 
 from model.data.series import Series
-from service.ingest.remarks import remark
+from service.ingest.examination import examine
+from service.ingest.parsed import Parsed
 
 RNG = np.random.default_rng(0)
 
 
 def told(values: np.ndarray, **answers: object) -> str:
-    return "\n".join(remark(Series.from_cases(list(values), **answers)))  # type: ignore[arg-type]
+    found = examine(Parsed(Series.from_cases(list(values), **answers)))  # type: ignore[arg-type]
+    return "\n".join(finding.detail for finding in found.findings)
 
 
 def test_nothing_is_told_of_series_without_oddities() -> None:

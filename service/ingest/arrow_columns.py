@@ -1,0 +1,141 @@
+"""Columns of pyarrow's as NumPy arrays: what a table can hold in a number's or a name's place is decided here."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from model.arrays import Array
+from service.errors import Unreadable
+from service.ingest.answers import label_text
+from service.ingest.faults import quote
+from service.ingest.number_text import Doubles, no_number
+
+Column: TypeAlias = Any
+"""An array, or a type, of pyarrow's: it publishes no types of its own."""
+Columns: TypeAlias = Mapping[str, Any]
+"""Columns by name."""
+Note: TypeAlias = Callable[[int | None, str], None]
+"""Takes the row of a column that is at fault, None where it is the column itself, and a sentence."""
+
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+MISSING_TEXTS = ("", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "-nan", "-NaN")
+SAMPLE = 1000
+
+
+class FirstRows:
+    """What the first rows of a table tell about its columns."""
+
+    def __init__(self, rows: Column) -> None:
+        """Take a batch, a table, or a schema where there is no row."""
+        self._rows = rows.empty_table() if isinstance(rows, pa.Schema) else rows
+
+    def numeric(self, name: str) -> bool:
+        """Whether a column holds numbers, or nothing, or texts that are mostly numbers: the rest are slips."""
+        column = self._column(name)
+        if not is_text(column.type):
+            return is_number(column.type) or pa.types.is_null(column.type)
+        sample = column.slice(0, SAMPLE).drop_null()
+        return len(sample) > 0 and 2 * (pc.sum(pc.match_substring_regex(sample, NUMBER)).as_py() or 0) >= len(sample)
+
+    def repeats(self, name: str) -> bool:
+        """Whether a value of a column stands in several rows."""
+        sample = self._column(name).slice(0, SAMPLE).drop_null()
+        return bool(len(pc.unique(sample)) < len(sample))
+
+    def _column(self, name: str) -> Column:
+        column = self._rows.column(name)
+        return plain(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
+
+
+def numbers(column: Column, note: Note) -> Doubles:
+    """(R,) float64, missing as NaN; whatever is no number is noted."""
+    column = plain(column)
+    if is_text(column.type):
+        column = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        column = pc.if_else(pc.is_in(column, value_set=pa.array(MISSING_TEXTS)), None, column)
+        wrong = pc.fill_null(pc.invert(pc.match_substring_regex(column, NUMBER)), fill_value=False)
+        for row in np.flatnonzero(wrong.to_numpy(zero_copy_only=False))[:10].tolist():
+            note(row, no_number(column[row].as_py()))
+        column = pc.if_else(wrong, None, column)
+        column = pc.replace_substring_regex(column, r"^\+", "")
+    elif not is_number(column.type) and not pa.types.is_null(column.type):
+        note(None, f"It holds {quote(str(column.type))}, and numbers are needed.")
+        return np.full(len(column), np.nan)
+    converted: Doubles = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return converted
+
+
+class Codes:
+    """Texts as codes, counted from the first to appear; -1 where there is none."""
+
+    def __init__(self, to_text: Callable[[object], str | None]) -> None:
+        self._to_text = to_text
+        self._known: dict[str, int] = {}
+        self._parts: list[Array] = []
+
+    @property
+    def count(self) -> int:
+        """How many different texts there are."""
+        return len(self._known)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The texts by code."""
+        return tuple(self._known)
+
+    def append(self, column: Column) -> Array:
+        """Code one more batch."""
+        encoded = plain(column).dictionary_encode()
+        texts = [None if value is None else self._to_text(value) for value in encoded.dictionary.to_pylist()]
+        codes = [self._known.setdefault(text, len(self._known)) if text else -1 for text in texts]
+        indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
+        part: Array = np.array([*codes, -1], np.int64)[indices]
+        self._parts.append(part)
+        return part
+
+    def finish(self) -> Array:
+        """(R,) int64: the codes of all rows."""
+        return joined(self._parts)
+
+
+def is_number(kind: Column) -> bool:
+    """Whether a type is one of numbers or truth values."""
+    types = pa.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind))
+
+
+def is_text(kind: Column) -> bool:
+    """Whether a type is one of texts."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+@contextmanager
+def arrow_errors(what: str) -> Iterator[None]:
+    """Tell of what pyarrow cannot read; faults of the disk pass through."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise Unreadable(f"The {what} cannot be read; it is damaged or was cut off.") from error
+    except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
+        raise Unreadable(f"The {what} cannot be read; it is damaged, or holds what is not understood here.") from error
+
+
+def case_name(value: object) -> str | None:
+    """A case by whatever names it: a text, a number, a time."""
+    return str(value) if label_text(value) is None and value == value else label_text(value)  # noqa: PLR0124 - NaN
+
+
+def plain(column: Column) -> Column:
+    """A column whose values stand as such, not by reference into a dictionary."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def joined(parts: Sequence[Array]) -> Array:
+    """The batches of a column one behind another."""
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)

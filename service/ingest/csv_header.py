@@ -1,0 +1,103 @@
+"""The first line of a CSV file: what separates its fields, and whether it names the columns or is a case already.
+
+The archive's own files have no header: the label first, then the steps, separated by tabs or spaces.
+"""
+
+import csv
+import re
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from service.domain.datasets import Reading
+from service.errors import TooLarge
+from service.ingest.arrow_columns import MISSING_TEXTS
+from service.ingest.columns import USUAL
+from service.ingest.faults import fault
+
+SEPARATORS = (",", ";", "\t", "|")
+HEADER_BYTES = 4 << 20
+SAMPLE_LINES = 1000
+DECIMAL_COMMA = re.compile(rb"\d,\d")
+FEWEST_STEPS = 8
+"""Numbers in the first line from which it is taken for a case rather than for a header that was forgotten."""
+UNNAMED = "column_"
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns' names, made up where the file has none, and how the fields are written."""
+
+    names: list[str]
+    separator: str
+    decimal: str
+    present: bool
+    answered: bool
+
+    def asked(self, reading: Reading) -> Reading:
+        """The reading, with what a file without a header is taken for: a case a row, its label first."""
+        roles = [getattr(reading, role) for role in USUAL]
+        if self.present or reading.form == "long" or reading.channels or any(roles):
+            return reading
+        label = f"{UNNAMED}1" if self.answered else None
+        return replace(reading, form="wide", label=label, channels=(f"{UNNAMED}*",))
+
+
+def read_header(file: BinaryIO, reading: Reading) -> Header:
+    """Look at the first line, and at the first fields of some more."""
+    line = _first_line(file)
+    text = line.decode().removeprefix("\ufeff").rstrip("\r\n")
+    separator = max(SEPARATORS, key=text.count)
+    try:
+        fields = next(csv.reader([text], delimiter=separator, strict=True))
+    except (csv.Error, StopIteration) as error:
+        raise fault("the header", "A quotation mark is opened and not closed.") from error
+    decimal = "," if separator == ";" and _writes_decimal_commas(file) else "."
+    numbers = [_is_number(field, decimal) for field in fields]
+    present = reading.header
+    if present is None:
+        present = not (all(numbers[1:]) and sum(numbers) > FEWEST_STEPS)
+        if present and all(numbers):
+            sentence = "Numbers stand where the names of the columns belong; begin the file with a header, "
+            raise fault("the header", sentence + "or say header=false.")
+    names = fields if present else [f"{UNNAMED}{place + 1}" for place in range(len(fields))]
+    return Header(names, separator, decimal, present, _answers_first(file, separator))
+
+
+def _first_line(file: BinaryIO) -> bytes:
+    file.seek(0)
+    line = b""
+    while not line.strip():
+        line = file.readline(HEADER_BYTES + 1)
+        if not line:
+            raise fault("row 1", "The table has no rows.")
+        if len(line) > HEADER_BYTES:
+            raise TooLarge(f"The header is longer than {HEADER_BYTES} bytes.")
+    return line
+
+
+def _writes_decimal_commas(file: BinaryIO) -> bool:
+    """Whether the rows write 1,5 for one and a half, which only a table separated by semicolons can."""
+    place = file.tell()
+    sample = file.read(HEADER_BYTES)
+    file.seek(place)
+    return DECIMAL_COMMA.search(sample) is not None and b"." not in sample
+
+
+def _answers_first(file: BinaryIO, separator: str) -> bool:
+    """Whether the first fields are labels: texts or whole numbers, of which some stand there again."""
+    file.seek(0)
+    lines = (file.readline(HEADER_BYTES) for _ in range(SAMPLE_LINES))
+    firsts = [line.decode("utf-8", "replace").partition(separator)[0].strip() for line in lines if line.strip()]
+    whole = all(not _is_number(first, ".") or float(first or "nan").is_integer() for first in firsts)
+    return whole and (len(set(firsts)) < len(firsts) or len(firsts) == 1)
+
+
+def _is_number(text: str, decimal: str) -> bool:
+    text = text.strip()
+    if text in MISSING_TEXTS:
+        return True
+    try:
+        float(text.replace(decimal, ".") if decimal != "." else text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,112 @@
+"""NDJSON: a JSON object a line, which is a case with its series and its answer, or a row of a table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, TypeAlias
+
+import numpy as np
+import orjson
+
+from service.ingest import case_lines
+from service.ingest.answers import as_labels, as_targets
+from service.ingest.assembly import Steps, build_series, check_counts
+from service.ingest.faults import Faults, fault, quote
+from service.ingest.json_document import read_case, target_rows, width_of
+from service.ingest.parsed import Parsed
+from service.ingest.source import Source
+
+Line: TypeAlias = tuple[int, Mapping[str, Any]]
+FIELDS = ("series", "label", "target", "group")
+AT_ONCE = 1 << 14
+"""Rows of a table that become a batch."""
+
+
+def read_ndjson(source: Source) -> Parsed:
+    """Read a whole file; whether its lines are cases or rows is told by the first."""
+    lines = _objects(source)
+    first = next(lines, None)
+    if first is None:
+        raise fault("line 1", "There is not a single object.")
+    every = chain([first], lines)
+    return _read_cases(every, source) if isinstance(first[1].get("series"), list) else _read_rows(every, source)
+
+
+def _objects(source: Source) -> Iterator[Line]:
+    for number, line in case_lines.lines(source.file, None):
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            reason = error.msg.partition(": line ")[0]
+            raise fault(f"line {number}, column {error.colno}", f"This is no JSON: {reason}.") from None
+        if not isinstance(found, dict):
+            raise fault(f"line {number}", "A line is one object: a case, or a row of a table.")
+        yield number, found
+
+
+def _read_cases(lines: Iterator[Line], source: Source) -> Parsed:
+    faults, limits = Faults(), source.limits
+    steps: Steps | None = None
+    names: Sequence[str] = ()
+    lengths: list[int] = []
+    numbers: list[int] = []
+    answers: dict[str, list[Any]] = {}
+    width = 0
+    for number, case in lines:
+        if steps is None:
+            width = width_of(case["series"])
+            steps, names = Steps(width, source), tuple(name for name in FIELDS[1:] if name in case)
+            answers = {name: [] for name in names}
+        unknown = next((name for name in case if name not in FIELDS), None)
+        if unknown is not None:
+            raise fault(f"line {number}", f"There is no field {quote(unknown)}; {', '.join(FIELDS)} are known.")
+        check_counts(limits, cases=len(lengths) + 1)
+        block = read_case(case.get("series"), f"line {number}, /series", width, faults)
+        if block is not None:
+            steps.append(block, faults, lambda step, channel, at=number: f"line {at}, /series/{channel}/{step}")  # type: ignore[misc]
+            lengths.append(len(block))
+            numbers.append(number)
+        for name in FIELDS[1:]:
+            if (name in case) != (name in names):
+                sentence = f"The field {name} is {'there' if name in case else 'missing'}, unlike in the first case."
+                faults.add(f"line {number}", sentence)
+        for name in names:
+            answers[name].append(case.get(name))
+        if faults.full:
+            break
+    faults.raise_any()
+    if steps is None:
+        raise fault("line 1", "There is not a single case.")
+    return _assembled(steps, lengths, numbers, answers, source)
+
+
+def _assembled(
+    steps: Steps, lengths: list[int], numbers: list[int], answers: Mapping[str, list[Any]], source: Source
+) -> Parsed:
+    faults = Faults()
+    if "label" in answers and "target" in answers:
+        raise fault(f"line {numbers[0]}", "A case has a label or a target, not both.")
+    labels = as_labels(answers["label"], faults, "case {}, /label") if "label" in answers else None
+    groups = as_labels(answers["group"], faults, "case {}, /group", "group") if "group" in answers else None
+    targets = None
+    if "target" in answers:
+        targets = as_targets(target_rows(answers["target"], "case {}, /target"), faults, "case {}, /target")
+    faults.raise_any()
+    series = build_series(steps.finish(), lengths, source.limits, labels=labels, targets=targets, groups=groups)
+    return Parsed(series, rows=np.array(numbers))
+
+
+def _read_rows(lines: Iterator[Line], source: Source) -> Parsed:
+    """Rows of a table; its columns are the members of the first batch of rows."""
+    from service.ingest.arrow_columns import FirstRows, arrow_errors  # noqa: PLC0415 - as above
+    from service.ingest.columns import assign, check_names  # noqa: PLC0415 - pyarrow is loaded with the first table
+    from service.ingest.json_rows import batch_of  # noqa: PLC0415 - as above
+    from service.ingest.table import read_batches  # noqa: PLC0415 - as above
+
+    rows = list(islice(lines, AT_ONCE))
+    names = list(dict.fromkeys(name for _, row in rows for name in row))
+    check_names(names)
+    with arrow_errors("table"):
+        first = batch_of(rows, names)
+        roles = assign(names, source.reading, FirstRows(first))
+        rest = (batch_of(more, names) for more in iter(lambda: list(islice(lines, AT_ONCE)), []))
+        return read_batches(chain([first], rest), roles, names, source)

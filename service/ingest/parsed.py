@@ -1,0 +1,38 @@
+"""What a reader got out of a file."""
+
+from dataclasses import dataclass, field
+
+from model.arrays import Array
+from model.data.series import Series
+from service.domain.reports import Finding, Understanding
+
+
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """The series, what was noticed on the way, and where in the file they stood.
+
+    rows: (T,) int64 with the row of each step, or (N,) with that of each case; None where cases have no rows
+    columns: for each channel the column of each of its steps, or the one column of all of them
+    """
+
+    series: Series
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    reading: Understanding = field(default_factory=lambda: Understanding("cases", (), {}))
+    rows: Array | None = None
+    columns: tuple[tuple[str, ...], ...] | None = None
+
+    def row(self, case: int, step: int = 0) -> int | None:
+        """Where a step of a case stands in the file."""
+        if self.rows is None:
+            return None
+        return int(
+            self.rows[case] if len(self.rows) == self.series.cases else self.rows[self.series.offsets[case] + step]
+        )
+
+    def column(self, channel: int, step: int) -> str | None:
+        """The column that a step of a channel was read from."""
+        if self.columns is None:
+            return None
+        names = self.columns[channel]
+        return names[0] if len(names) == 1 else names[step]

@@ -1,0 +1,108 @@
+"""Datasets that explain themselves: what is guessed of a file, what is odd about it, and what leaks into another."""
+
+from typing import Any
+
+from tests import houses
+from tests.callers import Caller
+from tests.contract.rest.test_problems import problem
+
+LONG = b"""walk,when,ax,ay,activity
+w1,2,5,1,run
+w1,1,4,1,run
+w1,3,6,1,run
+w1,9,7,1,run
+w1,9,7,1,run
+w2,1,,1,sit
+w2,2,1,1,sit
+w3,1,4,1,sit
+w3,2,5,1,sit
+w3,3,6,1,sit
+w3,4,7,1,sit
+"""
+ASKED = {"series": "walk", "time": "when", "format": "csv"}
+
+
+def preview(caller: Caller, content: bytes, **query: Any) -> Any:
+    response = caller.post("/v1/datasets:preview", params=query, content=content)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_a_preview_shows_how_the_columns_were_understood(fresh: Caller) -> None:
+    reading = preview(fresh, LONG, **ASKED)["reading"]
+    assert reading["form"] == "long"
+    assert {each["column"]: (each["role"], each["certainty"]) for each in reading["columns"]} == {
+        "walk": ("series", "asked"),
+        "when": ("time", "asked"),
+        "activity": ("label", "named"),
+        "ax": ("channel", "guessed"),
+        "ay": ("channel", "guessed"),
+    }
+
+
+def test_the_parameters_that_a_preview_tells_make_an_upload_the_same(fresh: Caller) -> None:
+    guessed = preview(fresh, LONG, **ASKED)
+    parameters = guessed["reading"]["parameters"]
+    kept = fresh.post("/v1/datasets", params={"name": "walks", "format": "csv", **parameters}, content=LONG).json()
+    assert kept["digest"] == guessed["digest"]
+    assert {each["certainty"] for each in kept["reading"]["columns"]} == {"asked"}
+    assert kept["reading"]["parameters"] == parameters
+    assert fresh.get("/v1/datasets/walks").json() == kept
+
+
+def test_what_is_odd_is_told_with_the_row_column_and_channel_of_the_first(fresh: Caller) -> None:
+    report = preview(fresh, LONG, **ASKED)["report"]
+    first = {each["kind"]: each["first"] | {"count": each["count"]} for each in report["findings"]}
+    nowhere = {"row": None, "column": None, "case": None, "channel": None, "step": None}
+    assert first["contradiction"] == nowhere | {"count": 1, "case": 2, "row": 8}
+    assert first["duplicate"] == nowhere | {"count": 1, "case": 2, "row": 8}
+    assert first["out_of_order"] == nowhere | {"count": 1, "row": 2, "column": "when", "case": 0, "step": 1}
+    assert first["repeated_row"]["row"] == 5
+    assert (first["gap"]["row"], first["gap"]["column"]) == (4, "when")
+    assert first["missing"] == {"count": 1, "row": 6, "column": "ax", "case": 1, "channel": "ax", "step": 0}
+    assert first["constant"] == nowhere | {"count": 1, "channel": "ay"}
+    channels = {each["name"]: each for each in report["channels"]}
+    assert channels["ay"]["constant"]
+    assert (channels["ax"]["missing"], channels["ax"]["min"], channels["ax"]["max"]) == (1, 1, 7)
+
+
+def test_every_finding_is_a_warning_as_well(fresh: Caller) -> None:
+    told = preview(fresh, LONG, **ASKED)
+    assert {each["detail"] for each in told["report"]["findings"]} <= set(told["warnings"])
+
+
+def test_a_list_leaves_the_reports_out(fresh: Caller) -> None:
+    fresh.post("/v1/datasets", params={"name": "walks", **ASKED}, content=LONG)
+    (listed,) = fresh.get("/v1/datasets").json()["items"]
+    assert (listed["reading"], listed["report"]) == (None, None)
+
+
+def test_cases_and_subjects_that_stand_in_two_datasets_are_found(fresh: Caller) -> None:
+    header = b"subject,label,v_0,v_1,v_2,v_3\n"
+    train = header + b"s1,a,1,2,3,4\ns2,b,5,6,7,8\n"
+    test = header + b"s3,a,1,1,1,2\ns4,c,5,6,7,8\ns1,b,0,0,1,0\n"
+    for name, content in (("train", train), ("test", test)):
+        fresh.post(f"/v1/datasets?name={name}&format=csv", content=content)
+    compared = fresh.post("/v1/datasets/train:compare", json={"dataset": "test"}).json()
+    assert (compared["equal"], compared["shared_cases"], compared["shared_groups"]) == (False, 1, ["s1"])
+    leaks = [each for each in compared["findings"] if each["kind"] == "leak"]
+    assert leaks[0]["first"]["case"] == 1
+    assert "which is case 1 there" in leaks[0]["detail"]
+    assert any("only test has: 1 ('c')" in each["detail"] for each in compared["findings"])
+
+
+def test_datasets_of_other_channels_share_no_case_and_are_told_apart(fresh: Caller) -> None:
+    for name, channels in (("one", 1), ("two", 2)):
+        content = houses.classification_file(channels=channels)
+        fresh.post(f"/v1/datasets?name={name}&format=json", content=content)
+    compared = fresh.post("/v1/datasets/one:compare", json={"dataset": "two"}).json()
+    assert compared["shared_cases"] == 0
+    assert compared["findings"][0]["kind"] == "channels"
+
+
+def test_a_comparison_with_nothing_is_refused(fresh: Caller) -> None:
+    fresh.post("/v1/datasets?name=one&format=json", content=houses.classification_file())
+    members = problem(fresh.post("/v1/datasets/one:compare", json={"dataset": "none"}), 404, "NOT_FOUND")
+    assert members["errors"][0]["pointer"] == "/dataset"
+    problem(fresh.post("/v1/datasets/none:compare", json={"dataset": "one"}), 404, "NOT_FOUND")
+    problem(fresh.post("/v1/datasets/one:compare", json={}), 422, "INVALID_ARGUMENT")

@@ -48,7 +48,8 @@ from service.rest.application import routes
 from service.server import run
 from service.serving.current import CurrentVersions
 from service.serving.loaded import LoadedModels
-from service.serving.scheduler import Batching, Scheduler
+from service.serving.scheduler import Batching
+from service.serving.sides import Sides
 from service.serving.warming import Warmer
 from service.settings import PREFIX, Settings, exposure_fault
 from service.telemetry.collection import traces
@@ -217,7 +218,7 @@ def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> Edg
         with followed.batch(waiting, rows=sum(question.rows for question in questions)):
             return services.inference.answers(questions)
 
-    scheduler = Scheduler(batching, answers, told)
+    scheduler = Sides(batching, answers, told)
     key = settings.api_key
     return EdgeContext(
         services=services,

@@ -70,7 +70,10 @@ class Settings(BaseSettings):
         default=1, ge=1, le=64, description="How many processes serve REST and gRPC, on the same two ports."
     )
     inference_threads: int = Field(
-        default=min(4, os.cpu_count() or 1), ge=1, le=256, description="How many batches are computed at once."
+        default=max(1, min(4, (os.cpu_count() or 1) - 1)),
+        ge=1,
+        le=256,
+        description="How many batches are computed at once.",
     )
     inference_queue: int = Field(
         default=256, ge=1, description="How many predictions may wait; what comes on top is answered 503."

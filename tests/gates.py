@@ -10,7 +10,8 @@ from service.domain.inference import InferResult
 from service.edge.context import EdgeContext
 from service.edge.prediction import Prediction
 from service.errors import ServiceError
-from service.serving.scheduler import Batching, Scheduler
+from service.serving.scheduler import Batching
+from service.serving.sides import Sides
 from service.usecases.inference import Question
 
 
@@ -36,7 +37,7 @@ def gated(house: House, **batching: int) -> Iterator[Gated]:
         assert behind.gate.wait(60)
         return edge.services.inference.answers(questions)
 
-    scheduler: Scheduler[Question, InferResult] = Scheduler(Batching(**batching), compute, lambda _questions, _ns: None)
+    scheduler: Sides[Question, InferResult] = Sides(Batching(**batching), compute, lambda _questions, _ns: None)
     prediction = Prediction(
         edge.services.inference, scheduler, edge.lanes.inference, edge.statistics, edge.metrics, edge.traces
     )

@@ -9,7 +9,7 @@ from service.edge.lifecycle import Lifecycle
 from service.edge.prediction import Prediction
 from service.edge.statistics import Statistics
 from service.edge.uploads import Spool
-from service.serving.scheduler import Scheduler
+from service.serving.sides import Sides
 from service.telemetry.metrics import Metrics
 from service.telemetry.traces import Traces
 from service.usecases.inference import Question
@@ -28,7 +28,7 @@ class EdgeContext:
     metrics: Metrics
     statistics: Statistics
     prediction: Prediction
-    scheduler: Scheduler[Question, InferResult]
+    scheduler: Sides[Question, InferResult]
     max_body_bytes: int
     metrics_public: bool = False
     traces: Traces = field(default_factory=Traces)

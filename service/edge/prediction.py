@@ -17,7 +17,8 @@ from service.edge.datatypes import refusal
 from service.edge.lanes import Lane
 from service.edge.statistics import Statistics, Timing
 from service.errors import DeadlineExceeded, ServiceError
-from service.serving.scheduler import LATE, Computed, Scheduler
+from service.serving.scheduler import LATE, Computed
+from service.serving.sides import Sides
 from service.telemetry.metrics import Metrics
 from service.telemetry.traces import Traces
 from service.usecases.inference import Inference, Question
@@ -84,7 +85,7 @@ class Prediction:
     def __init__(
         self,
         inference: Inference,
-        scheduler: Scheduler[Question, InferResult],
+        scheduler: Sides[Question, InferResult],
         lane: Lane,
         statistics: Statistics,
         metrics: Metrics,

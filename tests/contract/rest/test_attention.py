@@ -106,12 +106,12 @@ def test_a_timeout_that_is_none_is_refused(client: Caller, text: str) -> None:
     assert "X-Request-Timeout" in refused.json()["detail"]
 
 
-def test_priorities_decide_who_goes_first(behind: Gated) -> None:
-    async def act(client: httpx.AsyncClient) -> list[str]:
+def test_priorities_decide_who_goes_first(house: House, client: Caller) -> None:
+    async def act(asking: httpx.AsyncClient) -> list[str]:
         done: list[str] = []
 
         async def ask(name: str, **parameters: int) -> None:
-            await client.post(INFER, content=body(parameters=parameters))
+            await asking.post(INFER, content=body(parameters=parameters))
             done.append(name)
 
         tasks = []
@@ -122,8 +122,9 @@ def test_priorities_decide_who_goes_first(behind: Gated) -> None:
         await asyncio.gather(*tasks)
         return done
 
-    behind.edge.scheduler.batching = type(behind.edge.scheduler.batching)(rows=1, waiting=3)
-    assert session(behind, act) == ["first", "usual", "last"]
+    client.post(INFER, content=body())  # so that the model is in memory
+    with gated(house, rows=len(CASES), waiting=3) as behind:
+        assert session(behind, act) == ["first", "usual", "last"]
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, "1", True])

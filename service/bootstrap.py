@@ -26,6 +26,7 @@ from service.adapters.database.keys import DatabaseKeys, Keys
 from service.adapters.database.migrate import HEAD
 from service.adapters.database.migrate import migrate as migrate_schema
 from service.adapters.database.references import DatabaseReferences
+from service.adapters.database.retention import DatabaseRetention
 from service.adapters.database.withdrawals import DatabaseWithdrawals
 from service.domain.datasets import Limits
 from service.domain.inference import InferResult
@@ -57,7 +58,7 @@ from service.telemetry.logs import configure, logger
 from service.telemetry.metrics import Metrics
 from service.telemetry.shared import VARIABLE
 from service.usecases.aliases import Aliases
-from service.usecases.catalogue import Catalogue
+from service.usecases.catalogue import Catalogue, retire
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
 from service.usecases.inference import Inference, Question
@@ -186,7 +187,9 @@ def build(settings: Settings) -> House:
         repository=Repository(published, withdrawals, models),
     )
     edge = _edge(settings, services, DatabaseCensus(database))
+    retention = DatabaseRetention(database, settings.keep_versions)
     chores = (
+        Chore("retired_versions", EVERY_MINUTE, lambda: retire(retention, artifacts)),
         Chore("forgotten_keys", EVERY_MINUTE, lambda: DatabaseKeys(database, keys).sweep(clock.now())),
         Chore(
             "swept_artifacts",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from service.domain.aliases import Alias
 from service.domain.annotations import AnnotationChange
-from service.domain.models import DescribedVersion, Model, ModelVersion
+from service.domain.models import DescribedVersion, Keeping, Model, ModelVersion
 from service.domain.pages import Page, PageRequest
 
 
@@ -41,8 +41,8 @@ class ModelCatalogue(Protocol):
         """The same, with the aliases that point at it."""
         ...
 
-    def annotate_model(self, name: str, change: AnnotationChange) -> Model:
-        """Change a model's notes and tags."""
+    def annotate_model(self, name: str, change: AnnotationChange, keeping: Keeping | None = None) -> Model:
+        """Change a model's notes and tags, and unless it is None how many versions are kept."""
         ...
 
     def annotate_version(self, name: str, reference: str, change: AnnotationChange) -> DescribedVersion:
@@ -50,11 +50,19 @@ class ModelCatalogue(Protocol):
         ...
 
     def remove_version(self, name: str, number: int) -> ModelVersion:
-        """Delete a version; NotAllowedNow while an alias points at it."""
+        """Delete a version; NotAllowedNow while an alias points at it, or an unfinished job needs it."""
         ...
 
     def remove_model(self, name: str) -> Sequence[ModelVersion]:
-        """Delete every version and alias; numbers are not used again."""
+        """Delete every version and alias, as long as no unfinished job needs one; numbers are not used again."""
+        ...
+
+
+class VersionRetention(Protocol):
+    """What becomes of old versions."""
+
+    def retire(self) -> Sequence[ModelVersion]:
+        """Delete the versions that are not kept: neither among a model's newest nor needed by anything."""
         ...
 
 

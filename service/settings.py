@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     idempotency_seconds: float = Field(
         default=86_400.0, ge=1.0, description="How long an Idempotency-Key is remembered; 24 hours by default."
     )
+    keep_versions: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many of a model's newest versions are kept, if the model does not say itself; by default all. "
+        "Older ones are deleted unless an alias, a roll back or an unfinished job needs them.",
+    )
     shutdown_seconds: float = Field(
         default=20.0, ge=0.0, description="How long requests and jobs may take to come to an end after SIGTERM."
     )

@@ -1686,8 +1686,10 @@ class Model(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
+    KEEP_VERSIONS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     notes: _builtins.str
+    keep_versions: _builtins.int
     @_builtins.property
     def latest(self) -> Global___ModelVersion: ...
     @_builtins.property
@@ -1708,12 +1710,15 @@ class Model(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         notes: _builtins.str = ...,
         tags: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        keep_versions: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "latest", b"latest"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_keep_versions", b"_keep_versions", "created_at", b"created_at", "keep_versions", b"keep_versions", "latest", b"latest"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "created_at", b"created_at", "latest", b"latest", "name", b"name", "notes", b"notes", "tags", b"tags", "versions", b"versions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_keep_versions", b"_keep_versions", "aliases", b"aliases", "created_at", b"created_at", "keep_versions", b"keep_versions", "latest", b"latest", "name", b"name", "notes", b"notes", "tags", b"tags", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__keep_versions: _TypeAlias = _typing.Literal["keep_versions"]  # noqa: Y015
+    _WhichOneofArgType__keep_versions: _TypeAlias = _typing.Literal["_keep_versions", b"_keep_versions"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__keep_versions) -> _WhichOneofReturnType__keep_versions | None: ...
 
 Global___Model: _TypeAlias = Model  # noqa: Y015
 

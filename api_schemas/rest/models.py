@@ -92,6 +92,7 @@ class Model(Schema):
             "aliases": {"production": 1},
             "notes": "",
             "tags": {},
+            "keep_versions": None,
             "created_at": "2026-01-05T12:00:09Z",
         }
     )
@@ -102,4 +103,5 @@ class Model(Schema):
     aliases: dict[str, int]
     notes: str
     tags: dict[str, str]
+    keep_versions: int | None = Field(description="How many of its newest are kept; null: as the service is set.")
     created_at: datetime

@@ -69,3 +69,17 @@ class AnnotationChange(Schema):
         default=None, description="Plain text; null leaves what is there."
     )
     tags: Tags = Field(default_factory=dict)
+
+
+class ModelChange(AnnotationChange):
+    """What is to be said of a model and how many of its versions are kept; what is left out stays."""
+
+    model_config = example({"notes": "For the watch.", "tags": {"owner": "motion"}, "keep_versions": 10})
+
+    keep_versions: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        description="Older versions are deleted unless an alias, a roll back or an unfinished job needs them; null "
+        "leaves it to the service's setting.",
+    )

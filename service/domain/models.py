@@ -85,6 +85,13 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """How many of a model's newest versions are kept; None leaves it to the service's setting."""
+
+    versions: int | None
+
+
+@dataclass(frozen=True)
 class DescribedVersion:
     """A version with what others say of it."""
 

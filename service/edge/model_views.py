@@ -17,6 +17,7 @@ def model(record: Model) -> model_schemas.Model:
         aliases=dict(record.aliases),
         notes=record.annotations.notes,
         tags=dict(record.annotations.tags),
+        keep_versions=record.keep_versions,
         created_at=record.created_at,
     )
 

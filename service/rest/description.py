@@ -12,7 +12,7 @@ from api_schemas.rest.dataset_reports import ComparisonRequest
 from api_schemas.rest.inference import EvaluateRequest, PredictRequest
 from api_schemas.rest.problems import Problem
 from api_schemas.rest.protocol import IndexRequest, InferRequest, RepositoryRequest
-from api_schemas.rest.registry import AliasRequest, AnnotationChange
+from api_schemas.rest.registry import AliasRequest, AnnotationChange, ModelChange
 from api_schemas.rest.training_jobs import ResumeRequest, TrainingJobRequest
 from service.rest import spec_description
 from service.rest.gate import PUBLIC
@@ -37,6 +37,7 @@ READ_BY_ROUTES: tuple[type[BaseModel], ...] = (
     ResumeRequest,
     AliasRequest,
     AnnotationChange,
+    ModelChange,
     PredictRequest,
     EvaluateRequest,
     InferRequest,

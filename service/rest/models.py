@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response
 
 from api_schemas.rest.models import Model, ModelVersion
-from api_schemas.rest.registry import AnnotationChange
+from api_schemas.rest.registry import AnnotationChange, ModelChange
 from api_schemas.rest.schema import Page
-from service.domain import annotations as domain
 from service.edge import model_views, views
 from service.edge.context import EdgeContext
+from service.edge.model_changes import annotation_change, keeping
 from service.edge.versions import exact
 from service.rest.answers import Options, answer, body, responses
 from service.rest.bodies import read_json
@@ -34,16 +34,18 @@ class ModelRoutes:
         found, kept = responses(404), responses(404, 409, 422)
         router.add_api_route("/v1/models", self.list, response_model=Page[Model], responses=responses(422))
         router.add_api_route(one, self.get, response_model=Model, responses=found)
-        router.add_api_route(one, self.remove, methods=["DELETE"], status_code=204, responses=found)
+        router.add_api_route(one, self.remove, methods=["DELETE"], status_code=204, responses=responses(404, 409))
         router.add_api_route(
             f"{one}/versions", self.versions, response_model=Page[ModelVersion], responses=responses(404, 422)
         )
         router.add_api_route(version, self.version, response_model=ModelVersion, responses=found)
         router.add_api_route(version, self.remove_version, methods=["DELETE"], status_code=204, responses=kept)
-        patched: Options = {"methods": ["PATCH"], "openapi_extra": body(AnnotationChange)}
-        patched["responses"] = responses(404, 413, 415, 422)
-        router.add_api_route(one, self.annotate, response_model=Model, **patched)
-        router.add_api_route(version, self.annotate_version, response_model=ModelVersion, **patched)
+        patched: Options = {"methods": ["PATCH"], "responses": responses(404, 413, 415, 422)}
+        of_model, of_version = body(ModelChange), body(AnnotationChange)
+        router.add_api_route(one, self.annotate, response_model=Model, openapi_extra=of_model, **patched)
+        router.add_api_route(
+            version, self.annotate_version, response_model=ModelVersion, openapi_extra=of_version, **patched
+        )
         return router
 
     async def list(self, page: PageParameters) -> Response:
@@ -73,16 +75,14 @@ class ModelRoutes:
         return Response(status_code=204)
 
     async def annotate(self, request: Request, model: ModelName) -> Response:
-        """Change a model's notes and tags; what is left out stays."""
-        change = await self._change(request)
-        return answer(model_views.model(await self._lane.run(self._catalogue.annotate_model, model, change)))
+        """Change a model's notes, its tags, and how many versions are kept; what is left out stays."""
+        wanted = await read_json(request, ModelChange, LARGEST_CHANGE, self._lane)
+        annotate = self._catalogue.annotate_model
+        found = await self._lane.run(annotate, model, annotation_change(wanted), keeping(wanted))
+        return answer(model_views.model(found))
 
     async def annotate_version(self, request: Request, model: ModelName, version: VersionReference) -> Response:
         """Change a version's notes and tags; what is left out stays."""
-        change = await self._change(request)
-        found = await self._lane.run(self._catalogue.annotate_version, model, version, change)
-        return answer(model_views.version(found))
-
-    async def _change(self, request: Request) -> domain.AnnotationChange:
         wanted = await read_json(request, AnnotationChange, LARGEST_CHANGE, self._lane)
-        return domain.AnnotationChange(wanted.notes, wanted.tags)
+        found = await self._lane.run(self._catalogue.annotate_version, model, version, annotation_change(wanted))
+        return answer(model_views.version(found))

@@ -10,11 +10,11 @@ from google.protobuf import empty_pb2
 from api_schemas.generated import wavetap_pb2 as pb
 from api_schemas.rest import inference as schemas
 from api_schemas.rest import registry
-from service.domain.annotations import AnnotationChange
 from service.domain.datasets import Rolling
 from service.domain.inference import Tensor
 from service.edge import model_views, views
 from service.edge.context import EdgeContext
+from service.edge.model_changes import annotation_change, keeping
 from service.edge.prediction import Addressed
 from service.edge.validation import validated
 from service.edge.versions import exact
@@ -81,14 +81,17 @@ class ModelMethods:
         return empty_pb2.Empty()
 
     async def annotate(self, request: pb.UpdateModelRequest, _context: Context) -> pb.Model:
-        """Change a model's notes and tags."""
-        record = await self._lane.run(self._catalogue.annotate_model, request.model, _change(request))
+        """Change a model's notes, its tags, and how many versions are kept."""
+        wanted = validated(plain(request.changes), registry.ModelChange)
+        annotate = self._catalogue.annotate_model
+        record = await self._lane.run(annotate, request.model, annotation_change(wanted), keeping(wanted))
         return message(model_views.model(record), pb.Model())
 
     async def annotate_version(self, request: pb.UpdateModelVersionRequest, _context: Context) -> pb.ModelVersion:
         """Change a version's notes and tags."""
+        wanted = validated(plain(request.changes), registry.AnnotationChange)
         annotate = self._catalogue.annotate_version
-        record = await self._lane.run(annotate, request.model, request.version, _change(request))
+        record = await self._lane.run(annotate, request.model, request.version, annotation_change(wanted))
         return message(model_views.version(record), pb.ModelVersion())
 
     async def onnx(self, request: pb.DownloadOnnxRequest, _context: Context) -> AsyncIterator[pb.FileChunk]:
@@ -122,11 +125,6 @@ class ModelMethods:
             request.model, version.number, request.dataset, _rolling(request)
         )
         return views.evaluation(request.model, version.number, found)
-
-
-def _change(request: pb.UpdateModelRequest | pb.UpdateModelVersionRequest) -> AnnotationChange:
-    wanted = validated(plain(request.changes), registry.AnnotationChange)
-    return AnnotationChange(wanted.notes, wanted.tags)
 
 
 def _rolling(request: pb.EvaluateRequest) -> Rolling | None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from service.domain.annotations import AnnotationChange
-from service.domain.models import DescribedVersion, Model, ModelVersion
+from service.domain.models import DescribedVersion, Keeping, Model, ModelVersion
 from service.domain.pages import Page, PageRequest
 from service.errors import NotFound
 from service.ports import ArtifactStore
-from service.registry_ports import ModelCatalogue
+from service.registry_ports import ModelCatalogue, VersionRetention
 
 
 @dataclass(frozen=True)
@@ -59,24 +59,33 @@ class Catalogue:
         """The same, with the aliases that point at it."""
         return self._store.described(name, None if reference is None else str(reference))
 
-    def annotate_model(self, name: str, change: AnnotationChange) -> Model:
-        """Change what is said of a model."""
-        return self._store.annotate_model(name, change)
+    def annotate_model(self, name: str, change: AnnotationChange, keeping: Keeping | None = None) -> Model:
+        """Change what is said of a model, and how many of its versions are kept."""
+        return self._store.annotate_model(name, change, keeping)
 
     def annotate_version(self, name: str, reference: str, change: AnnotationChange) -> DescribedVersion:
         """Change what is said of a version; what it is never changes."""
         return self._store.annotate_version(name, reference, change)
 
     def remove_version(self, name: str, number: int) -> None:
-        """Remove one version and its files; refused while an alias points at it."""
-        self._discard([self._store.remove_version(name, number)])
+        """Remove one version and its files; refused while an alias points at it or an unfinished job needs it."""
+        discard([self._store.remove_version(name, number)], self._artifacts)
 
     def remove_model(self, name: str) -> None:
         """Remove a model with all its versions, files and aliases."""
-        self._discard(self._store.remove_model(name))
+        discard(self._store.remove_model(name), self._artifacts)
 
-    def _discard(self, versions: Iterable[ModelVersion]) -> None:
-        for version in versions:
-            self._artifacts.delete(version.draft.archive.key)
-            if version.draft.onnx.artifact is not None:
-                self._artifacts.delete(version.draft.onnx.artifact.key)
+
+def retire(retention: VersionRetention, artifacts: ArtifactStore) -> int:
+    """Remove the versions that are not kept, with their files, and say how many those were."""
+    gone = retention.retire()
+    discard(gone, artifacts)
+    return len(gone)
+
+
+def discard(versions: Iterable[ModelVersion], artifacts: ArtifactStore) -> None:
+    """Delete the files of versions that are gone; what a kill leaves of them, a sweep finds."""
+    for version in versions:
+        artifacts.delete(version.draft.archive.key)
+        if version.draft.onnx.artifact is not None:
+            artifacts.delete(version.draft.onnx.artifact.key)

@@ -148,6 +148,9 @@ PUBLISHED: tuple[Step, ...] = (
     *annotated({"tags": {"draft": None}}),
     *annotated({"tags": {"a b": "x"}}),
     *annotated({"metrics": {}}),
+    *annotated({"keep_versions": 9}),
+    *annotated({"keep_versions": 0}),
+    *annotated({"keep_versions": None}),
     step(f"GET {VERSION}", "GetModelVersion", version("live"), model="m", version="live"),
     step(f"GET {VERSION}", "GetModelVersion", version("no-such"), model="m", version="no-such"),
 )

@@ -10,10 +10,11 @@ from service.adapters.database.connection import Database
 from service.adapters.database.dialects import insert_unless_there
 from service.adapters.database.pages import fetch_page
 from service.adapters.database.records import annotation_values, annotations_of, version_of, version_values
-from service.adapters.database.tables import alias_changes, aliases, models, versions
+from service.adapters.database.tables import alias_changes, aliases, jobs, models, versions
 from service.domain.annotations import AnnotationChange, annotated
-from service.domain.models import DescribedVersion, Model, ModelVersion, VersionDraft
+from service.domain.models import DescribedVersion, Keeping, Model, ModelVersion, VersionDraft
 from service.domain.pages import Page, PageRequest
+from service.domain.states import UNFINISHED
 from service.errors import NotAllowedNow, NotFound
 
 LARGEST_NUMBER = 2**31 - 1
@@ -54,11 +55,12 @@ class DatabaseCatalogue:
         with self._database.reading() as connection:
             return _described(connection, find_version(connection, name, reference))
 
-    def annotate_model(self, name: str, change: AnnotationChange) -> Model:
+    def annotate_model(self, name: str, change: AnnotationChange, keeping: Keeping | None = None) -> Model:
         """Read, change and write in one transaction."""
         with self._database.writing() as connection:
             row = lock_model(connection, name)
             values = annotation_values(annotated(annotations_of(row), change))
+            values |= {} if keeping is None else {"keep_versions": keeping.versions}
             connection.execute(update(models).where(models.c.name == name).values(values))
             return _model_named(connection, name)
 
@@ -80,6 +82,7 @@ class DatabaseCatalogue:
             held = [alias for alias, target in _aliases(connection, name).items() if target == number]
             if held:
                 raise NotAllowedNow(f"The alias {held[0]} points at version {number} of {name}: move it first.")
+            _refuse_if_needed(connection, name, [number])
             connection.execute(delete(versions).where(versions.c.model == name, versions.c.number == number))
             return version
 
@@ -87,6 +90,8 @@ class DatabaseCatalogue:
         """Delete its versions and aliases; the row stays, as it holds the last number that was given."""
         with self._database.writing() as connection:
             lock_model(connection, name)
+            numbers = connection.scalars(select(versions.c.number).where(versions.c.model == name))
+            _refuse_if_needed(connection, name, numbers)
             connection.execute(delete(aliases).where(aliases.c.model == name))
             connection.execute(delete(alias_changes).where(alias_changes.c.model == name))
             mine = versions.c.model == name
@@ -114,6 +119,20 @@ def lock_model(connection: Connection, name: str) -> RowMapping:
     if row is None or not connection.scalar(select(exists().where(versions.c.model == name))):
         raise NotFound(_not_found(name, None, ()))
     return row
+
+
+def needed_versions(connection: Connection, name: str) -> frozenset[int]:
+    """The versions that jobs which have not ended train again, or will come behind."""
+    mine = (jobs.c.model == name) & jobs.c.state.in_(sorted(UNFINISHED))
+    rows = connection.execute(select(jobs.c.reproduces, jobs.c.version).where(mine))
+    return frozenset(number for row in rows for number in row if number is not None)
+
+
+def _refuse_if_needed(connection: Connection, name: str, numbers: Iterable[int]) -> None:
+    needed = sorted(needed_versions(connection, name) & frozenset(numbers))
+    if needed:
+        message = f"A training job that has not ended needs version {needed[0]} of {name}: wait for it, or cancel it."
+        raise NotAllowedNow(message)
 
 
 def find_version(connection: Connection, name: str, reference: str | None) -> ModelVersion:

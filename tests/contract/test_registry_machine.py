@@ -62,6 +62,8 @@ class Registry(RuleBasedStateMachine):
         self.running: dict[Claim, int] = {}
         for _ in range(4):
             self._publish()
+        for number in ("1", "2"):
+            self.stores.aliases.point(MODEL, "live", number)
 
     def teardown(self) -> None:
         self.resources.close()

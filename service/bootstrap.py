@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -54,6 +54,7 @@ from service.serving.sides import Sides
 from service.serving.warming import Warmer
 from service.settings import PREFIX, Settings, exposure_fault
 from service.telemetry.collection import traces
+from service.telemetry.lines import LineOutput
 from service.telemetry.logs import configure, logger
 from service.telemetry.metrics import Metrics
 from service.telemetry.shared import VARIABLE
@@ -104,7 +105,7 @@ def serve(settings: Settings, given: Place | None = None) -> int:
     fault = exposure_fault(settings)
     if fault is not None:
         return _refused(fault, EXIT_REFUSED)
-    configure(settings.log_level)
+    output = configure(settings.log_level)
     try:
         house = build(settings)
         migrate_schema(house.database)
@@ -114,7 +115,7 @@ def serve(settings: Settings, given: Place | None = None) -> int:
         house.warming.start()
         # Predictions run side by side: a BLAS that starts threads as well would only be in their way.
         with threadpool_limits(1), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(settings, house.edge, house.supervisor, where))
+            runner.run(_serving(run(settings, house.edge, house.supervisor, where), output))
     except ServiceError as error:
         return _refused(error.message, EXIT_FAILED)
     except OSError as error:
@@ -252,6 +253,11 @@ def _environment(settings: Settings) -> dict[str, str]:
         f"{PREFIX}LOG_LEVEL": settings.log_level,
         f"{PREFIX}TRACES_ENDPOINT": settings.traces_endpoint or "",
     }
+
+
+async def _serving(run: Coroutine[Any, Any, None], output: LineOutput) -> None:
+    with output.gathering():
+        await run
 
 
 def _refused(reason: str, code: int) -> int:

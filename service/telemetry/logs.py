@@ -9,6 +9,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
+from service.telemetry.lines import LineOutput
+
 LEVELS: Mapping[str, int] = logging.getLevelNamesMapping()
 LONGEST_TEXT = 500
 
@@ -19,13 +21,14 @@ _SHARED: tuple[Callable[..., Any], ...] = (
 )
 
 
-def configure(level: str) -> None:
+def configure(level: str) -> LineOutput:
     """Send our own lines and those of every library through one JSON format; called once, before anything logs."""
+    output = LineOutput(sys.stdout.buffer)
     number = LEVELS[level.upper()]
     structlog.configure(
         processors=[*_SHARED, structlog.processors.format_exc_info, render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=lambda *_names: output,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
@@ -40,6 +43,7 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+    return output
 
 
 def logger() -> FilteringBoundLogger:

@@ -1,0 +1,54 @@
+"""Where log lines go: each at once, or, while a server runs, together and a few times a second.
+
+A write of its own for each request costs more than its line: the interpreter's lock is let go of, and with threads that
+compute it may be a while until it is had again.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+TOGETHER_SECONDS = 0.1
+
+
+class LineOutput:
+    """Writes lines to a stream that has a buffer; structlog calls it by the names of its levels."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Write each line at once, until `gathering`."""
+        self._stream = stream
+        self._gathering = False
+
+    def msg(self, line: bytes) -> None:
+        """Write a line; it leaves at once, or with those that follow it."""
+        self._stream.write(line + b"\n")
+        if not self._gathering:
+            self._stream.flush()
+
+    debug = info = msg
+
+    def warning(self, line: bytes) -> None:
+        """Write a line that somebody should see at once, with those before it."""
+        self._stream.write(line + b"\n")
+        self._stream.flush()
+
+    error = critical = exception = warning
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Within this context, in a running event loop, lines leave together; at its end, all that are left."""
+        self._gathering = True
+        sending = asyncio.ensure_future(self._send())
+        try:
+            yield
+        finally:
+            self._gathering = False
+            sending.cancel()
+            self._stream.flush()
+
+    async def _send(self) -> None:
+        while True:
+            await asyncio.sleep(TOGETHER_SECONDS)
+            with suppress(OSError):  # nobody reads, or the disk is full: what waits is tried again with the next
+                self._stream.flush()

@@ -25,14 +25,15 @@ class Uses:
     """What operations, by their number, do with a storage; it decides how long the storage is needed.
 
     touched: all that read or write it. kept: those whose backward pass reads it. solid: those that take a case's steps
-    for one run of numbers. remake: a stage that makes the values anew from what their maker keeps. permanent: the
-    caller reads it, so it keeps rows of its own.
+    for one run of numbers. remake: a stage that makes the values anew from what their maker keeps, and from `source`.
+    permanent: the caller reads it, so it keeps rows of its own.
     """
 
     touched: list[int] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
     solid: list[int] = field(default_factory=list)
     remake: Callable[[int], None] | None = None
+    source: Storage | None = None
     permanent: bool = False
 
 
@@ -72,7 +73,7 @@ class Storage:
 
     def stand_in(self, wider: Storage, first: int) -> None:
         """Becomes some channels of a wider storage, from `first` on: what is written here need not be copied there."""
-        self._owner, self._first = wider, first
+        self._owner, self._first, self.uses.remake = wider, first, None
         wider.reserve(self.left, self.right)
         wider.uses.touched.extend(self.uses.touched)
         wider.uses.kept.extend(self.uses.kept)

@@ -73,6 +73,10 @@ class Workshop:
 
     def allocate(self) -> None:
         """Makes the storage and the scratch, then every operation's views."""
+        for storage in reversed(self.storages):
+            uses = storage.uses
+            if uses.remake is not None and uses.source is not None and uses.kept:
+                uses.source.uses.kept.append(max(uses.kept))
         share(self.storages, len(self.operations), training=self.training)
         for storage in self.storages:
             storage.allocate(self.dtype)

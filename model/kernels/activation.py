@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,12 @@ def rectify(x: Array, zeros: Array, out: Array) -> None:
     it is not.
     """
     np.maximum(x, zeros, out=out)
+
+
+def flags(scratch: Array, shape: tuple[int, ...]) -> Array:
+    """Scratch (at least as many numbers) as a bool buffer of this shape."""
+    view: Array = scratch.view(np.bool_)[: math.prod(shape)].reshape(shape)
+    return view
 
 
 def rectify_gradient(dy: Array, y: Array, positive: Array) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from model.kernels.activation import rectify, rectify_gradient
+from model.kernels.activation import flags, rectify, rectify_gradient
 from model.kernels.blocks import in_cache
 from model.layers.layer import require_between
 from model.layers.mask import bind_mask
@@ -144,7 +144,6 @@ class _Batch:
         self.by_case = np.zeros((shards, self.x.batch, channels), dtype)
         self.deviation = np.zeros((shards, channels), dtype)
         self.ones = np.ones(self.largest // max(channels, 1), dtype)
-        self.positive = [np.zeros(self.largest, np.bool_) for _ in range(shards if self.rectified else 0)]
         self.pieces = [in_cache(shard, self.x.length, channels) for shard in self.binding.shards]
         self.together = rows_together(self.x.length, channels)
         self.repeated = np.zeros((shards, 3, self.together, channels), dtype)
@@ -242,7 +241,7 @@ class _Batch:
         for cases in self.pieces[shard]:
             dy = self.y.gradient.steps[cases]
             if self.rectified:
-                positive = self.positive[shard][: dy.size].reshape(dy.shape)
+                positive = flags(self.binding.scratch("columns", shard, dy.size), dy.shape)
                 rectify_gradient(dy, self.y.values.steps[cases], positive)
             self._channel_sums(dy, shard, d_shift)
             product = self._scratch("columns", dy, shard)

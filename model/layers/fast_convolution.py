@@ -7,6 +7,7 @@ dw = G^T [V^T (A dy)]                      the transpose of the first, in w
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,26 +56,31 @@ def fits(spec: Conv1d, x: Activation, y: Activation) -> bool:
 
 
 class FastConvolution:
-    """A convolution of a plan, by tiles."""
+    """A convolution of a plan, by tiles. Its spectrum is kept where weights stay, and made anew in scratch where they
+    learn.
+    """
 
     def __init__(
         self, spec: Conv1d, x: Activation, y: Activation, binding: Binding, source: KernelSource, *, rectified: bool
     ) -> None:
         self.spec, self.x, self.y, self.binding, self.source = spec, x, y, binding, source
         self.rectified = rectified
-        left, dtype = spec.widths[0], binding.dtype
+        left = spec.widths[0]
         cut = Cut.of(spec.kernel, spec.dilation, y.length)
         self.ahead = Tiles(x.values, left, cut, binding, y.channels)
-        self.spectrum = np.zeros((cut.points, cut.pieces * x.channels, y.channels), dtype)
+        self.learning = y.gradient is not None
+        self.shape = cut.points, cut.pieces * x.channels, y.channels
+        self.spectrum = None if self.learning else np.zeros(self.shape, binding.dtype)
         self._reserve(self.ahead)
         self.back = None
-        if y.gradient is not None:
-            binding.reserve_scratch("kernel", self.spectrum.size)
-            binding.reserve_scratch("spectrum", self.spectrum.size)
+        if self.learning:
+            binding.reserve_scratch("kernel", math.prod(self.shape))
+            binding.reserve_scratch("spectrum", math.prod(self.shape))
         if y.gradient is not None and x.gradient is not None:
             cut = Cut.of(spec.kernel, spec.dilation, x.length)
             self.back = Tiles(y.gradient, spec.reach - 1 - left, cut, binding, x.channels)
-            self.back_spectrum = np.zeros((cut.points, cut.pieces * y.channels, x.channels), dtype)
+            self.back_shape = cut.points, cut.pieces * y.channels, x.channels
+            binding.reserve_scratch("spectrum", math.prod(self.back_shape))
             self._reserve(self.back)
 
     def _reserve(self, tiles: Tiles) -> None:
@@ -104,10 +110,11 @@ class FastConvolution:
 
     def refresh(self) -> None:
         self.source.refresh()
-        kernel = self.source.value[0]
-        self.ahead.transform_kernel(kernel, self.spectrum)
-        if self.back is not None:
-            self.back.transform_kernel(kernel[::-1].transpose(0, 2, 1), self.back_spectrum)
+        if self.spectrum is not None:
+            self.ahead.transform_kernel(self.source.value[0], self.spectrum)
+
+    def _room(self, name: str, shape: tuple[int, ...], shard: int) -> Array:
+        return self.binding.scratch(name, shard, math.prod(shape)).reshape(shape)
 
     def forward(self) -> tuple[Stage, ...]:
         return (self._filter,)
@@ -116,8 +123,12 @@ class FastConvolution:
         return (self._gradients,)
 
     def _filter(self, shard: int) -> None:
+        spectrum = self.spectrum
+        if spectrum is None:
+            spectrum = self._room("spectrum", self.shape, shard)
+            self.ahead.transform_kernel(self.source.value[0], spectrum)
         for rows in self.forward_blocks[shard]:
-            rows.multiply(self.spectrum, self.source.bias)
+            rows.multiply(spectrum, self.source.bias)
             if self.zeros is not None:
                 y = rows.block.outputs
                 rectify(y, self.zeros[:, : y.shape[1]], y)
@@ -126,13 +137,13 @@ class FastConvolution:
         if self.source.learns:
             self._parameter_gradients(shard)
         if self.back is not None:
+            spectrum = self._room("spectrum", self.back_shape, shard)
+            self.back.transform_kernel(self.source.value[0, ::-1].transpose(0, 2, 1), spectrum)
             for rows in self.back_blocks[shard]:
-                rows.multiply(self.back_spectrum)
+                rows.multiply(spectrum)
 
     def _parameter_gradients(self, shard: int) -> None:
-        shape, size = self.spectrum.shape, self.spectrum.size
-        total = self.binding.scratch("spectrum", shard, size).reshape(shape)
-        partial = self.binding.scratch("kernel", shard, size).reshape(shape)
+        total, partial = (self._room(name, self.shape, shard) for name in ("spectrum", "kernel"))
         for index, rows in enumerate(self.gradient_blocks[shard]):
             rows.block.take_gradient()
             np.matmul(rows.transform().transpose(0, 2, 1), rows.products, out=partial if index else total)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from model.geometry import Shape, pad_widths, require_series, require_windows, window_count
+from model.kernels.activation import flags
 from model.kernels.blocks import in_cache
 from model.kernels.columns import Sliding, tap_range
 from model.layers.layer import require_choice, require_positive
@@ -46,7 +47,9 @@ class MaxPool:
     def bind(self, x: Activation, binding: Binding) -> Activation:
         x.retained = True
         y = _pooled(self, x, binding, retained=True)
-        binding.add(_MaxPool(self, x, y, binding), x, y, loose=(x, y))
+        operation = _MaxPool(self, x, y, binding)
+        binding.add(operation, x, y, loose=(x, y))
+        y.values.uses.remake, y.values.uses.source = operation.remake, x.values
         return bind_mask(y, binding)
 
 
@@ -120,23 +123,18 @@ class _MaxPool:
         self.x, self.y, self.binding = x, y, binding
         self.taps = _Taps(spec, x, y)
         self.hidden = binding.storage(x.length, x.channels) if x.lengths is not None else None
+        most = max(piece.stop - piece.start for piece in in_cache(slice(0, x.batch), x.length, x.channels))
+        for name in ("columns", "rows", "products"):
+            binding.reserve_scratch(name, most * y.length * y.channels)
 
     def prepare(self) -> None:
-        shards = self.binding.shards
-        most = max(
-            piece.stop - piece.start for shard in shards for piece in in_cache(shard, self.x.length, self.x.channels)
-        )
-        shape = (len(shards), most, self.y.length, self.y.channels)
-        wanted = self.x.gradient is not None
-        self.free = np.zeros(shape, np.bool_) if wanted else None
-        self.here = np.zeros(shape, np.bool_) if wanted else None
-        self.share = np.zeros(shape, self.binding.dtype) if wanted else None
+        pass
 
     def refresh(self) -> None:
         pass
 
     def forward(self) -> tuple[Stage, ...]:
-        return (self._greatest,)
+        return (self.remake,)
 
     def backward(self) -> tuple[Stage, ...]:
         return (self._gradient,)
@@ -149,7 +147,8 @@ class _MaxPool:
         source[...] = np.where(self.x.lengths.mask[cases] > 0, self.x.values.steps[cases], -np.inf)
         return source
 
-    def _greatest(self, shard: int) -> None:
+    def remake(self, shard: int) -> None:
+        """Writes y; in the backward pass once more, so that nobody need keep it in between."""
         for cases in in_cache(self.binding.shards[shard], self.x.length, self.x.channels):
             x, y = self._source(cases), self.y.values.steps[cases]
             y.fill(-np.inf)
@@ -161,13 +160,12 @@ class _MaxPool:
     def _gradient(self, shard: int) -> None:
         if self.x.gradient is None or self.y.gradient is None:
             return
-        if self.free is None or self.here is None or self.share is None:
-            return
         for cases in in_cache(self.binding.shards[shard], self.x.length, self.x.channels):
             x, y = self._source(cases), self.y.values.steps[cases]
             dx, dy = self.x.gradient.steps[cases], self.y.gradient.steps[cases]
-            count = y.shape[0]
-            free, here, share = self.free[shard][:count], self.here[shard][:count], self.share[shard][:count]
+            share = self.binding.scratch("columns", shard, y.size).reshape(y.shape)
+            free = flags(self.binding.scratch("rows", shard, y.size), y.shape)
+            here = flags(self.binding.scratch("products", shard, y.size), y.shape)
             dx.fill(0)
             free.fill(True)
             for windows, steps in self.taps.pairs:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from model.kernels.activation import rectify, rectify_gradient
+from model.kernels.activation import flags, rectify, rectify_gradient
+from model.kernels.blocks import in_cache
 
 if TYPE_CHECKING:
     from model.activations import Activation
@@ -40,11 +39,13 @@ class Relu:
 class _Relu:
     def __init__(self, x: Activation, y: Activation, binding: Binding) -> None:
         self.x, self.y, self.binding = x, y, binding
+        pieces = in_cache(slice(0, x.batch), x.length, x.channels)
+        largest = max(piece.stop - piece.start for piece in pieces) * x.length * x.channels
+        binding.reserve_scratch("columns", largest)
+        binding.reserve_scratch("zeros", largest)
 
     def prepare(self) -> None:
-        shape = (self.y.batch, self.y.length, self.y.channels)
-        self.zeros = np.zeros((1, *shape[1:]), self.binding.dtype)
-        self.positive = np.zeros(shape, np.bool_) if self.y.gradient is not None else None
+        self.pieces = [in_cache(shard, self.x.length, self.x.channels) for shard in self.binding.shards]
 
     def refresh(self) -> None:
         pass
@@ -56,10 +57,15 @@ class _Relu:
         return (self._gradient,)
 
     def _rectify(self, shard: int) -> None:
-        cases = self.binding.shards[shard]
-        rectify(self.x.values.steps[cases], self.zeros, self.y.values.steps[cases])
+        for cases in self.pieces[shard]:
+            y = self.y.values.steps[cases]
+            zeros = self.binding.scratch("zeros", shard, y.size).reshape(y.shape)
+            rectify(self.x.values.steps[cases], zeros, y)
 
     def _gradient(self, shard: int) -> None:
-        if self.y.gradient is not None and self.positive is not None:
-            cases = self.binding.shards[shard]
-            rectify_gradient(self.y.gradient.steps[cases], self.y.values.steps[cases], self.positive[cases])
+        if self.y.gradient is None:
+            return
+        for cases in self.pieces[shard]:
+            dy = self.y.gradient.steps[cases]
+            positive = flags(self.binding.scratch("columns", shard, dy.size), dy.shape)
+            rectify_gradient(dy, self.y.values.steps[cases], positive)

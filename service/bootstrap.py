@@ -23,6 +23,7 @@ from service.adapters.database.connection import Database
 from service.adapters.database.datasets import DatabaseDatasets
 from service.adapters.database.jobs import DatabaseJobs
 from service.adapters.database.keys import DatabaseKeys, Keys
+from service.adapters.database.lineage import DatabaseLineage
 from service.adapters.database.migrate import HEAD
 from service.adapters.database.migrate import migrate as migrate_schema
 from service.adapters.database.references import DatabaseReferences
@@ -63,6 +64,7 @@ from service.usecases.catalogue import Catalogue, retire
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
 from service.usecases.inference import Inference, Question
+from service.usecases.lineage import Lineage
 from service.usecases.repository import Repository
 from service.usecases.reproductions import Reproductions
 from service.usecases.services import Services
@@ -183,6 +185,7 @@ def build(settings: Settings) -> House:
         reproductions=Reproductions(jobs, published, stored, clock, supervisor.wake),
         catalogue=catalogue,
         aliases=Aliases(DatabaseAliases(database, clock, keys)),
+        lineage=Lineage(DatabaseLineage(database)),
         inference=Inference(published, current, models, datasets),
         exports=Exports(catalogue, artifacts),
         repository=Repository(published, withdrawals, models),

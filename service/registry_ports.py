@@ -6,6 +6,7 @@ from typing import Protocol
 
 from service.domain.aliases import Alias
 from service.domain.annotations import AnnotationChange
+from service.domain.lineage import DatasetLineage, VersionLineage
 from service.domain.models import DescribedVersion, Keeping, Model, ModelVersion
 from service.domain.pages import Page, PageRequest
 
@@ -63,6 +64,18 @@ class VersionRetention(Protocol):
 
     def retire(self) -> Sequence[ModelVersion]:
         """Delete the versions that are not kept: neither among a model's newest nor needed by anything."""
+        ...
+
+
+class LineageStore(Protocol):
+    """Lineage, both ways."""
+
+    def of_dataset(self, id_or_name: str) -> DatasetLineage:
+        """What became of a dataset; NotFound if there is none."""
+        ...
+
+    def of_version(self, model: str, reference: str | None) -> VersionLineage:
+        """Where a version comes from, and what came of it; NotFound if there is none."""
         ...
 
 

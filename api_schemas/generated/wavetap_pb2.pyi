@@ -1746,6 +1746,186 @@ class ModelPage(_message.Message):
 Global___ModelPage: _TypeAlias = ModelPage  # noqa: Y015
 
 @_typing.final
+class JobReference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REPRODUCES_FIELD_NUMBER: _builtins.int
+    IDENTICAL_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    state: _builtins.str
+    model: _builtins.str
+    version: _builtins.int
+    reproduces: _builtins.int
+    identical: _builtins.bool
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        state: _builtins.str = ...,
+        model: _builtins.str = ...,
+        version: _builtins.int | None = ...,
+        reproduces: _builtins.int | None = ...,
+        identical: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_identical", b"_identical", "_reproduces", b"_reproduces", "_version", b"_version", "identical", b"identical", "reproduces", b"reproduces", "version", b"version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_identical", b"_identical", "_reproduces", b"_reproduces", "_version", b"_version", "id", b"id", "identical", b"identical", "model", b"model", "reproduces", b"reproduces", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__identical: _TypeAlias = _typing.Literal["identical"]  # noqa: Y015
+    _WhichOneofArgType__identical: _TypeAlias = _typing.Literal["_identical", b"_identical"]  # noqa: Y015
+    _WhichOneofReturnType__reproduces: _TypeAlias = _typing.Literal["reproduces"]  # noqa: Y015
+    _WhichOneofArgType__reproduces: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces"]  # noqa: Y015
+    _WhichOneofReturnType__version: _TypeAlias = _typing.Literal["version"]  # noqa: Y015
+    _WhichOneofArgType__version: _TypeAlias = _typing.Literal["_version", b"_version"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__identical) -> _WhichOneofReturnType__identical | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reproduces) -> _WhichOneofReturnType__reproduces | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__version) -> _WhichOneofReturnType__version | None: ...
+
+Global___JobReference: _TypeAlias = JobReference  # noqa: Y015
+
+@_typing.final
+class VersionReference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ALIASES_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.int = ...,
+        aliases: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "model", b"model", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VersionReference: _TypeAlias = VersionReference  # noqa: Y015
+
+@_typing.final
+class DatasetReference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    digest: _builtins.str
+    available: _builtins.str
+    """the name of a dataset that has this content now"""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        digest: _builtins.str = ...,
+        available: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_available", b"_available", "available", b"available"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_available", b"_available", "available", b"available", "digest", b"digest", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__available: _TypeAlias = _typing.Literal["available"]  # noqa: Y015
+    _WhichOneofArgType__available: _TypeAlias = _typing.Literal["_available", b"_available"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__available) -> _WhichOneofReturnType__available | None: ...
+
+Global___DatasetReference: _TypeAlias = DatasetReference  # noqa: Y015
+
+@_typing.final
+class DatasetLineage(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    JOBS_FIELD_NUMBER: _builtins.int
+    dataset: _builtins.str
+    digest: _builtins.str
+    @_builtins.property
+    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___VersionReference]: ...
+    @_builtins.property
+    def jobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___JobReference]: ...
+    def __init__(
+        self,
+        *,
+        dataset: _builtins.str = ...,
+        digest: _builtins.str = ...,
+        models: _abc.Iterable[_builtins.str] | None = ...,
+        versions: _abc.Iterable[Global___VersionReference] | None = ...,
+        jobs: _abc.Iterable[Global___JobReference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "digest", b"digest", "jobs", b"jobs", "models", b"models", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatasetLineage: _TypeAlias = DatasetLineage  # noqa: Y015
+
+@_typing.final
+class ModelVersionLineage(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ALIASES_FIELD_NUMBER: _builtins.int
+    DATASET_FIELD_NUMBER: _builtins.int
+    JOB_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
+    CHILDREN_FIELD_NUMBER: _builtins.int
+    REPRODUCTIONS_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    version: _builtins.int
+    parent: _builtins.int
+    @_builtins.property
+    def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def dataset(self) -> Global___DatasetReference: ...
+    @_builtins.property
+    def job(self) -> Global___JobReference: ...
+    @_builtins.property
+    def children(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def reproductions(self) -> _containers.RepeatedCompositeFieldContainer[Global___JobReference]: ...
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.int = ...,
+        aliases: _abc.Iterable[_builtins.str] | None = ...,
+        dataset: Global___DatasetReference | None = ...,
+        job: Global___JobReference | None = ...,
+        parent: _builtins.int | None = ...,
+        children: _abc.Iterable[_builtins.int] | None = ...,
+        reproductions: _abc.Iterable[Global___JobReference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "dataset", b"dataset", "job", b"job", "parent", b"parent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "aliases", b"aliases", "children", b"children", "dataset", b"dataset", "job", b"job", "model", b"model", "parent", b"parent", "reproductions", b"reproductions", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__parent: _TypeAlias = _typing.Literal["parent"]  # noqa: Y015
+    _WhichOneofArgType__parent: _TypeAlias = _typing.Literal["_parent", b"_parent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__parent) -> _WhichOneofReturnType__parent | None: ...
+
+Global___ModelVersionLineage: _TypeAlias = ModelVersionLineage  # noqa: Y015
+
+@_typing.final
 class FileChunk(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

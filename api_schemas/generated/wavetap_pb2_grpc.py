@@ -65,6 +65,11 @@ class TrainingServiceStub:
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.CompareDatasetsRequest.SerializeToString,
                 response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetComparison.FromString,
                 _registered_method=True)
+        self.GetDatasetLineage = channel.unary_unary(
+                '/wavetap.v1.TrainingService/GetDatasetLineage',
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetRequest.SerializeToString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetLineage.FromString,
+                _registered_method=True)
         self.CreateTrainingJob = channel.unary_unary(
                 '/wavetap.v1.TrainingService/CreateTrainingJob',
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.CreateTrainingJobRequest.SerializeToString,
@@ -124,6 +129,11 @@ class TrainingServiceStub:
                 '/wavetap.v1.TrainingService/GetModelVersion',
                 request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
                 response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.FromString,
+                _registered_method=True)
+        self.GetModelVersionLineage = channel.unary_unary(
+                '/wavetap.v1.TrainingService/GetModelVersionLineage',
+                request_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
+                response_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionLineage.FromString,
                 _registered_method=True)
         self.ReproduceModelVersion = channel.unary_unary(
                 '/wavetap.v1.TrainingService/ReproduceModelVersion',
@@ -218,6 +228,13 @@ class TrainingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDatasetLineage(self, request, context):
+        """What became of a dataset: the jobs that trained on its content, and what they published.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateTrainingJob(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -287,6 +304,13 @@ class TrainingServiceServicer:
 
     def GetModelVersion(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetModelVersionLineage(self, request, context):
+        """What a version came of, and what came of it.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -385,6 +409,11 @@ def add_TrainingServiceServicer_to_server(servicer, server):
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.CompareDatasetsRequest.FromString,
                     response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetComparison.SerializeToString,
             ),
+            'GetDatasetLineage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDatasetLineage,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetRequest.FromString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.DatasetLineage.SerializeToString,
+            ),
             'CreateTrainingJob': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateTrainingJob,
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.CreateTrainingJobRequest.FromString,
@@ -444,6 +473,11 @@ def add_TrainingServiceServicer_to_server(servicer, server):
                     servicer.GetModelVersion,
                     request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.FromString,
                     response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.SerializeToString,
+            ),
+            'GetModelVersionLineage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModelVersionLineage,
+                    request_deserializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.FromString,
+                    response_serializer=api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionLineage.SerializeToString,
             ),
             'ReproduceModelVersion': grpc.unary_unary_rpc_method_handler(
                     servicer.ReproduceModelVersion,
@@ -658,6 +692,33 @@ class TrainingService:
             '/wavetap.v1.TrainingService/CompareDatasets',
             api__schemas_dot_generated_dot_wavetap__pb2.CompareDatasetsRequest.SerializeToString,
             api__schemas_dot_generated_dot_wavetap__pb2.DatasetComparison.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDatasetLineage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wavetap.v1.TrainingService/GetDatasetLineage',
+            api__schemas_dot_generated_dot_wavetap__pb2.DatasetRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.DatasetLineage.FromString,
             options,
             channel_credentials,
             insecure,
@@ -982,6 +1043,33 @@ class TrainingService:
             '/wavetap.v1.TrainingService/GetModelVersion',
             api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
             api__schemas_dot_generated_dot_wavetap__pb2.ModelVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModelVersionLineage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wavetap.v1.TrainingService/GetModelVersionLineage',
+            api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionRequest.SerializeToString,
+            api__schemas_dot_generated_dot_wavetap__pb2.ModelVersionLineage.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,8 @@ class TrainingServiceStub:
     DeleteDataset: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _empty_pb2.Empty]
     CompareDatasets: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.CompareDatasetsRequest, _wavetap_pb2.DatasetComparison]
     """Cases and groups that stand in both, and what only one of them has."""
+    GetDatasetLineage: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _wavetap_pb2.DatasetLineage]
+    """What became of a dataset: the jobs that trained on its content, and what they published."""
     CreateTrainingJob: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.CreateTrainingJobRequest, _wavetap_pb2.TrainingJob]
     ListTrainingJobs: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ListTrainingJobsRequest, _wavetap_pb2.TrainingJobPage]
     GetTrainingJob: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.TrainingJobRequest, _wavetap_pb2.TrainingJob]
@@ -53,6 +55,8 @@ class TrainingServiceStub:
     DeleteModel: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelRequest, _empty_pb2.Empty]
     ListModelVersions: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ListModelVersionsRequest, _wavetap_pb2.ModelVersionPage]
     GetModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.ModelVersion]
+    GetModelVersionLineage: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.ModelVersionLineage]
+    """What a version came of, and what came of it."""
     ReproduceModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ReproduceModelVersionRequest, _wavetap_pb2.TrainingJob]
     """Trains a version again and compares the weights; the answer is the job, which ends with its `reproduction`."""
     UpdateModelVersion: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.UpdateModelVersionRequest, _wavetap_pb2.ModelVersion]
@@ -76,6 +80,8 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     DeleteDataset: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     CompareDatasets: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.CompareDatasetsRequest, _wavetap_pb2.DatasetComparison]  # type: ignore[assignment]
     """Cases and groups that stand in both, and what only one of them has."""
+    GetDatasetLineage: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _wavetap_pb2.DatasetLineage]  # type: ignore[assignment]
+    """What became of a dataset: the jobs that trained on its content, and what they published."""
     CreateTrainingJob: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.CreateTrainingJobRequest, _wavetap_pb2.TrainingJob]  # type: ignore[assignment]
     ListTrainingJobs: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ListTrainingJobsRequest, _wavetap_pb2.TrainingJobPage]  # type: ignore[assignment]
     GetTrainingJob: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.TrainingJobRequest, _wavetap_pb2.TrainingJob]  # type: ignore[assignment]
@@ -89,6 +95,8 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     DeleteModel: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     ListModelVersions: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ListModelVersionsRequest, _wavetap_pb2.ModelVersionPage]  # type: ignore[assignment]
     GetModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.ModelVersion]  # type: ignore[assignment]
+    GetModelVersionLineage: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ModelVersionRequest, _wavetap_pb2.ModelVersionLineage]  # type: ignore[assignment]
+    """What a version came of, and what came of it."""
     ReproduceModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ReproduceModelVersionRequest, _wavetap_pb2.TrainingJob]  # type: ignore[assignment]
     """Trains a version again and compares the weights; the answer is the job, which ends with its `reproduction`."""
     UpdateModelVersion: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.UpdateModelVersionRequest, _wavetap_pb2.ModelVersion]  # type: ignore[assignment]
@@ -145,6 +153,14 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_wavetap_pb2.DatasetComparison, _abc.Awaitable[_wavetap_pb2.DatasetComparison]]:
         """Cases and groups that stand in both, and what only one of them has."""
+
+    @_abc_1.abstractmethod
+    def GetDatasetLineage(
+        self,
+        request: _wavetap_pb2.DatasetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wavetap_pb2.DatasetLineage, _abc.Awaitable[_wavetap_pb2.DatasetLineage]]:
+        """What became of a dataset: the jobs that trained on its content, and what they published."""
 
     @_abc_1.abstractmethod
     def CreateTrainingJob(
@@ -230,6 +246,14 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _wavetap_pb2.ModelVersionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_wavetap_pb2.ModelVersion, _abc.Awaitable[_wavetap_pb2.ModelVersion]]: ...
+
+    @_abc_1.abstractmethod
+    def GetModelVersionLineage(
+        self,
+        request: _wavetap_pb2.ModelVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_wavetap_pb2.ModelVersionLineage, _abc.Awaitable[_wavetap_pb2.ModelVersionLineage]]:
+        """What a version came of, and what came of it."""
 
     @_abc_1.abstractmethod
     def ReproduceModelVersion(

@@ -18,6 +18,7 @@ from service.rest.description import describe
 from service.rest.exports import ExportRoutes
 from service.rest.gate import Gate
 from service.rest.inference import InferenceRoutes
+from service.rest.lineage import LineageRoutes
 from service.rest.model_page import ModelPageRoutes
 from service.rest.models import ModelRoutes
 from service.rest.operation import OperationRoutes
@@ -33,6 +34,7 @@ ROUTES = (
     TrainingJobRoutes,
     ModelRoutes,
     AliasRoutes,
+    LineageRoutes,
     ExportRoutes,
     ModelPageRoutes,
     InferenceRoutes,

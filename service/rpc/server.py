@@ -16,6 +16,7 @@ from service.rpc.datasets import DatasetMethods
 from service.rpc.gate import KINDS, Gate
 from service.rpc.health import HealthMethods
 from service.rpc.inference import InferenceMethods
+from service.rpc.lineage import LineageMethods
 from service.rpc.models import ModelMethods
 from service.rpc.repository import RepositoryMethods
 from service.rpc.training_jobs import TrainingJobMethods
@@ -40,7 +41,13 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int, *, shared: bool = Fal
         ],
     )
     ours = frozenset({INFERENCE.full_name, TRAINING.full_name})
-    parts = (DatasetMethods(edge), TrainingJobMethods(edge), ModelMethods(edge), AliasMethods(edge))
+    parts = (
+        DatasetMethods(edge),
+        TrainingJobMethods(edge),
+        ModelMethods(edge),
+        AliasMethods(edge),
+        LineageMethods(edge),
+    )
     training = {name: method for part in parts for name, method in part.table().items()}
     server.add_generic_rpc_handlers(
         (

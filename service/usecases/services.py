@@ -7,6 +7,7 @@ from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
 from service.usecases.inference import Inference
+from service.usecases.lineage import Lineage
 from service.usecases.repository import Repository
 from service.usecases.reproductions import Reproductions
 from service.usecases.training import Training
@@ -21,6 +22,7 @@ class Services:
     reproductions: Reproductions
     catalogue: Catalogue
     aliases: Aliases
+    lineage: Lineage
     inference: Inference
     exports: Exports
     repository: Repository

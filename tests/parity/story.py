@@ -177,6 +177,14 @@ USED: tuple[Step, ...] = (
         for reference, key, then in (("live", "k-again", True), ("live", "k-again", False), ("9", "", False))
     ),
     step(f"GET {ONE_JOB}", "GetTrainingJob", lambda known: pb.TrainingJobRequest(id=known["again"]), job="{again}"),
+    *(
+        step(f"GET {DATASET}/lineage", "GetDatasetLineage", pb.DatasetRequest(dataset=name), dataset=name)
+        for name in ("walks", "no-such")
+    ),
+    *(
+        step(f"GET {VERSION}/lineage", "GetModelVersionLineage", version(reference), model="m", version=reference)
+        for reference in ("live", "2", "9")
+    ),
 )
 REMOVED: tuple[Step, ...] = (
     *(

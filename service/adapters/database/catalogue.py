@@ -53,7 +53,7 @@ class DatabaseCatalogue:
     def described(self, name: str, reference: str | None) -> DescribedVersion:
         """A version, and the aliases that point at it now."""
         with self._database.reading() as connection:
-            return _described(connection, find_version(connection, name, reference))
+            return described(connection, find_version(connection, name, reference))
 
     def annotate_model(self, name: str, change: AnnotationChange, keeping: Keeping | None = None) -> Model:
         """Read, change and write in one transaction."""
@@ -72,7 +72,7 @@ class DatabaseCatalogue:
             after = annotated(version.annotations, change)
             mine = (versions.c.model == name) & (versions.c.number == version.number)
             connection.execute(update(versions).where(mine).values(annotation_values(after)))
-            return _described(connection, replace(version, annotations=after))
+            return described(connection, replace(version, annotations=after))
 
     def remove_version(self, name: str, number: int) -> ModelVersion:
         """Delete one row."""
@@ -184,7 +184,8 @@ def _model(connection: Connection, row: RowMapping) -> Model:
     )
 
 
-def _described(connection: Connection, version: ModelVersion) -> DescribedVersion:
+def described(connection: Connection, version: ModelVersion) -> DescribedVersion:
+    """A version with the aliases that point at it."""
     same = (aliases.c.model == version.model) & (aliases.c.number == version.number)
     names = connection.scalars(select(aliases.c.alias).where(same).order_by(aliases.c.alias))
     return DescribedVersion(version, tuple(names))

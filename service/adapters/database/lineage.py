@@ -1,0 +1,62 @@
+"""Lineage, followed through the rows both ways; datasets are followed by their content."""
+
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from service.adapters.database.catalogue import described, find_version
+from service.adapters.database.connection import Database
+from service.adapters.database.records import dataset_of, job_of, version_of
+from service.adapters.database.tables import datasets, jobs, versions
+from service.domain.jobs import Job
+from service.domain.lineage import DatasetLineage, VersionLineage
+from service.errors import NotFound
+
+MOST = 200
+"""So many jobs and versions are told of, the newest."""
+
+
+class DatabaseLineage:
+    """The lineage over a relational database; each answer is of one moment."""
+
+    def __init__(self, database: Database) -> None:
+        """Share the database's connections."""
+        self._database = database
+
+    def of_dataset(self, id_or_name: str) -> DatasetLineage:
+        """What became of it."""
+        with self._database.reading() as connection:
+            named = select(datasets).where(or_(datasets.c.id == id_or_name, datasets.c.name == id_or_name))
+            row = connection.execute(named).mappings().first()
+            if row is None:
+                raise NotFound(f"There is no dataset with the name or identifier {id_or_name!r}.")
+            dataset = dataset_of(row)
+            made = select(versions).where(versions.c.dataset_digest == dataset.digest)
+            newest = made.order_by(versions.c.created_at.desc(), versions.c.job.desc()).limit(MOST)
+            found = [version_of(each) for each in connection.execute(newest).mappings()]
+            return DatasetLineage(
+                dataset,
+                _jobs(connection, jobs.c.dataset_digest == dataset.digest),
+                tuple(described(connection, version) for version in found),
+            )
+
+    def of_version(self, model: str, reference: str | None) -> VersionLineage:
+        """Where it comes from, and what came of it."""
+        with self._database.reading() as connection:
+            version = find_version(connection, model, reference)
+            draft, number = version.draft, version.number
+            content = select(datasets).where(datasets.c.digest == draft.dataset_digest)
+            row = connection.execute(content.order_by(datasets.c.created_at.desc()).limit(1)).mappings().first()
+            behind = select(versions.c.number).where(versions.c.model == model, versions.c.parent == number)
+            again = (jobs.c.model == model) & (jobs.c.reproduces == number)
+            (made,) = _jobs(connection, jobs.c.id == draft.job)
+            return VersionLineage(
+                version=described(connection, version),
+                dataset=None if row is None else dataset_of(row),
+                job=made,
+                children=tuple(connection.scalars(behind.order_by(versions.c.number))),
+                reproductions=_jobs(connection, again),
+            )
+
+
+def _jobs(connection: Connection, condition: ColumnElement[bool]) -> tuple[Job, ...]:
+    newest = select(jobs).where(condition).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(MOST)
+    return tuple(job_of(row) for row in connection.execute(newest).mappings())

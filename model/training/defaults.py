@@ -6,11 +6,23 @@ from collections.abc import Mapping
 
 from model.data.scaling import Missing, Scaling
 from model.data.series import Task
+from model.layers.conv1d import Conv1d
+from model.layers.flatten import Flatten
+from model.layers.parallel import Parallel
+from model.layers.relu import Relu
+from model.layers.sequence import Layers
 from model.losses import Focal, Huber, LossSpec, MeanAbsoluteError, MeanSquaredError, Quantile, SoftmaxCrossEntropy
 from model.optimizers import Adam
 from model.schedules import OneCycle
 
 RECIPE = "fcn"
+FORECASTER: Layers = (
+    Parallel(((Conv1d(32, 5), Relu(), Conv1d(32, 5), Relu(), Conv1d(8, 1)), ())),
+    Flatten(),
+)
+"""Forecasts depend on where in the window something was: all its steps reach the head, beside what convolutions say."""
+WIDEST_FORECAST = 5_000_000
+"""Weights that the head may have behind it; where it would have more, the recipe is taken."""
 STRIDED = 512
 """Steps of a series for each step of the recipe's stride: what comes behind the first layer is about as long."""
 BATCH_SIZE = 16
@@ -54,6 +66,12 @@ def epochs(task: Task, cases: int, batch_size: int, classes: int = 0) -> int:
 def recipe_options(length: int) -> dict[str, object]:
     """Options of the recipe that go with the longest series."""
     return {"stride": max(1, length // STRIDED)}
+
+
+def forecaster(channels: int, inputs: int, window: int, horizon: int) -> Layers | None:
+    """The layers for forecasts, of a network that sees `inputs` channels; None where the head would be too wide."""
+    weights = (8 + inputs) * window * channels * horizon
+    return FORECASTER if weights <= WIDEST_FORECAST else None
 
 
 def fraction(task: Task, cases: int, *, stopping: bool) -> float:

@@ -61,7 +61,7 @@ def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
     task = _task(spec.task, facts)
     preprocessing = _preprocessing(spec.preprocessing, task, facts)
     training = _training(spec.training, preprocessing, task, facts)
-    network = _network(spec.network, facts.length_max if preprocessing.window is None else preprocessing.window)
+    network = _network(spec.network, preprocessing, facts)
     resolved = TrainingSpec(task, network, preprocessing, training)
     low, high = facts.length_min, facts.length_max
     if task == "forecasting":
@@ -195,16 +195,26 @@ def _loss(section: TrainingSection, task: Task, facts: SeriesFacts) -> LossSpec:
     return loss
 
 
-def _network(section: NetworkSection, length: int) -> NetworkSection:
-    """A recipe with all its options written out, so that a stored spec does not change when a default does.
-
-    length: of the longest series that the network sees
-    """
+def _network(section: NetworkSection, preprocessing: PreprocessingSection, facts: SeriesFacts) -> NetworkSection:
+    """A recipe with all its options written out, so that a stored spec does not change when a default does."""
+    if section.layers is not None:
+        return section
+    if section.recipe is None:
+        section = _usual_network(preprocessing, facts)
     if section.layers is not None:
         return section
     name = section.recipe or defaults.RECIPE
-    if section.recipe is None:
-        section = replace(section, options=tuple(defaults.recipe_options(length).items()))
     parameters = inspect.signature(recipes.RECIPES[name]).parameters if name in recipes.RECIPES else {}
     options = {key: parameter.default for key, parameter in parameters.items()} | dict(section.options)
     return NetworkSection(name, tuple(sorted(options.items())))
+
+
+def _usual_network(preprocessing: PreprocessingSection, facts: SeriesFacts) -> NetworkSection:
+    """What goes with these series where nothing was chosen."""
+    channels, window, horizon = len(facts.channels), preprocessing.window, preprocessing.horizon
+    if window is None or horizon is None:
+        return NetworkSection(options=tuple(defaults.recipe_options(facts.length_max).items()))
+    inputs = input_channels(channels, preprocessing.missing)
+    layers = defaults.forecaster(channels, inputs, window, horizon)
+    options = () if layers is not None else tuple(defaults.recipe_options(window).items())
+    return NetworkSection(options=options, layers=layers)

@@ -87,6 +87,14 @@ def test_a_long_series_is_taken_in_longer_strides_unless_a_recipe_was_named(leng
     assert resolved({"network": {"recipe": "fcn"}}, what).to_json()["network"]["stride"] == 1
 
 
+def test_a_forecast_sees_every_step_of_its_window_unless_that_is_too_much() -> None:
+    layers = resolved({}, LONG).network.layers
+    assert layers is not None
+    assert layers[-1].kind == "flatten"
+    wide = facts("forecasting", cases=1, length=(500, 500), channels=tuple(f"c{index}" for index in range(200)))
+    assert resolved({}, wide).network.recipe == "fcn"
+
+
 def test_layers_come_back_with_all_their_fields() -> None:
     given = {"layers": [{"kind": "conv1d", "out_channels": 4, "kernel": 3}, {"kind": "global_average_pool"}]}
     written = resolved({"network": given}).to_json()["network"]["layers"]

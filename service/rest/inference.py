@@ -82,12 +82,13 @@ class InferenceRoutes:
         async with self._edge.spool.take(bounded(chunks(request), limit)) as upload:
             found = await self._edge.lanes.storage.run(self._edge.services.catalogue.version, model, version)
             as_said = replace(reading, format=reading.format or FILES[media_type(request)])
-            answered = await self._edge.prediction.predict(
-                Addressed(model, str(found.number), seconds),
-                None,
-                lambda: cases_in(upload, as_said, Limits(expanded_bytes=limit), found.draft.signature),
-                _told,
-            )
+            with Attention(request.receive):
+                answered = await self._edge.prediction.predict(
+                    Addressed(model, str(found.number), seconds),
+                    None,
+                    lambda: cases_in(upload, as_said, Limits(expanded_bytes=limit), found.draft.signature),
+                    _told,
+                )
         return Response(answered, media_type=JSON)
 
     async def evaluate(self, request: Request, model: ModelName) -> Response:

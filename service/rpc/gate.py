@@ -3,8 +3,8 @@
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Any, TypeAlias
 
 import grpc
@@ -144,10 +144,17 @@ def _single(behaviour: Callable[[Any, Context], Awaitable[Any]], exchange: Excha
     return within
 
 
-def _streaming(behaviour: Callable[[Any, Context], AsyncIterator[Any]], exchange: Exchange) -> Callable[..., Any]:
-    async def within(request: Any, context: Context) -> AsyncIterator[Any]:  # noqa: ANN401  # as above
-        async with exchange(context):
-            async for answer in behaviour(request, context):
-                yield answer
+def _streaming(
+    behaviour: Callable[[Any, Context], AsyncGenerator[Any, None]], exchange: Exchange
+) -> Callable[..., Any]:
+    """Write the answers, instead of yielding them: a generator that is left at a yield is only ended by the collector.
+
+    So a cancelled stream ends its exchange at once, and in the context that it began in.
+    """
+
+    async def within(request: Any, context: Context) -> None:  # noqa: ANN401  # as above
+        async with exchange(context), aclosing(behaviour(request, context)) as answers:
+            async for answer in answers:
+                await context.write(answer)
 
     return within

@@ -22,7 +22,8 @@ class Changes:
         """Connect when first asked."""
         self._database = database
         self._lock = threading.Lock()
-        self._counting = database.engine.dialect.name == "sqlite"
+        url = database.engine.url
+        self._counting = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
         self._connection: sqlite3.Connection | None = None
 
     def stamp(self) -> Hashable:

@@ -100,3 +100,6 @@ def test_streams_cancelled_at_any_point_leave_nothing_behind(house: House, chann
     await_that(lambda: gauge._value.get() == 0)
     await_that(lambda: not house.edge.scheduler.busy)
     assert not house.edge.lanes.busy
+    streams = [line for line in house.edge.metrics.text().decode().splitlines() if 'method="ModelStreamInfer"' in line]
+    assert streams
+    assert not [line for line in streams if "INTERNAL" in line]

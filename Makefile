@@ -60,6 +60,10 @@ format: $(STAMP) ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.PHONY: hostile
+hostile: $(STAMP) ## Send what broke other servers a hundred times as often as the tests do
+	HOSTILE_SCALE=100 $(BIN)/python -m pytest tests/e2e/hostile
+
 .PHONY: mutations
 mutations: $(STAMP) ## Plant faults in a copy of the engine, and show which test notices each
 	$(BIN)/python -m tests.mutations

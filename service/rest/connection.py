@@ -1,4 +1,4 @@
-"""One HTTP connection: uvicorn's, with a bound on how large a request's head may be and how long it may take."""
+"""One HTTP connection: uvicorn's, with bounds on a request's head, its time, and the pieces of its body."""
 
 import asyncio
 from typing import Any, cast
@@ -7,6 +7,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 LARGEST_HEAD = 64 << 10
 HEAD_SECONDS = 10.0
+LARGEST_OVERHEAD = 64 << 10
+"""What may be sent around a body's bytes to no purpose: pieces of a byte cost six times what they hold."""
+CRUMBS = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -17,7 +20,7 @@ class BoundedConnection(asyncio.Protocol):
         """Take what uvicorn gives to a protocol."""
         self._http = HttpToolsProtocol(**arguments)
         self._transport: asyncio.Transport | None = None
-        self._head = 0
+        self._head = self._overhead = self._body = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -32,14 +35,17 @@ class BoundedConnection(asyncio.Protocol):
         in_head = cycle is None or not cycle.more_body
         if in_head and self._deadline is None:
             self._await_head()
+        held = 0 if cycle is None else len(cycle.body)
         self._http.data_received(data)
         if self._http.cycle is not cycle:
-            self._head = 0
+            self._head = self._overhead = self._body = 0
             self._stop_waiting()
         elif in_head:
             self._head += len(data)
             if self._head > LARGEST_HEAD:
-                self._refuse()
+                self._refuse(TOO_LARGE)
+        elif not cycle.response_started:
+            self._weigh(len(data), len(cycle.body) - held)
 
     def eof_received(self) -> None:
         """Hand on."""
@@ -66,9 +72,16 @@ class BoundedConnection(asyncio.Protocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def _refuse(self) -> None:
+    def _weigh(self, sent: int, held: int) -> None:
+        """Refuse a body that is mostly its pieces' heads: the parser joins them before anybody else could see it."""
+        self._body += held
+        self._overhead += sent - held
+        if self._overhead > max(LARGEST_OVERHEAD, self._body):
+            self._refuse(CRUMBS)
+
+    def _refuse(self, answer: bytes) -> None:
         if self._transport is not None:
-            self._transport.write(TOO_LARGE)
+            self._transport.write(answer)
         self._close()
 
     def _close(self) -> None:

@@ -78,6 +78,29 @@ def test_a_body_may_take_longer_than_a_head_and_so_may_a_pause_between_requests(
     assert talked(talk).count(b"200 OK") == 2
 
 
+def test_a_body_in_pieces_of_a_byte_is_refused_before_its_end() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(GET + b"Transfer-Encoding: chunked\r\n\r\n")
+        for _ in range(40):
+            writer.write(b"1\r\nx\r\n" * 1000)
+            await asyncio.sleep(0)
+        return await to_the_end(reader)
+
+    assert talked(talk)[:12] in {b"HTTP/1.1 400", b""}
+
+
+def test_a_body_in_pieces_of_some_size_is_taken() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(GET + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(100):
+            writer.write((b"40\r\n" + b"x" * 64 + b"\r\n") * 100)
+            await asyncio.sleep(0)
+        writer.write(b"0\r\n\r\n")
+        return await to_the_end(reader)
+
+    assert b"200 OK" in talked(talk)
+
+
 def test_a_head_without_end_is_refused() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(GET + b"X: ")

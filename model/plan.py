@@ -47,9 +47,10 @@ def compile(  # noqa: A001 - the field's word for it
     """A plan for `batch` cases of `length` steps.
 
     masked: cases differ in length, and `plan.lengths` tells each. threads: shards of the batch that run side by side;
-    the result depends on their number in the last bits, never on timing. parameters, state: flat vectors to share
-    with other plans, else the network's own (a copy when training). input_gradient: also compute the gradient by the
-    input.
+    the result depends on their number in the last bits, never on timing. Each shard calls BLAS by itself, so BLAS
+    should run one thread (OPENBLAS_NUM_THREADS=1, or threadpoolctl, as the service does). parameters, state: flat
+    vectors to share with other plans, else the network's own (a copy when training). input_gradient: also compute the
+    gradient by the input.
     """
     require_positive(batch=batch, length=length, threads=threads)
     shape = Shape(network.channels, length)

@@ -70,6 +70,10 @@ class VersionRetention(Protocol):
 class LineageStore(Protocol):
     """Lineage, both ways."""
 
+    def models_of(self, digest: str) -> Sequence[str]:
+        """The models that have a version trained on a content, in the order of the alphabet."""
+        ...
+
     def of_dataset(self, id_or_name: str) -> DatasetLineage:
         """What became of a dataset; NotFound if there is none."""
         ...

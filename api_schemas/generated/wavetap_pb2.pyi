@@ -242,6 +242,7 @@ class Dataset(_message.Message):
     GROUPS_FIELD_NUMBER: _builtins.int
     READING_FIELD_NUMBER: _builtins.int
     REPORT_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """empty in a preview, like name and created_at"""
     name: _builtins.str
@@ -270,6 +271,10 @@ class Dataset(_message.Message):
 
     @_builtins.property
     def report(self) -> Global___DatasetReport: ...
+    @_builtins.property
+    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """those with a version trained on this content; empty in lists"""
+
     def __init__(
         self,
         *,
@@ -289,10 +294,11 @@ class Dataset(_message.Message):
         groups: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         reading: Global___DatasetReading | None = ...,
         report: Global___DatasetReport | None = ...,
+        models: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "length", b"length", "reading", b"reading", "report", b"report", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "channels", b"channels", "created_at", b"created_at", "digest", b"digest", "format", b"format", "groups", b"groups", "id", b"id", "labels", b"labels", "length", b"length", "missing", b"missing", "name", b"name", "reading", b"reading", "report", b"report", "target", b"target", "task", b"task", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "channels", b"channels", "created_at", b"created_at", "digest", b"digest", "format", b"format", "groups", b"groups", "id", b"id", "labels", b"labels", "length", b"length", "missing", b"missing", "models", b"models", "name", b"name", "reading", b"reading", "report", b"report", "target", b"target", "task", b"task", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -70,9 +70,16 @@ class Dataset(DatasetPreview):
     """An immutable, checked and stored set of series."""
 
     model_config = example(
-        {"id": "ds_06f3k2v9b1xw8m4q7t5n0rzhce", "name": "motions", **UNDERSTOOD, "created_at": "2026-01-05T12:00:00Z"}
+        {
+            "id": "ds_06f3k2v9b1xw8m4q7t5n0rzhce",
+            "name": "motions",
+            **UNDERSTOOD,
+            "models": ["gestures"],
+            "created_at": "2026-01-05T12:00:00Z",
+        }
     )
 
     id: str
     name: str
+    models: list[str] | None = Field(description="Those with a version trained on this content; null in lists.")
     created_at: datetime

@@ -1,5 +1,6 @@
 """What clients see of datasets, the same over both protocols."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,14 +15,14 @@ def preview(report: DatasetReport) -> schemas.DatasetPreview:
     return schemas.DatasetPreview(**_understood(report), **_examined(report.examination))
 
 
-def dataset(record: Dataset) -> schemas.Dataset:
-    """A stored dataset."""
-    return _dataset(record, record.report.examination)
+def dataset(record: Dataset, models: Sequence[str]) -> schemas.Dataset:
+    """A stored dataset, with the models that have a version trained on its content."""
+    return _dataset(record, record.report.examination, list(models))
 
 
 def listed(record: Dataset) -> schemas.Dataset:
     """A stored dataset as a list shows it: without its report, which has an entry for each channel."""
-    return _dataset(record, None)
+    return _dataset(record, None, None)
 
 
 def comparison(record: Comparison) -> report_schemas.Comparison:
@@ -29,10 +30,11 @@ def comparison(record: Comparison) -> report_schemas.Comparison:
     return report_schemas.Comparison.model_validate(_plain(asdict(record)))
 
 
-def _dataset(record: Dataset, examination: Examination | None) -> schemas.Dataset:
+def _dataset(record: Dataset, examination: Examination | None, models: list[str] | None) -> schemas.Dataset:
     return schemas.Dataset(
         id=record.id,
         name=record.name,
+        models=models,
         created_at=record.created_at,
         **_understood(record.report),
         **_examined(examination),

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api_schemas.rest.dataset_reports import Comparison, ComparisonRequest
 from api_schemas.rest.datasets import Dataset, DatasetPreview
 from api_schemas.rest.schema import NAME_PATTERN, Page
+from service.domain import datasets as domain
 from service.domain.datasets import Upload
 from service.edge import dataset_views, views
 from service.edge.context import EdgeContext
@@ -95,7 +96,7 @@ class DatasetRoutes:
         """
         async with self._upload(request) as upload:
             record, new = await self._edge.lanes.bulk.run(self._datasets.add, name, upload, reading, idempotency_key)
-        return created(dataset_views.dataset(record), location(request, "dataset", dataset=record.id), new=new)
+        return created(await self._view(record), location(request, "dataset", dataset=record.id), new=new)
 
     async def preview(self, request: Request, reading: ReadingParameters) -> Response:
         """Tell what would be understood of a file, and keep nothing."""
@@ -110,7 +111,7 @@ class DatasetRoutes:
 
     async def get(self, dataset: DatasetReference) -> Response:
         """Show one dataset."""
-        return answer(dataset_views.dataset(await self._edge.lanes.storage.run(self._datasets.get, dataset)))
+        return answer(await self._view(await self._edge.lanes.storage.run(self._datasets.get, dataset)))
 
     async def remove(self, dataset: DatasetReference) -> Response:
         """Remove a dataset that no unfinished job needs."""
@@ -122,6 +123,10 @@ class DatasetRoutes:
         wanted = await read_json(request, ComparisonRequest, self._edge.max_body_bytes, self._edge.lanes.storage)
         found = await self._edge.lanes.bulk.run(self._datasets.compare, dataset, wanted.dataset)
         return answer(dataset_views.comparison(found))
+
+    async def _view(self, record: domain.Dataset) -> Dataset:
+        models = await self._edge.lanes.storage.run(self._edge.services.lineage.models_of, record.digest)
+        return dataset_views.dataset(record, models)
 
     @asynccontextmanager
     async def _upload(self, request: Request) -> AsyncIterator[Upload]:

@@ -9,7 +9,7 @@ import grpc
 from google.protobuf import empty_pb2
 
 from api_schemas.generated import wavetap_pb2 as pb
-from service.domain.datasets import Reading, Upload
+from service.domain.datasets import Dataset, Reading, Upload
 from service.edge import dataset_views, views
 from service.edge.context import EdgeContext
 from service.errors import InvalidRequest
@@ -46,7 +46,7 @@ class DatasetMethods:
             add = self._datasets.add
             key = header.idempotency_key or None
             record, _ = await self._edge.lanes.bulk.run(add, header.name, upload, _reading(header), key)
-        return message(dataset_views.dataset(record), pb.Dataset())
+        return await self._message(record)
 
     async def preview(self, chunks: Chunks, _context: Context) -> pb.Dataset:
         """Tell what would be understood of the streamed file."""
@@ -62,7 +62,7 @@ class DatasetMethods:
 
     async def get(self, request: pb.DatasetRequest, _context: Context) -> pb.Dataset:
         """Show one dataset."""
-        return message(dataset_views.dataset(await self._lane.run(self._datasets.get, request.dataset)), pb.Dataset())
+        return await self._message(await self._lane.run(self._datasets.get, request.dataset))
 
     async def remove(self, request: pb.DatasetRequest, _context: Context) -> empty_pb2.Empty:
         """Remove a dataset that no unfinished job needs."""
@@ -73,6 +73,10 @@ class DatasetMethods:
         """Compare two datasets: cases and groups that stand in both, and what only one of them has."""
         found = await self._edge.lanes.bulk.run(self._datasets.compare, request.dataset, request.other)
         return message(dataset_views.comparison(found), pb.DatasetComparison())
+
+    async def _message(self, record: Dataset) -> pb.Dataset:
+        models = await self._lane.run(self._edge.services.lineage.models_of, record.digest)
+        return message(dataset_views.dataset(record, models), pb.Dataset())
 
     @asynccontextmanager
     async def _upload(self, header: pb.UploadHeader, chunks: Chunks) -> AsyncIterator[Upload]:

@@ -1,5 +1,7 @@
 """Lineage as its readers see it."""
 
+from collections.abc import Sequence
+
 from service.domain.lineage import DatasetLineage, VersionLineage
 from service.registry_ports import LineageStore
 
@@ -10,6 +12,10 @@ class Lineage:
     def __init__(self, store: LineageStore) -> None:
         """Take the seam."""
         self._store = store
+
+    def models_of(self, digest: str) -> Sequence[str]:
+        """The models that have a version trained on a content, in the order of the alphabet."""
+        return self._store.models_of(digest)
 
     def of_dataset(self, id_or_name: str) -> DatasetLineage:
         """The jobs that trained on its content, and the versions that came of it."""

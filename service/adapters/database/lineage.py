@@ -1,5 +1,7 @@
 """Lineage, followed through the rows both ways; datasets are followed by their content."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from service.adapters.database.catalogue import described, find_version
@@ -20,6 +22,12 @@ class DatabaseLineage:
     def __init__(self, database: Database) -> None:
         """Share the database's connections."""
         self._database = database
+
+    def models_of(self, digest: str) -> Sequence[str]:
+        """The models that have a version trained on a content."""
+        trained = select(versions.c.model).distinct().where(versions.c.dataset_digest == digest)
+        with self._database.reading() as connection:
+            return connection.scalars(trained.order_by(versions.c.model)).all()
 
     def of_dataset(self, id_or_name: str) -> DatasetLineage:
         """What became of it."""

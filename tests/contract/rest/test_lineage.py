@@ -21,6 +21,7 @@ def test_lineage_is_followed_both_ways_and_outlives_the_dataset(tmp_path: Path) 
 
         found = client.get("/v1/datasets/gestures/lineage").json()
         assert (found["dataset"], found["digest"], found["models"]) == (dataset.id, dataset.digest, ["a", "b"])
+        assert client.get("/v1/datasets/gestures").json()["models"] == ["a", "b"]
         assert found["versions"] == [
             {"model": "b", "version": 1, "aliases": []},
             {"model": "a", "version": 2, "aliases": ["live"]},

@@ -26,6 +26,9 @@ WIDEST_FORECAST = 5_000_000
 STRIDED = 512
 """Steps of a series for each step of the recipe's stride: what comes behind the first layer is about as long."""
 BATCH_SIZE = 16
+FEW_CASES = 64
+"""Below so many a classifier takes them in smaller batches, whose noise keeps it from learning too much by heart."""
+SMALL_BATCH = 8
 OPTIMIZER = Adam(learning_rate=2e-3)
 SCHEDULE = OneCycle()
 THREADS = 1
@@ -55,6 +58,12 @@ MANY_CASES = 1000
 """From as many on, a tenth can be spared for validation, and it is enough of them."""
 WINDOWS = 10_000
 """About how many windows a long series is cut into."""
+
+
+def batch_size(task: Task, cases: int) -> int:
+    """By the cases that are trained on."""
+    usual = SMALL_BATCH if task == "classification" and cases < FEW_CASES else BATCH_SIZE
+    return min(usual, cases)
 
 
 def epochs(task: Task, cases: int, batch_size: int, classes: int = 0) -> int:

@@ -155,7 +155,7 @@ def _training(
             f"batch_size is {section.batch_size}; there are {trained} cases to train on.",
             pointer="/training/batch_size",
         )
-    batch_size = section.batch_size or min(defaults.BATCH_SIZE, trained)
+    batch_size = section.batch_size or defaults.batch_size(task, trained)
     classes = len(facts.labels or ()) if task == "classification" else 0
     return replace(
         section,

@@ -110,6 +110,12 @@ def test_many_classes_are_trained_for_more_steps() -> None:
     assert (few.epochs, many.epochs) == (20, 60)
 
 
+def test_a_classification_of_few_cases_takes_small_batches() -> None:
+    sizes = [resolved({}, facts(cases=cases)).training.batch_size for cases in (63, 64)]
+    assert sizes == [8, 16]
+    assert resolved({}, facts("regression", cases=40)).training.batch_size == 16
+
+
 def test_batches_are_no_larger_than_the_cases() -> None:
     assert resolved({}, facts(cases=7)).training.batch_size == 7
 

@@ -68,6 +68,14 @@ hostile: $(STAMP) ## Send what broke other servers a hundred times as often as t
 mutations: $(STAMP) ## Plant faults in a copy of the engine, and show which test notices each
 	$(BIN)/python -m tests.mutations
 
+.PHONY: kills
+kills: $(STAMP) ## Kill the service 200 times and see what is lost; then faulty ones, which must be caught (half an hour)
+	$(BIN)/python -m tests.kills $(ARGS)
+
+.PHONY: rivals
+rivals: $(STAMP) ## Run 200 jobs by two supervisors on SQLite and on PostgreSQL, each stopped past its lease again and again
+	$(BIN)/python -m tests.rivals $(ARGS)
+
 # PyTorch, which the benchmarks compare with, has an environment of its own: nothing else ever needs it.
 BENCH := $(VENV)-bench
 

@@ -28,6 +28,7 @@ class LocalArtifacts:
         """Keep everything under `root`, which is made if need be."""
         self._root = root.resolve()
         self._incoming = self._root / INCOMING
+        self._made: set[Path] = set()
         with _disk():
             self._incoming.mkdir(parents=True, exist_ok=True)
 
@@ -38,7 +39,7 @@ class LocalArtifacts:
         with _disk():
             try:
                 sha256, size = _write(draft, (content,) if isinstance(content, bytes) else content)
-                _make_directory(place.parent, self._root)
+                self._make_directory(place.parent)
                 os.link(draft, place)
             except FileExistsError as error:
                 raise AlreadyExists(f"The artifact {key} exists already.") from error
@@ -46,6 +47,19 @@ class LocalArtifacts:
                 draft.unlink(missing_ok=True)
             _fsync_directory(place.parent)
         return Artifact(key, sha256, size)
+
+    def _make_directory(self, directory: Path) -> None:
+        """Make the directory so that it outlives a power cut: its name is fsynced in its parent.
+
+        Once in a process for each: one that is there may have been made by a process that died before its fsync.
+        """
+        if directory in self._made:
+            return
+        if directory != self._root:
+            self._make_directory(directory.parent)
+        directory.mkdir(exist_ok=True)
+        _fsync_directory(directory.parent)
+        self._made.add(directory)
 
     def get(self, artifact: Artifact) -> bytes:
         """Read and check the digest."""
@@ -146,15 +160,6 @@ def _write(draft: Path, parts: Iterable[bytes | memoryview]) -> tuple[str, int]:
     finally:
         os.close(descriptor)
     return digest.hexdigest(), size
-
-
-def _make_directory(directory: Path, root: Path) -> None:
-    """Make the directory so that it outlives a power cut: each new name is fsynced in its parent."""
-    if directory == root or directory.is_dir():
-        return
-    _make_directory(directory.parent, root)
-    directory.mkdir(exist_ok=True)
-    _fsync_directory(directory.parent)
 
 
 def _fsync_directory(directory: Path) -> None:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from service.usecases.datasets import Datasets
 from service.usecases.training import Training
 from tests.halts import halted_after
 from tests.patience import PATIENCE, eventually
+from tests.processes import children
 from tests.records import some_series
 from tests.stores import Stores, stores_in
 
@@ -42,23 +42,6 @@ NETWORK = {
 def gestures() -> Series:
     """Enough to train on for a few seconds."""
     return some_series(cases=320, channels=3, length=100)
-
-
-def children(pid: int) -> list[int]:
-    """The living children of a process."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError):
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[1]) == pid and fields[0] != "Z":
-                found.append(int(entry.name))
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    with suppress(OSError):
-        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 @dataclass
@@ -101,7 +84,7 @@ class House:
 
     def start(self, lease: float = 30.0, halt_after: int | None = None) -> Core:
         """Start a core; the first attempt of a job stands still after the epoch named, until `go_on` or its end."""
-        command = [sys.executable, str(CORE), str(self.directory), str(lease)]
+        command = [sys.executable, str(CORE), str(self.directory), str(lease), f"sqlite:///{self.directory}/wavetap.db"]
         environment = {**os.environ, "PYTHONPATH": str(CORE.parents[2])}
         if halt_after is not None:
             environment |= halted_after(halt_after, self._go_on)

@@ -13,10 +13,9 @@ from service.jobs.supervisor import Supervision, Supervisor
 from service.telemetry.logs import configure, logger
 
 
-def main(directory: Path, lease: float) -> None:
+def main(directory: Path, lease: float, url: str) -> None:
     configure("info")
     clock = SystemClock()
-    url = f"sqlite:///{directory}/wavetap.db"
     environment = {"WAVETAP_DATABASE_URL": url, "WAVETAP_DATA_DIR": str(directory), "WAVETAP_LEASE_SECONDS": str(lease)}
     supervisor = Supervisor(
         DatabaseJobs(Database(url), clock),
@@ -32,4 +31,4 @@ def main(directory: Path, lease: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3])

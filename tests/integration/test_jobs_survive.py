@@ -12,8 +12,9 @@ from model.training.spec import TrainingSpec, resolve
 from model.training.trainer import Trainer
 from service.domain.jobs import FailureCode, Job
 from service.domain.states import JobState
-from tests.integration.conftest import NETWORK, House, gestures, is_alive
+from tests.integration.conftest import NETWORK, House, gestures
 from tests.patience import eventually
+from tests.processes import is_alive
 
 EPOCHS = 40
 

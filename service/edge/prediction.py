@@ -8,11 +8,13 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
 from service.domain.inference import InferResult, Tensor
+from service.domain.models import ModelVersion
 from service.edge.datatypes import refusal
 from service.edge.lanes import Lane
 from service.edge.statistics import Statistics, Timing
@@ -31,8 +33,11 @@ MATRIX = 2
 LARGEST_BATCH = 65_536
 """How many cases one request of the inference protocol may hold."""
 
-LIGHT_BYTES = 32 << 10
-"""A request up to this size is decoded and encoded on the event loop: at most some tenths of a millisecond."""
+LIGHT_BYTES = 256 << 10
+"""A request up to this size is decoded on the event loop, in a millisecond at most: the parser holds the interpreter's
+lock, so that on a thread it would hold the loop up as long, and the way there and back comes on top."""
+LIGHT_ELEMENTS = 8192
+"""Likewise answers of so many elements."""
 
 PRIORITY_LEVELS = 9
 USUAL_PRIORITY = 5
@@ -108,12 +113,12 @@ class Prediction:
     ) -> Answer:
         """Answer a request of the inference protocol; `size` is its bytes, or None if it must be read on a thread."""
 
-        def ask() -> tuple[InferCall, _Asked]:
+        def ask(known: ModelVersion | None) -> tuple[InferCall, _Asked]:
             call = decode()
             if any(len(tensor) > LARGEST_BATCH for tensor in call.tensors.values()):
                 raise refusal("/inputs/0/shape", f"A batch has at most {LARGEST_BATCH} cases.")
             names = [wanted.name for wanted in call.outputs] or None
-            question = self._inference.question(to.model, to.version, call.tensors, names)
+            question = self._inference.question(to.model, to.version, call.tensors, names, known)
             return call, _Asked(question, call.timeout_seconds, call.priority)
 
         return await self._run(to, size, ask, encode)
@@ -127,8 +132,8 @@ class Prediction:
     ) -> Answer:
         """Answer a request for plain predictions of cases."""
 
-        def ask() -> tuple[None, _Asked]:
-            return None, _Asked(self._inference.question_of_cases(to.model, to.version, decode()))
+        def ask(known: ModelVersion | None) -> tuple[None, _Asked]:
+            return None, _Asked(self._inference.question_of_cases(to.model, to.version, decode(), known))
 
         return await self._run(to, size, ask, lambda _none, result: encode(result))
 
@@ -136,7 +141,7 @@ class Prediction:
         self,
         to: Addressed,
         size: int | None,
-        ask: Callable[[], tuple[Call, _Asked]],
+        ask: Callable[[ModelVersion | None], tuple[Call, _Asked]],
         encode: Callable[[Call, InferResult], Answer],
     ) -> Answer:
         """Answer within a span."""
@@ -149,7 +154,7 @@ class Prediction:
         self,
         to: Addressed,
         size: int | None,
-        ask: Callable[[], tuple[Call, _Asked]],
+        ask: Callable[[ModelVersion | None], tuple[Call, _Asked]],
         encode: Callable[[Call, InferResult], Answer],
     ) -> tuple[Answer, int, Timing]:
         """Decode, compute, encode; count each part, and the failure of any."""
@@ -157,13 +162,17 @@ class Prediction:
         light = size is not None and size <= LIGHT_BYTES
         try:
             self._scheduler.require_room()
-            here = light and self._inference.at_hand(to.model, to.version)
-            call, asked = ask() if here else await self._lane.run_within(_left(to.seconds, to), ask)
+            known = self._inference.at_hand(to.model, to.version) if light else None
+            if known is None:
+                call, asked = await self._lane.run_within(_left(to.seconds, to), partial(ask, None))
+            else:
+                call, asked = ask(known)
             decoded = time.perf_counter_ns()
             computed = await self._computed(to, asked)
             result = computed.answer
             encoding = time.perf_counter_ns()
-            answer = encode(call, result) if light else await self._lane.run(encode, call, result)
+            small = light and sum(output.size for output in result.outputs.values()) <= LIGHT_ELEMENTS
+            answer = encode(call, result) if small else await self._lane.run(encode, call, result)
         except ServiceError:
             await self._count_failure(to)
             raise
@@ -192,8 +201,8 @@ class Prediction:
         """Count it for the version that was meant; names that nothing answers to are not counted: they are endless."""
         asked = self._inference.asked
         try:
-            at_hand = self._inference.at_hand(to.model, to.version)
-            version = asked(to.model, to.version) if at_hand else await self._lane.run(asked, to.model, to.version)
+            known = self._inference.at_hand(to.model, to.version)
+            version = await self._lane.run(asked, to.model, to.version) if known is None else known
         except ServiceError:
             return
         self._statistics.failed(to.model, str(version.number), time.perf_counter_ns() - to.arrived)

@@ -68,10 +68,10 @@ class Inference:
             return False
         return True
 
-    def at_hand(self, model: str, reference: Reference) -> bool:
-        """Whether asking now reads no row and no file."""
+    def at_hand(self, model: str, reference: Reference) -> ModelVersion | None:
+        """The version that is meant, if to ask it now reads no row and no file."""
         version = self._current.known(model, _named(reference))
-        return version is not None and self._predictors.holds(version)
+        return version if version is not None and self._predictors.holds(version) else None
 
     def asked(self, model: str, reference: Reference) -> ModelVersion:
         """The version that a request means; Unavailable if it was unloaded."""
@@ -89,17 +89,24 @@ class Inference:
         return ModelMetadata(model, tuple(map(str, numbers)), PLATFORM, inputs(signature), outputs(signature))
 
     def question(
-        self, model: str, reference: Reference, tensors: Mapping[str, Tensor], wanted: Sequence[str] | None = None
+        self,
+        model: str,
+        reference: Reference,
+        tensors: Mapping[str, Tensor],
+        wanted: Sequence[str] | None = None,
+        known: ModelVersion | None = None,
     ) -> Question:
-        """Check the protocol's tensors: `series` (N, C, L), NaN where a value is missing."""
-        version, held = self._held(model, reference)
+        """Check the protocol's tensors: `series` (N, C, L), NaN where one is missing; `known` was just looked up."""
+        version, held = self._held(model, reference, known)
         signature = version.draft.signature
         names = checked_outputs(wanted, signature)
         return _question(version, held, checked_inputs(tensors, signature), names)
 
-    def question_of_cases(self, model: str, reference: Reference, cases: Sequence[Any]) -> Question:
+    def question_of_cases(
+        self, model: str, reference: Reference, cases: Sequence[Any], known: ModelVersion | None = None
+    ) -> Question:
         """Check a list of cases (C, L_i), nested lists or arrays, None or NaN where a value is missing."""
-        version, held = self._held(model, reference)
+        version, held = self._held(model, reference, known)
         signature = version.draft.signature
         return _question(version, held, checked_cases(cases, signature), checked_outputs(None, signature))
 
@@ -134,9 +141,11 @@ class Inference:
             metrics, confusion = evaluate(predictor.pipeline, series, predictor)
         return Evaluation(series.cases, metrics, confusion)
 
-    def _held(self, model: str, reference: Reference) -> tuple[ModelVersion, HeldModel]:
+    def _held(
+        self, model: str, reference: Reference, known: ModelVersion | None = None
+    ) -> tuple[ModelVersion, HeldModel]:
         """The version and its model in memory; one that is removed at this moment is looked up once more."""
-        version = self.asked(model, reference)
+        version = self.asked(model, reference) if known is None else known
         try:
             return version, self._predictors.loaded(version)
         except Corrupt:

@@ -35,6 +35,10 @@ NORMAL_RANGE = 1.349
 """The range between the quartiles of a normal distribution of deviation 1."""
 
 
+NARROWEST = np.float32(1e-6)
+"""Of a channel's deviation, the least that its quartiles must be apart: values would leave float32 otherwise."""
+
+
 def input_channels(channels: int, missing: Missing | None) -> int:
     """How many channels the network sees of series with so many."""
     return 2 * channels if missing == "mask" else channels
@@ -58,7 +62,7 @@ class Preprocessing:
         """Measure the channels over the observed steps of the chosen cases (indices: (n,) int64; None for all).
 
         A channel that is constant, or was never observed, gets the deviation 1; with "robust" one whose quartiles are
-        the same keeps its standard deviation.
+        as good as the same keeps its standard deviation.
         """
         chosen = np.arange(series.cases) if indices is None else indices
         channels = len(series.channels)
@@ -67,7 +71,7 @@ class Preprocessing:
             low, middle, high = quantiles(lambda: _blocks(series, chosen), channels, (0.25, 0.5, 0.75))
             mean = middle.astype(np.float32)
             spread = np.minimum((high - low) / NORMAL_RANGE, np.finfo(np.float32).max).astype(np.float32)
-            deviation = np.where(spread > 0, spread, deviation)
+            deviation = np.where(spread > NARROWEST * deviation, spread, deviation)
         return cls(scaling, missing, mean, deviation)
 
     def apply(self, case: Array) -> Array:

@@ -54,6 +54,13 @@ def test_a_channel_that_is_mostly_one_value_keeps_its_deviation() -> None:
     assert fitted.deviation[0] == pytest.approx(values.std())
 
 
+def test_quartiles_that_are_next_to_the_same_blow_nothing_up() -> None:
+    values = np.array([[0.0], [0.0], [1e-40], [1e-40], [1e-40], [1e4]], np.float32)
+    series = Series.from_cases([values])
+    fitted = Preprocessing.fit(series, "robust", "mask")
+    assert np.isfinite(fitted.apply(series.case(0))).all()
+
+
 def test_a_mask_says_what_was_observed() -> None:
     case = np.array([[1, np.nan], [np.nan, 4], [3, 5]], np.float32)
     fitted = Preprocessing("none", "mask", np.zeros(2, np.float32), np.ones(2, np.float32))

@@ -38,11 +38,11 @@ REQUEST = {
 MEBIBYTE = 1 << 20
 
 
-def blocks(cases: int) -> Iterator[NDArray[np.float32]]:
+def blocks(cases: int, size: int = BLOCK) -> Iterator[NDArray[np.float32]]:
     """Blocks (n, channels, length) of cases, no two of them equal: even ones lie above zero, odd ones below."""
-    noise = np.random.default_rng(0).standard_normal((BLOCK, CHANNELS, LENGTH), np.float32)
-    for start in range(0, cases, BLOCK):
-        number = np.arange(start, min(start + BLOCK, cases))
+    noise = np.random.default_rng(0).standard_normal((size, CHANNELS, LENGTH), np.float32)
+    for start in range(0, cases, size):
+        number = np.arange(start, min(start + size, cases))
         level = np.where(number % 2, -0.3, 0.3) + number / cases / 10
         yield noise[: len(number)] + level.astype(np.float32)[:, None, None]
 
@@ -65,28 +65,19 @@ def write_npz(path: Path, cases: int) -> None:
 
 
 def write_parquet(path: Path, cases: int) -> None:
-    """A long table: a row a step, the rows of a case together."""
+    """A wide table: a row a case, a column for each step of each channel."""
     import pyarrow as pa  # noqa: PLC0415 - loaded by whoever writes a table
     from pyarrow import parquet  # noqa: PLC0415 - as above
 
-    names = [f"c{channel}" for channel in range(CHANNELS)]
-    schema = pa.schema(
-        [
-            ("series", pa.int64()),
-            ("time", pa.int32()),
-            *((name, pa.float32()) for name in names),
-            ("label", pa.string()),
-        ]
-    )
+    names = [f"c{channel}_{step}" for channel in range(CHANNELS) for step in range(LENGTH)]
+    schema = pa.schema([("label", pa.string()), *((name, pa.float32()) for name in names)])
     answers = labels(cases)
-    with parquet.ParquetWriter(path, schema) as writer:
+    with parquet.ParquetWriter(path, schema, use_dictionary=["label"], data_page_size=1 << 14) as writer:
         first = 0
-        for block in blocks(cases):
-            rows = np.repeat(np.arange(first, first + len(block)), LENGTH)
-            steps = np.tile(np.arange(LENGTH, dtype=np.int32), len(block))
-            channels = [pa.array(block[:, channel].reshape(-1)) for channel in range(CHANNELS)]
-            columns = [pa.array(rows), pa.array(steps), *channels, pa.array(answers[rows])]
-            writer.write_table(pa.table(columns, schema=schema), row_group_size=1 << 20)
+        for block in blocks(cases, 4 * BLOCK):
+            steps = np.ascontiguousarray(block.reshape(len(block), -1).T)
+            columns = [pa.array(answers[first : first + len(block)]), *(pa.array(step) for step in steps)]
+            writer.write_table(pa.table(columns, schema=schema))
             first += len(block)
 
 

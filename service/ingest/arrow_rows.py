@@ -38,7 +38,7 @@ class RowBuffer:
     def extend(self, columns: Columns, count: int) -> None:
         """Take in the columns of one batch of `count` rows."""
         roles = self._roles
-        check_counts(self._limits, values=(self._rows + count) * len(roles.channels))
+        check_counts(self._limits, rows=self._rows + count, values=(self._rows + count) * len(roles.channels))
         if roles.series is not None:
             codes = self._series.append(columns[roles.series])
             self._note_nulls(codes < 0, roles.series, "The row does not say which case it belongs to.")

@@ -101,10 +101,24 @@ def check_target(value: float) -> str | None:
 
 
 def check_counts(
-    limits: Limits, *, values: int = 0, cases: int = 0, channels: int = 0, classes: int = 0, groups: int = 0
+    limits: Limits,
+    *,
+    values: int = 0,
+    cases: int = 0,
+    channels: int = 0,
+    classes: int = 0,
+    groups: int = 0,
+    rows: int = 0,
 ) -> None:
     """TooLarge if there is more of anything than the limits allow."""
-    counts = {"values": values, "cases": cases, "channels": channels, "classes": classes, "groups": groups}
+    counts = {
+        "values": values,
+        "cases": cases,
+        "channels": channels,
+        "classes": classes,
+        "groups": groups,
+        "rows": rows,
+    }
     for name, count in counts.items():
         most = getattr(limits, name)
         if count > most:

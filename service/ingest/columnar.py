@@ -17,14 +17,17 @@ from service.ingest.table import batch_rows, read_batches
 
 BUFFERED = 1 << 18
 """Bytes of a column that are read at once, and not the whole column of a row group."""
+MOST_BUFFERED = 64 << 20
+"""Bytes of all columns together."""
 
 
 def read_parquet(source: Source) -> Parsed:
     """Read a Parquet file; its footer and the heads of its pages are held against the limits before any is read."""
     file, limits = source.file, source.limits
     with arrow_errors("Parquet file"):
-        parquet = pq.ParquetFile(file, buffer_size=BUFFERED, pre_buffer=False)
-        metadata = parquet.metadata
+        metadata = pq.read_metadata(file)
+        buffered = max(4096, min(BUFFERED, MOST_BUFFERED // max(1, metadata.num_columns)))
+        parquet = pq.ParquetFile(file, metadata=metadata, buffer_size=buffered, pre_buffer=False)
         names = parquet.schema_arrow.names
         check_counts(limits, values=metadata.num_rows)
         size = file.seek(0, 2)

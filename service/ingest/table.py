@@ -12,7 +12,7 @@ from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 from service.ingest.wide_form import CaseBuffer
 
-BATCH_VALUES = 1 << 20
+BATCH_VALUES = 1 << 22
 """Values of a batch, so that a table of many columns comes a few rows at a time."""
 MOST_ROWS = 1 << 16
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, connect, reading
+from service.cli.dataset_screen import print_dataset
 from service.cli.progress import follow, outcome
 from service.cli.screen import complain, figures, print_json, print_record, print_table, remarks
 from service.cli.train import dataset_name
@@ -36,7 +37,7 @@ def show_dataset(dataset: DatasetName, as_json: AsJson = False, server: Server =
     """Show what was understood of a dataset."""
     with connect(server, api_key) as client:
         record = client.dataset(dataset)
-    (print_json if as_json else print_record)(record)
+    (print_json if as_json else print_dataset)(record)
 
 
 @datasets.command("add")
@@ -51,7 +52,7 @@ def add_dataset(
     """Upload a file and keep it as a dataset."""
     with connect(server, api_key) as client:
         record = client.upload(file, name or dataset_name(file), reading(read))
-    (print_json if as_json else print_record)(record)
+    (print_json if as_json else print_dataset)(record)
 
 
 @datasets.command("preview")
@@ -61,7 +62,7 @@ def preview_dataset(
     """Show what the service would understand of a file, without keeping it."""
     with connect(server, api_key) as client:
         record = client.preview(file, reading(read))
-    (print_json if as_json else print_record)(record)
+    (print_json if as_json else print_dataset)(record)
 
 
 @datasets.command("compare")

@@ -21,6 +21,7 @@ Json = dict[str, Any]
 
 TIMEOUT = httpx.Timeout(300.0, connect=5.0)
 JSON = {"Content-Type": "application/json"}
+UPLOAD = httpx.Timeout(3600.0, connect=5.0)
 SILENCE = httpx.Timeout(60.0, connect=5.0)
 """The service sends a sign of life on an event stream more often than this."""
 RETRIES, RETRY_SECONDS = 120, 0.5
@@ -236,7 +237,7 @@ class Client:
 
     def _send_file(self, url: str, path: Path, query: Mapping[str, str]) -> Json:
         with path.open("rb") as content:
-            return self._json("POST", url, params=query, files={"file": (path.name, content)})
+            return self._json("POST", url, params=query, files={"file": (path.name, content)}, timeout=UPLOAD)
 
     def _pages(self, url: str) -> Iterator[Json]:
         cursor: str | None = ""

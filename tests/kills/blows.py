@@ -58,18 +58,14 @@ class Assailant:
         """Killed while a file comes in, is read, is stored, or has just been."""
         number = next(self._numbers)
         sender = self._sending(lambda: self._send_dataset(f"upload-{number}", number, slowly=True))
-        time.sleep(self.chance.uniform(0, 0.35))
-        self._kill_service()
-        sender.join()
+        self._strike_around(sender, 0.5)
 
     def submission(self) -> None:
         """Killed between insert and reply: one Idempotency-Key makes one job all the same."""
         key = f"key-{next(self._numbers)}"
         self.history.attempted_keys.add(key)
         sender = self._sending(lambda: self._submit(key))
-        time.sleep(self.chance.uniform(0, 0.05))
-        self._kill_service()
-        sender.join()
+        self._strike_around(sender, 0.05)
 
     def training(self) -> None:
         """Killed anywhere in the epochs."""
@@ -138,9 +134,7 @@ class Assailant:
         wanted = self.chance.choice(versions)
         self.history.alias_wanted.add(wanted)
         sender = self._sending(lambda: self._point(wanted))
-        time.sleep(self.chance.uniform(0, 0.03))
-        self._kill_service()
-        sender.join()
+        self._strike_around(sender, 0.05)
         return True
 
     def _point(self, version: int) -> None:
@@ -149,6 +143,12 @@ class Assailant:
             if answer.is_success:
                 self.history.alias, self.history.alias_wanted = version, set()
                 self.history.blows["acknowledged aliases"] += 1
+
+    def _strike_around(self, sender: threading.Thread, most: float) -> None:
+        """Kill the service while a request is under way; or, one time in three, as soon as it is acknowledged."""
+        sender.join(PATIENCE if self.chance.random() < 1 / 3 else self.chance.uniform(0, most))
+        self._kill_service()
+        sender.join()
 
     def _kill_either(self, job: Job) -> None:
         """The training alone, as often as its job forgives; or the service; or all of it at once by a power cut."""

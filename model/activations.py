@@ -123,6 +123,9 @@ class Storage:
         """
         if self._rows is None or start < -self.left:
             raise RuntimeError("a view reaches further left than the storage reserves")
+        last = start + sum((count - 1) * step for count, step in zip(shape, steps, strict=True))
+        if last >= self.pitch:
+            raise RuntimeError("a view reaches further right than the storage reserves")
         case, row, item = self.steps.strides
         strides = (case, *(step * row for step in steps), item)
         return as_strided(self._rows[self.left + start :], (self.batch, *shape, self.channels), strides)

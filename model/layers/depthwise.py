@@ -50,7 +50,8 @@ class DepthwiseConvolution:
         self.span = max(1, min(max(x.length, y.length), WEIGHTS // (spec.kernel * x.channels)))
         Sliding(self.left, spec.kernel, 1, spec.dilation, y.length).reserve(x.values)
         if y.gradient is not None and x.gradient is not None:
-            Sliding(reach - 1 - self.left, spec.kernel, 1, spec.dilation, x.length).reserve(y.gradient)
+            back = Sliding(reach - 1 - self.left, spec.kernel, 1, spec.dilation, x.length)
+            y.gradient.reserve(back.left, back.reach_right(y.length))
         binding.reserve_scratch("rows", max(BLOCK, self.span * x.channels))
 
     def prepare(self) -> None:

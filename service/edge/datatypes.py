@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -108,6 +109,8 @@ def _array(data: list[Any], datatype: str, pointer: str) -> Tensor:
         array: Tensor = np.asarray(data)
         if array.dtype.kind == "O" and dtype.kind == "f" and all(_is_number(value) for value in array.flat):
             array = array.astype(np.float64)
+        if array.dtype.kind == "f" and dtype == np.uint64 and _whole(data, array.ndim):
+            array = np.array(data, np.uint64)  # beyond int64, NumPy takes integers for floats when some are small
         if array.dtype.kind not in KINDS.get(datatype, "iu" if dtype.kind in "iu" else "iuf"):
             raise refusal(f"{pointer}/data", message)
     except (ValueError, OverflowError, TypeError) as error:
@@ -126,6 +129,13 @@ def narrowed(array: Tensor, datatype: str, pointer: str) -> Tensor:
 
 def _is_number(value: object) -> bool:
     return value is None or type(value) in {int, float}
+
+
+def _whole(data: list[Any], depth: int) -> bool:
+    """Whether nested lists hold integers alone."""
+    for _ in range(depth - 1):
+        data = list(chain.from_iterable(data))
+    return all(type(value) is int for value in data)
 
 
 def to_raw(tensor: Tensor) -> bytes:

@@ -2,6 +2,7 @@
 
 import struct
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,9 +62,18 @@ def test_flat_and_nested_json_are_the_same_tensor(data: st.DataObject, datatype:
         np.testing.assert_array_equal(back, tensor)
 
 
+@pytest.mark.parametrize("data", [[2**64 - 1, 0], [[2**63], [7]]])
+def test_the_largest_integers_may_stand_beside_small_ones(data: list[Any]) -> None:
+    flat = from_json("UINT64", [2, 1], data, "").ravel()
+    assert flat.tolist() == np.array(data, object).ravel().tolist()
+
+
 @pytest.mark.parametrize(
     ("datatype", "data"),
     [
+        ("UINT64", [2**63, -1]),
+        ("UINT64", [2**63, 1.0]),
+        ("UINT64", [2**63, True]),
         ("FP32", ["1"]),
         ("FP32", [True]),
         ("FP32", [[1], [2, 3]]),

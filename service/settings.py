@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     )
     running_jobs: int = Field(default=1, ge=0, le=64, description="How many training jobs run at once; 0 runs none.")
     training_priority: Literal["idle", "low", "normal"] = Field(
-        default="idle",
+        default="low",
         description="How training gives way to requests: `idle`, what they leave of the processors; `low`, a small "
         "share always; `normal`, an equal one.",
     )

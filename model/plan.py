@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from model.binding import Binding, Stage, Workshop
 from model.errors import InvalidSpec
 from model.geometry import Shape
 from model.layers import sequence
-from model.layers.layer import require_positive
+from model.layers.layer import require_choice, require_positive
 from model.layers.places import require_maskable
 from model.team import Team
 
@@ -53,6 +53,7 @@ def compile(  # noqa: A001 - the field's word for it
     gradient by the input.
     """
     require_positive(batch=batch, length=length, threads=threads)
+    require_choice("mode", mode, get_args(Mode))
     shape = Shape(network.channels, length)
     if network.length not in {None, length}:
         raise InvalidSpec(f"the network takes series of {network.length} steps, not of {length}")

@@ -8,6 +8,7 @@ from model.errors import InvalidSpec
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
 from model.layers.global_pooling import GlobalAveragePool
+from model.layers.layer import require_positive
 from model.layers.relu import Relu
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ def fcn(
 
     stride: for long series the first kernel is as many times as long, and moves by so many steps.
     """
+    require_positive(stride=stride)
+    if not filters:
+        raise InvalidSpec("filters is empty, but must name the channels of at least one layer", pointer="/filters")
     if len(filters) != len(kernels):
         raise InvalidSpec(
             f"filters has {len(filters)} entries and kernels {len(kernels)}; they need as many", pointer="/filters"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
 from model.layers.global_pooling import GlobalAveragePool
+from model.layers.layer import require_positive
 from model.layers.parallel import Parallel
 from model.layers.pooling import MaxPool
 from model.layers.projection import Projection
@@ -28,6 +29,7 @@ def inception(
     bottleneck: int = 32,
 ) -> tuple[LayerSpec, ...]:
     """Modules of parallel kernels, a shortcut over each three (Ismail Fawaz et al. 2020); bottleneck 0: none."""
+    require_positive(filters=filters, depth=depth)
     narrow: tuple[LayerSpec, ...] = (Projection(bottleneck, unless="single", bias=False),) if bottleneck else ()
     wide = Parallel(tuple((Conv1d(filters, kernel, bias=False),) for kernel in kernels))
     pooled = (MaxPool(3, 1, "same"), Conv1d(filters, 1, bias=False))

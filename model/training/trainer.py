@@ -177,7 +177,8 @@ class Trainer:
             self._optimizer.update(self._weights.parameters, plan.gradient, rate)
             outputs[indices] = plan.outputs
             total += loss * len(indices)
-        if not (np.isfinite(self._weights.parameters).all() and np.isfinite(self._weights.state).all()):
+        kept = self._weights.parameters, self._weights.state, self._answering.parameters
+        if not all(np.isfinite(values).all() for values in kept):
             raise self._divergence(step=steps)
         return {"loss": total / samples.count, **self._measured(samples.answers, outputs), "learning_rate": rate}
 

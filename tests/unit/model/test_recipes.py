@@ -120,6 +120,11 @@ def test_inception_has_a_shortcut_over_each_three_modules(depth: int, shortcuts:
         ("rocket", {}, "/recipe"),
         ("fcn", {"depth": 3}, "/depth"),
         ("fcn", {"filters": [8, 8]}, "/filters"),
+        ("fcn", {"filters": [], "kernels": []}, "/filters"),
+        ("fcn", {"stride": 0}, "/stride"),
+        ("resnet", {"kernels": []}, "/kernels"),
+        ("inception", {"depth": 0}, "/depth"),
+        ("inception", {"filters": "many"}, "/filters"),
         ("lite", {"kernel": 3}, "/kernel"),
         ("tcn", {"levels": 60}, "/levels"),
         ("tcn", {"dropout": 1.5}, "/rate"),
@@ -134,4 +139,6 @@ def test_what_cannot_be_built_is_refused_at_its_place(name: str, options: dict[s
 
 def test_options_of_the_wrong_type_are_refused() -> None:
     with pytest.raises(InvalidSpec, match="not of the right types"):
+        build("fcn", filters=8)
+    with pytest.raises(InvalidSpec, match="depth is 'deep'"):
         build("inception", depth="deep")

@@ -73,7 +73,7 @@ def summary(found: Sequence[Measurement]) -> str:
 def document(found: Sequence[Measurement], described: Mapping[str, str]) -> str:
     """The page that a full run writes."""
     machine = _table(["machine", ""], [[key, value] for key, value in described.items()])
-    parts = ["# Benchmarks", _prose(INTRODUCTION), summary(found), machine]
+    parts = ["# Benchmarks", _prose(INTRODUCTION), summary(found), machine, *_shortfalls(found)]
     for section, (title, told) in SECTIONS.items():
         chosen = [one for one in found if one.section == section]
         if chosen:
@@ -82,6 +82,20 @@ def document(found: Sequence[Measurement], described: Mapping[str, str]) -> str:
     if profiles:
         parts += ["## Where the time of a training step goes", *map(_profile, profiles)]
     return "\n\n".join(parts) + "\n"
+
+
+def _shortfalls(found: Sequence[Measurement]) -> list[str]:
+    """Each single shape that stays behind what the median over shapes must reach, and why."""
+    parts = []
+    for target in targets.TARGETS:
+        behind = target.behind(found)
+        rows = [
+            [one.network, one.shape, _threads(one.threads), f"**{one.ratios[target.against]:.2f}**"] for one in behind
+        ]
+        if rows:
+            told = f"{target.work}, at least {target.least:.2f}: {len(rows)} of {len(target.counted(found))}."
+            parts += [f"{told} {_prose(target.why)}".strip(), _table(["network", "shape", "threads", "ratio"], rows)]
+    return ["## Shapes that fall short", *parts] if parts else []
 
 
 def _comparison(chosen: Sequence[Measurement]) -> str:

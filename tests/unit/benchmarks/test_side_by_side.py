@@ -61,6 +61,17 @@ def test_the_document_has_a_table_for_each_number_of_threads() -> None:
     assert "With 2 threads:" in document
 
 
+def test_the_document_lists_each_shape_that_falls_short_the_worst_first_whatever_the_median() -> None:
+    found = [inference(1.6, 1), inference(0.7, 8), inference(1.2, 32), inference(1.3, 128), inference(0.6, 16)]
+    section = report.document(found, {"processor": "one"}).split("## Shapes that fall short")[1].split("\n## ")[0]
+    assert [line.split(" | ")[1] for line in section.splitlines() if line.startswith("| fcn")] == [
+        "6 x 100, batch 128",
+        "6 x 100, batch 32",
+        "6 x 100, batch 1",
+    ]
+    assert "Shapes that fall short" not in report.document([inference(0.5, 1)], {})
+
+
 def test_every_recipe_is_measured() -> None:
     assert set(shapes.RECIPES) == set(RECIPES)
     assert {recipe for recipe, _ in shapes.training(quick=False)} == set(RECIPES)

@@ -122,7 +122,7 @@ def test_a_wrong_page_names_the_parameter(empty: Caller, query: str, pointer: st
 
 def test_a_fault_of_ours_is_a_500_that_says_nothing(empty: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_args: object) -> None:
-        raise RuntimeError("secret at /work/main/service/usecases/datasets.py")
+        raise RuntimeError("secret at /srv/wavetap/service/usecases/datasets.py")
 
     monkeypatch.setattr("service.usecases.datasets.Datasets.list", broken)
     members = problem(empty.get("/v1/datasets"), 500, "INTERNAL")

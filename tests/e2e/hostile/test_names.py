@@ -88,12 +88,12 @@ def every_error(root: type[ServiceError]) -> list[type[ServiceError]]:
 
 
 FAULTS: list[BaseException] = [
-    OSError(2, "No such file or directory", "/work/secret/wavetap.db"),
+    OSError(2, "No such file or directory", "/srv/secret/wavetap.db"),
     ValueError("numpy.core raised in site-packages/orjson.py"),
     KeyError("/tmp/secret"),  # noqa: S108 - only text
     RecursionError("maximum recursion depth exceeded"),
     MemoryError(),
-    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "/work/secret"),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "/srv/secret"),
     ZeroDivisionError("pydantic starlette sqlalchemy"),
 ]
 

@@ -26,6 +26,19 @@ Read = Annotated[
     ),
 ]
 
+Priority = Annotated[
+    int | None,
+    typer.Option(min=-100, max=100, help="Among waiting jobs the highest goes first, of equals the oldest; else 0."),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Seconds of training, after which it ends and publishes what it has."),
+]
+Key = Annotated[
+    str | None,
+    typer.Option("--idempotency-key", metavar="KEY", help="The same command with the same key makes one job."),
+]
+
 LOCAL = "http://127.0.0.1:8080"
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.connection import LOCAL, ApiKey, AsJson, Server, Version, connect
+from service.cli.connection import LOCAL, ApiKey, AsJson, Key, Server, Version, connect
 from service.cli.progress import follow, outcome
 from service.cli.screen import answers, complain, figures, print_json, print_record, print_table, remarks
 
@@ -94,6 +94,7 @@ def roll_back_model(
 def reproduce_model(
     name: ModelName,
     version: Version = None,
+    key: Key = None,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the job's end.")] = False,
     as_json: AsJson = False,
     server: Server = LOCAL,
@@ -101,7 +102,7 @@ def reproduce_model(
 ) -> None:
     """Train a version again and compare the weights, bit for bit; ends with 1 if they differ."""
     with connect(server, api_key) as client:
-        job = client.reproduce(name, version)
+        job = client.reproduce(name, version, key)
         if not detach:
             job = follow(client, job, remarks())
     if as_json:

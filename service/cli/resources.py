@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, connect, reading
+from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, TimeLimit, connect, reading
 from service.cli.dataset_screen import print_dataset
 from service.cli.progress import follow, outcome
 from service.cli.screen import complain, figures, print_json, print_record, print_table, remarks
@@ -87,10 +87,16 @@ def remove_dataset(dataset: DatasetName, server: Server = LOCAL, api_key: ApiKey
 
 
 @jobs.command("ls")
-def list_jobs(as_json: AsJson = False, server: Server = LOCAL, api_key: ApiKey = None) -> None:
+def list_jobs(
+    state: Annotated[str | None, typer.Option(help="Only jobs in this state, such as QUEUED.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only jobs of this model.")] = None,
+    as_json: AsJson = False,
+    server: Server = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
     """List training jobs, newest first."""
     with connect(server, api_key) as client:
-        items = list(client.jobs())
+        items = list(client.jobs(state and state.upper(), model))
     if as_json:
         print_json(items)
         return
@@ -138,13 +144,14 @@ def cancel_job(job: JobId, as_json: AsJson = False, server: Server = LOCAL, api_
 def resume_job(
     job: JobId,
     epochs: Annotated[int | None, typer.Option(min=1, help="The new total; by default the old one.")] = None,
+    time_limit: TimeLimit = None,
     as_json: AsJson = False,
     server: Server = LOCAL,
     api_key: ApiKey = None,
 ) -> None:
     """Let an ended job go on from its checkpoint."""
     with connect(server, api_key) as client:
-        record = client.resume(job, epochs)
+        record = client.resume(job, epochs, time_limit)
     (print_json if as_json else print_record)(_brief(record, as_json=as_json))
 
 

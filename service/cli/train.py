@@ -3,20 +3,34 @@
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, connect, reading
+from service.cli.connection import (
+    LOCAL,
+    ApiKey,
+    AsJson,
+    Key,
+    Priority,
+    Read,
+    Server,
+    TimeLimit,
+    connect,
+    reading,
+)
 from service.cli.progress import follow, outcome
 from service.cli.screen import answers, complain, figures, note, print_json, remarks
+
+if TYPE_CHECKING:
+    from service.client import Client
 
 INTERRUPTED = 130
 
 
 def train(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="The series: .ts, .csv, .npz, .parquet ...")
+        str, typer.Argument(help="The series: .ts, .csv, .npz, .parquet ...; or the name or identifier of a dataset.")
     ],
     model: Annotated[str, typer.Option(help="The model that gets a new version.")],
     recipe: Annotated[str | None, typer.Option(help="A named network: fcn, resnet, ...")] = None,
@@ -27,6 +41,9 @@ def train(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="A JSON file with any of network, preprocessing, training."),
     ] = None,
+    priority: Priority = None,
+    time_limit: TimeLimit = None,
+    key: Key = None,
     name: Annotated[str | None, typer.Option(help="The dataset's name; by default the file's.")] = None,
     read: Read = None,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the job's end.")] = False,
@@ -35,12 +52,11 @@ def train(
     api_key: ApiKey = None,
 ) -> None:
     """Upload a file, train a network on it, and print how well it does."""
-    request = training_request(spec, {"recipe": recipe}, {"epochs": epochs, "seed": seed}, task)
+    asked = {"task": task, "priority": priority, "time_limit": time_limit}
+    request = training_request(spec, {"recipe": recipe}, {"epochs": epochs, "seed": seed}, asked)
     with connect(server, api_key) as client:
-        dataset = client.upload(file, name or dataset_name(file), reading(read))
-        for warning in dataset["warnings"]:
-            note(warning)
-        job = client.submit({"model": model, "dataset": dataset["id"], **request})
+        dataset = uploaded(client, file, name, read)
+        job = client.submit({"model": model, "dataset": dataset, **request}, key)
         if not detach:
             try:
                 job = follow(client, job, remarks())
@@ -59,13 +75,24 @@ def train(
         answers().print(f"{model} version {job['version']}: {figures(job['metrics'])}")
 
 
+def uploaded(client: "Client", file: str, name: str | None, read: list[str] | None) -> str:
+    """The identifier of the dataset that a file has become; what is no file names a dataset that is there already."""
+    path = Path(file)
+    if not path.is_file():
+        return file
+    dataset = client.upload(path, name or dataset_name(path), reading(read))
+    for warning in dataset["warnings"]:
+        note(warning)
+    return str(dataset["id"])
+
+
 def dataset_name(file: Path) -> str:
     """The file's name as a dataset may be called."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip(".-")[:128] or "dataset"
 
 
 def training_request(
-    spec: Path | None, network: dict[str, Any], training: dict[str, Any], task: str | None
+    spec: Path | None, network: dict[str, Any], training: dict[str, Any], asked: dict[str, Any]
 ) -> dict[str, Any]:
     """The spec of the file, with the options on top of it."""
     try:
@@ -80,4 +107,4 @@ def training_request(
             raise typer.BadParameter(f"{part} in {spec} does not hold a JSON object.")
         if chosen:
             request[part] = {**request.get(part, {}), **chosen}
-    return request if task is None else {**request, "task": task}
+    return {**request, **{key: value for key, value in asked.items() if value is not None}}

@@ -8,7 +8,7 @@ import typer
 
 from service.cli.connection import LOCAL, ApiKey, AsJson, Read, Server, Version, connect, reading
 from service.cli.screen import answers, complain, print_json, print_record, print_table, remarks
-from service.cli.train import dataset_name
+from service.cli.train import uploaded
 
 if TYPE_CHECKING:
     from service.client import Client, Json
@@ -54,9 +54,7 @@ def evaluate(
 ) -> None:
     """Judge a model by the labels or targets of a file, which is kept as a dataset."""
     with connect(server, api_key) as client:
-        path = Path(file)
-        dataset = client.upload(path, name or dataset_name(path), reading(read))["id"] if path.is_file() else file
-        result = client.evaluate(model, dataset, version)
+        result = client.evaluate(model, uploaded(client, file, name, read), version)
         if as_json:
             print_json(result)
             return

@@ -58,6 +58,21 @@ def test_a_detached_training_prints_its_job_and_can_be_watched(wavetap: Command,
 
 
 @pytest.mark.usefixtures("job")
+def test_a_dataset_that_is_there_is_trained_on_once_for_a_key(wavetap: Command, spec: Path) -> None:
+    asked = ("GunPoint_TRAIN", "--model", "urgent", "--spec", spec, "--priority", 7, "--time-limit", 600, "--detach")
+    first, again = (wavetap("train", *asked, "--idempotency-key", "once").stdout.strip() for _ in range(2))
+    assert first == again
+    ended = json.loads(wavetap("jobs", "watch", first, "--json").stdout)
+    assert (ended["state"], ended["priority"], ended["time_limit"]) == ("SUCCEEDED", 7, 600.0)
+    shown = json.loads(wavetap("jobs", "ls", "--model", "urgent", "--state", "succeeded", "--json").stdout)
+    assert [each["id"] for each in shown] == [first]
+    assert json.loads(wavetap("jobs", "ls", "--model", "urgent", "--state", "failed", "--json").stdout) == []
+    resumed = wavetap("jobs", "resume", first, "--epochs", 3, "--time-limit", 300, "--json")
+    assert json.loads(resumed.stdout)["time_limit"] == 300.0
+    assert wavetap("jobs", "watch", first).exit_code == 0
+
+
+@pytest.mark.usefixtures("job")
 def test_an_evaluation_keeps_the_file_and_counts_every_case(wavetap: Command, gunpoint: Path) -> None:
     for file in (gunpoint / "GunPoint_TEST.ts", "GunPoint_TEST"):
         result = json.loads(wavetap("evaluate", "points", file, "--json").stdout)

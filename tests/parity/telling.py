@@ -12,7 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from api_schemas.generated import wavetap_pb2 as pb
 from service.bootstrap import House
-from service.client_events import events
+from service.client.events import events
 from tests import houses
 from tests.callers import Caller
 from tests.parity.steps import Step

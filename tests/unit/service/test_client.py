@@ -108,6 +108,29 @@ def test_pages_are_followed_to_the_last() -> None:
     assert [model["name"] for model in client(handler).models()] == ["a", "b", "c"]
 
 
+def test_what_is_not_asked_for_is_not_sent() -> None:
+    sent: list[tuple[bytes, str | None, bytes]] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append((request.url.query, request.headers.get("Idempotency-Key"), request.content))
+        return httpx.Response(200, json={"items": [], "next_cursor": None})
+
+    calling = client(handler)
+    assert [list(calling.jobs()), list(calling.jobs("QUEUED", "m"))] == [[], []]
+    calling.resume("job_1")
+    calling.resume("job_1", 5, 2.5)
+    calling.submit({})
+    calling.submit({}, "key")
+    assert sent == [
+        (b"", None, b""),
+        (b"state=QUEUED&model=m", None, b""),
+        (b"", None, b"{}"),
+        (b"", None, b'{"epochs":5,"time_limit":2.5}'),
+        (b"", None, b"{}"),
+        (b"", "key", b"{}"),
+    ]
+
+
 def test_a_missing_value_is_sent_as_null() -> None:
     bodies: list[bytes] = []
 
@@ -152,6 +175,12 @@ def test_a_job_is_followed_across_a_cut_stream_without_repeats() -> None:
 
     assert [event.sequence for event in client(handler).follow("job_1")] == [1, 2, 3, 4]
     assert asked == ["0", "2", "2"]
+
+
+def test_a_service_whose_database_is_away_is_waited_for() -> None:
+    answers = [httpx.Response(503, json={}), httpx.Response(200, content=stream((1, "state"), (2, "end")))]
+    followed = client(lambda _: answers.pop(0)).follow("job_1")
+    assert [event.sequence for event in followed] == [1, 2]
 
 
 def test_an_end_before_a_resumption_is_not_the_last() -> None:

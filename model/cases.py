@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.data import windows
 from model.data.endings import ends
 from model.data.series import offsets_of
 from model.errors import InvalidSeries, InvalidSpec
@@ -16,6 +17,7 @@ from model.layers import sequence
 
 if TYPE_CHECKING:
     from model.arrays import Array
+    from model.data.windows import Windowing
     from model.pipeline import Pipeline
 
 LENGTHS_REMEMBERED = 4096
@@ -27,18 +29,20 @@ _FINEST = 8
 
 @dataclass(frozen=True, eq=False)
 class Cases:
-    """Stretches of flat values (T, C) float32: case i is rows starts[i] to starts[i] + lengths[i], all (N,) int64.
+    """Stretches of flat values (T, C) float32: the i th is rows starts[i] to starts[i] + lengths[i], all (M,) int64.
 
-    padded: (N,) the lengths of the plans that they run in
+    padded: (M,) the lengths of the plans that they run in
+    counts: (N,) int64, how many stretches each case is cut into; None where each is a case
     """
 
     values: Array
     starts: Array
     lengths: Array
     padded: Array
+    counts: Array | None = None
 
     def __len__(self) -> int:
-        return len(self.starts)
+        return len(self.starts if self.counts is None else self.counts)
 
     @property
     def plan_length(self) -> int | None:
@@ -57,6 +61,7 @@ class Cases:
             np.concatenate([part.starts + begin for part, begin in zip(parts, begins, strict=True)]),
             np.concatenate([part.lengths for part in parts]),
             np.concatenate([part.padded for part in parts]),
+            None if parts[0].counts is None else np.concatenate([part.counts for part in parts]),
         )
 
 
@@ -81,14 +86,27 @@ class Intake:
 
     def stretches(self, values: Array, starts: Array, lengths: Array) -> Cases:
         """Cases that lie in flat values (T, C) already, and that may overlap there."""
-        pipeline = self._pipeline
+        pipeline, windowing = self._pipeline, self._pipeline.windowing
+        if windowing is not None and not windowing.horizon:
+            return self._windows(values, starts, lengths, windowing)
         if pipeline.masked:
             lengths = ends(values, starts, lengths)
-        if pipeline.window is not None:
-            self._require(lengths >= pipeline.window, lengths, f"at least {pipeline.window} steps")
-            starts, lengths = starts + lengths - pipeline.window, np.full_like(lengths, pipeline.window)
+        if windowing is not None:
+            self._require(lengths >= windowing.window, lengths, f"at least {windowing.window} steps")
+            starts, lengths = starts + lengths - windowing.window, np.full_like(lengths, windowing.window)
         self._require_room(lengths)
         return Cases(values, starts, lengths, self._padded(lengths))
+
+    def _windows(self, values: Array, starts: Array, lengths: Array, windowing: Windowing) -> Cases:
+        """All windows of each case up to its end; one that masks knows cases that end within a window."""
+        ended = ends(values, starts, lengths)
+        if not self._pipeline.masked:
+            ended = np.maximum(ended, np.minimum(lengths, windowing.window))
+        seen = np.minimum(ended, windowing.window)
+        self._require_room(seen)
+        padded = np.minimum(self._padded(seen), windowing.window)
+        cut = windows.cover(starts, ended, windowing)
+        return Cases(values, cut.starts, cut.lengths, np.repeat(padded, cut.counts), cut.counts)
 
     def _dense(self, cases: Array) -> tuple[Array, Array]:
         channels = len(self._pipeline.channels)
@@ -142,7 +160,8 @@ class Intake:
         fixed, masked = self._pipeline.length, self._pipeline.masked
         if fixed is not None:
             fits = lengths <= fixed if masked else lengths == fixed
-            self._require(fits, lengths, f"{'at most' if masked else 'exactly'} {fixed} steps")
+            exactly = "exactly" if self._pipeline.window is None else "at least"
+            self._require(fits, lengths, f"{'at most' if masked else exactly} {fixed} steps")
             return np.full_like(lengths, fixed)
         if not masked:
             return lengths

@@ -26,7 +26,8 @@ class Pipeline:
 
     target_mean, target_deviation: (D,) float32, which turn the head's outputs into the targets' own units; a forecast's
     D = channels * horizon runs channel by channel
-    window: the steps a forecast looks at, always the last ones of a series
+    window: the steps a forecast looks at, always the last ones of a series; for the other tasks those of each window
+    stride: from window to window where a case is answered with the mean of its windows; None for forecasts
     length: the only length the network takes, None if it takes any
     quantiles: rising; the head then answers with all of them for each target, side by side
     temperature: what a classifier's logits are divided by
@@ -43,6 +44,7 @@ class Pipeline:
     target_deviation: Array | None = None
     horizon: int | None = None
     window: int | None = None
+    stride: int | None = None
     length: int | None = None
     masked: bool = False
     quantiles: tuple[float, ...] | None = None
@@ -51,10 +53,14 @@ class Pipeline:
 
     @property
     def windowing(self) -> Windowing | None:
-        """What a forecast sees and answers, its windows one horizon apart; None for the other tasks."""
-        if self.window is None or self.horizon is None:
+        """How series are cut: without a horizon into all their windows, else the windows of forecasts roll by it.
+
+        None where series are taken whole.
+        """
+        if self.window is None:
             return None
-        return Windowing(self.window, self.horizon, self.horizon)
+        horizon = self.horizon or 0
+        return Windowing(self.window, horizon, self.stride or horizon)
 
     def restore(self, outputs: Array) -> Array:
         """The head's outputs (N, K) float32 -> class probabilities (N, K), or values in the targets' units (N, D).

@@ -16,6 +16,7 @@ import numpy as np
 from model import plan as plans
 from model.cases import Intake
 from model.data.batches import gather
+from model.data.windows import means
 from model.errors import InvalidSeries, ModelError
 from model.geometry import Shape
 from model.layers import sequence
@@ -75,13 +76,16 @@ class Predictor:
         return finite(self.run(self._intake.stretches(values, starts, lengths)))
 
     def run(self, cases: Cases) -> Array:
-        """Restored outputs (N, K) of checked cases; what has overflowed is not finite, and for the caller to see."""
-        outputs = np.empty((len(cases), self.pipeline.network.output_width), np.float32)
+        """Restored outputs (N, K) of checked cases; what has overflowed is not finite, and for the caller to see.
+
+        A case that is cut into windows has the mean of what they are answered with.
+        """
+        outputs = np.empty((len(cases.starts), self.pipeline.network.output_width), np.float32)
         with np.errstate(all="ignore"):
             for indices, length in self._chunks(cases):
                 outputs[indices] = self._run(cases, indices, length)
             outputs[~np.isfinite(outputs).all(axis=1)] = np.nan  # also where restoring would make it finite again
-            return self.pipeline.restore(outputs)
+            return means(self.pipeline.restore(outputs), cases.counts)
 
     def _chunks(self, cases: Cases) -> Iterator[tuple[Array, int]]:
         """Cases that share a plan: their indices, and the plan's length."""

@@ -1487,10 +1487,16 @@ class ModelSignature(_message.Message):
     TARGETS_FIELD_NUMBER: _builtins.int
     HORIZON_FIELD_NUMBER: _builtins.int
     QUANTILES_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    STRIDE_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     length: _builtins.int
     targets: _builtins.int
     horizon: _builtins.int
+    window: _builtins.int
+    """the steps that a forecast looks at, or those of a case's windows"""
+    stride: _builtins.int
+    """from window to window of a case, whose answer is the mean of theirs"""
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -1507,23 +1513,33 @@ class ModelSignature(_message.Message):
         targets: _builtins.int | None = ...,
         horizon: _builtins.int | None = ...,
         quantiles: _abc.Iterable[_builtins.float] | None = ...,
+        window: _builtins.int | None = ...,
+        stride: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_horizon", b"_horizon", "_length", b"_length", "_targets", b"_targets", "horizon", b"horizon", "length", b"length", "targets", b"targets"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_horizon", b"_horizon", "_length", b"_length", "_stride", b"_stride", "_targets", b"_targets", "_window", b"_window", "horizon", b"horizon", "length", b"length", "stride", b"stride", "targets", b"targets", "window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_horizon", b"_horizon", "_length", b"_length", "_targets", b"_targets", "channels", b"channels", "classes", b"classes", "horizon", b"horizon", "length", b"length", "quantiles", b"quantiles", "targets", b"targets", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_horizon", b"_horizon", "_length", b"_length", "_stride", b"_stride", "_targets", b"_targets", "_window", b"_window", "channels", b"channels", "classes", b"classes", "horizon", b"horizon", "length", b"length", "quantiles", b"quantiles", "stride", b"stride", "targets", b"targets", "task", b"task", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__horizon: _TypeAlias = _typing.Literal["horizon"]  # noqa: Y015
     _WhichOneofArgType__horizon: _TypeAlias = _typing.Literal["_horizon", b"_horizon"]  # noqa: Y015
     _WhichOneofReturnType__length: _TypeAlias = _typing.Literal["length"]  # noqa: Y015
     _WhichOneofArgType__length: _TypeAlias = _typing.Literal["_length", b"_length"]  # noqa: Y015
+    _WhichOneofReturnType__stride: _TypeAlias = _typing.Literal["stride"]  # noqa: Y015
+    _WhichOneofArgType__stride: _TypeAlias = _typing.Literal["_stride", b"_stride"]  # noqa: Y015
     _WhichOneofReturnType__targets: _TypeAlias = _typing.Literal["targets"]  # noqa: Y015
     _WhichOneofArgType__targets: _TypeAlias = _typing.Literal["_targets", b"_targets"]  # noqa: Y015
+    _WhichOneofReturnType__window: _TypeAlias = _typing.Literal["window"]  # noqa: Y015
+    _WhichOneofArgType__window: _TypeAlias = _typing.Literal["_window", b"_window"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__horizon) -> _WhichOneofReturnType__horizon | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__length) -> _WhichOneofReturnType__length | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__stride) -> _WhichOneofReturnType__stride | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__targets) -> _WhichOneofReturnType__targets | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__window) -> _WhichOneofReturnType__window | None: ...
 
 Global___ModelSignature: _TypeAlias = ModelSignature  # noqa: Y015
 

@@ -30,6 +30,8 @@ class ModelSignature(Schema):
     targets: int | None
     horizon: int | None
     quantiles: list[float] | None
+    window: int | None = Field(description="The steps that a forecast looks at, or those of a case's windows.")
+    stride: int | None = Field(description="From window to window of a case, whose answer is the mean of theirs.")
 
 
 VERSION = {
@@ -46,6 +48,8 @@ VERSION = {
         "targets": None,
         "horizon": None,
         "quantiles": None,
+        "window": None,
+        "stride": None,
     },
     "metrics": {"loss": 0.03, "accuracy": 0.99},
     "onnx": {"available": True, "size": 1092345, "sha256": "5e88...", "largest_difference": 2.4e-07, "error": None},

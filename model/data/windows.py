@@ -1,4 +1,4 @@
-"""Windows: long series cut into inputs of one length and the steps that follow them, for forecasting.
+"""Windows: long series cut into inputs of one length, for forecasts with the steps that follow them.
 
 A window is known by its first row in the flat values; neither inputs nor following steps are copied before a batch
 asks for them.
@@ -7,6 +7,7 @@ asks for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,16 +19,58 @@ from model.errors import InvalidSeries
 
 @dataclass(frozen=True)
 class Windowing:
-    """`window` steps are seen and the next `horizon` are forecast; consecutive windows start `stride` steps apart."""
+    """`window` steps are seen and the next `horizon` are forecast; consecutive windows start `stride` steps apart.
+
+    Without a horizon windows are answered for by their case.
+    """
 
     window: int
-    horizon: int
+    horizon: int = 0
     stride: int = 1
 
     @property
     def span(self) -> int:
         """The steps that one window needs: what it sees and what is forecast."""
         return self.window + self.horizon
+
+    def counts(self, lengths: Array) -> Array:
+        """(N,) int64: how many windows `cover` makes of stretches of these lengths."""
+        counts: Array = -(-np.maximum(lengths - self.window, 0) // self.stride) + 1
+        return counts
+
+
+class Cover(NamedTuple):
+    """Windows of several cases one behind another: starts, lengths: (M,) int64; counts: (N,) int64, of each case."""
+
+    starts: Array
+    lengths: Array
+    counts: Array
+
+
+def cover(starts: Array, lengths: Array, windowing: Windowing) -> Cover:
+    """Cut stretches, (N,) int64 each, and leave nothing at their ends: the last window of each ends where it does.
+
+    A stretch that is no longer than a window is one, of its own length.
+    """
+    counts = windowing.counts(lengths)
+    places = np.arange(counts.sum()) - np.repeat(offsets_of(counts)[:-1], counts)
+    last = np.repeat(np.maximum(lengths - windowing.window, 0), counts)
+    begun = np.repeat(starts, counts) + np.minimum(places * windowing.stride, last)
+    return Cover(begun, np.repeat(np.minimum(lengths, windowing.window), counts), counts)
+
+
+def means(values: Array, counts: Array | None) -> Array:
+    """(M, K) of windows -> (N, K), the mean of each case's; as they are where there are no windows."""
+    if counts is None or len(counts) == len(values):
+        return values
+    totals = np.add.reduceat(values, offsets_of(counts)[:-1], axis=0, dtype=np.float64)
+    mean: Array = (totals / counts[:, None]).astype(values.dtype)
+    return mean
+
+
+def firsts(values: Array, counts: Array | None) -> Array:
+    """(M, ...) of windows that share what their case has -> (N, ...)."""
+    return values if counts is None else values[offsets_of(counts)[:-1]]
 
 
 def window_starts(series: Series, windowing: Windowing) -> Array:

@@ -30,7 +30,7 @@ __all__ = ["Contents", "load", "read", "save", "write"]
 KIND = "wavetap-model"
 FORMAT = 1
 
-_PLAIN = ("task", "channels", "classes", "horizon", "window", "length", "masked", "quantiles", "temperature")
+_PLAIN = ("task", "channels", "classes", "horizon", "window", "length", "masked", "quantiles", "temperature", "stride")
 _TARGETS = ("target_mean", "target_deviation")
 
 
@@ -89,6 +89,7 @@ def _pipeline(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> Pipel
         target_deviation=arrays.get("target_deviation"),
         horizon=manifest["horizon"],
         window=manifest["window"],
+        stride=manifest.get("stride"),
         length=manifest["length"],
         masked=manifest["masked"],
         quantiles=None if quantiles is None else tuple(quantiles),

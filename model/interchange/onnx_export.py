@@ -17,9 +17,10 @@ from onnx import TensorProto, helper
 from model.errors import ExportRefused
 from model.interchange.onnx_graph import Graph, Name
 from model.interchange.onnx_layers import emit
-from model.interchange.onnx_preprocessing import prepared
+from model.interchange.onnx_preprocessing import laid_out, prepared
 from model.interchange.onnx_signal import Site
 from model.interchange.onnx_verification import TOLERANCE, verify
+from model.interchange.onnx_windows import Windows, averaged, cut
 from model.pipeline import middle, quantile_name
 
 if TYPE_CHECKING:
@@ -44,8 +45,11 @@ def export(pipeline: Pipeline, *, opset: int = LOWEST_OPSET, folded: bool = True
     graph = Graph(opset)
     network = pipeline.network
     arrays = {**network.layout.views(network.parameters), **network.state_layout.views(network.state)}
-    logits = emit(network.layers, prepared(graph, INPUT, pipeline), Site(graph, arrays, folded=folded))
-    outputs = _answers(graph, logits.value, pipeline)
+    windows = cut(graph, INPUT, pipeline)
+    series, padding = laid_out(graph, INPUT, pipeline) if windows is None else (windows.series, windows.padding)
+    seen = prepared(graph, series, padding, pipeline)
+    logits = emit(network.layers, seen, Site(graph, arrays, folded=folded))
+    outputs = _answers(graph, logits.value, pipeline, windows)
     model = _model(graph, outputs, pipeline)
     if model.ByteSize() > LARGEST_FILE:
         raise ExportRefused(f"The model takes {model.ByteSize()} bytes; an ONNX file holds at most {LARGEST_FILE}.")
@@ -54,12 +58,12 @@ def export(pipeline: Pipeline, *, opset: int = LOWEST_OPSET, folded: bool = True
     return model.SerializeToString(deterministic=True)
 
 
-def _answers(graph: Graph, outputs: Name, pipeline: Pipeline) -> list[onnx.ValueInfoProto]:
-    """Turn the head's outputs into the task's answers, and declare these."""
+def _answers(graph: Graph, outputs: Name, pipeline: Pipeline, windows: Windows | None) -> list[onnx.ValueInfoProto]:
+    """Turn the head's outputs into the task's answers, of windows into the mean of a case's, and declare these."""
     if pipeline.classes is not None:
         if pipeline.temperature != 1:
             outputs = graph.op("Div", outputs, graph.number(pipeline.temperature))
-        probabilities = graph.op("Softmax", outputs, axis=1)
+        probabilities = averaged(graph, graph.op("Softmax", outputs, axis=1), windows, len(pipeline.classes))
         place = graph.op("ArgMax", probabilities, axis=1, keepdims=0)
         label = graph.op("Gather", graph.texts(pipeline.classes), place, axis=0)
         return [
@@ -67,13 +71,17 @@ def _answers(graph: Graph, outputs: Name, pipeline: Pipeline) -> list[onnx.Value
             _output(graph, "label", label, TensorProto.STRING),
         ]
     name = "value" if pipeline.horizon is None else "forecast"
+    count = len(pipeline.quantiles or (None,))
+    width = pipeline.network.output_width // count
     if pipeline.quantiles is None:
-        return [_values(graph, name, _in_units(graph, outputs, pipeline), pipeline)]
-    count = len(pipeline.quantiles)
+        return [_values(graph, name, averaged(graph, _in_units(graph, outputs, pipeline), windows, width), pipeline)]
     spread = graph.op("Reshape", outputs, graph.integers(0, -1, count))
     rising = graph.op("TopK", spread, graph.integers(count), unread=1, axis=2, largest=0, sorted=1)
     each = [
-        _in_units(graph, graph.op("Gather", rising, graph.index(place), axis=2), pipeline) for place in range(count)
+        averaged(
+            graph, _in_units(graph, graph.op("Gather", rising, graph.index(place), axis=2), pipeline), windows, width
+        )
+        for place in range(count)
     ]
     return [_values(graph, name, each[middle(pipeline.quantiles)], pipeline)] + [
         _values(graph, quantile_name(name, quantile), value, pipeline)
@@ -138,6 +146,7 @@ def _properties(pipeline: Pipeline) -> dict[str, str]:
         "labels": pipeline.classes,
         "horizon": pipeline.horizon,
         "window": pipeline.window,
+        "stride": pipeline.stride,
         "quantiles": pipeline.quantiles,
         "temperature": pipeline.temperature,
         "masked": pipeline.masked,

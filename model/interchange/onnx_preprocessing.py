@@ -24,17 +24,24 @@ TIME = 2
 """The axis of steps."""
 
 
-def prepared(graph: Graph, series: Name, pipeline: Pipeline) -> Signal:
-    """What the network sees of raw series (N, C, L): finite, scaled, and zero where a case has ended."""
+def laid_out(graph: Graph, series: Name, pipeline: Pipeline) -> tuple[Name, Padding | None]:
+    """Whole series (N, C, L), or the last window of each, as long as the network takes them, and where they end."""
     channels = len(pipeline.channels)
     padding = None
     if pipeline.masked:
-        padding = _ends(graph, series)
+        padding = padding_of(graph, ends(graph, series), steps_of(graph, series))
     if pipeline.window is not None:
-        series, padding = _last_window(graph, series, channels, pipeline.window, padding), None
-    elif padding is not None and pipeline.length is not None:
-        series = _extended(graph, series, channels, pipeline.length)
-        padding = padding_of(graph, padding.lengths, graph.integers(pipeline.length))
+        return _last_window(graph, series, channels, pipeline.window, padding), None
+    if padding is not None and pipeline.length is not None:
+        whole = graph.op(
+            "Reshape", extended(graph, series, pipeline.length), graph.integers(0, channels, pipeline.length)
+        )
+        return whole, padding_of(graph, padding.lengths, graph.integers(pipeline.length))
+    return series, padding
+
+
+def prepared(graph: Graph, series: Name, padding: Padding | None, pipeline: Pipeline) -> Signal:
+    """What the network sees of raw series (N, C, L): finite, scaled, and zero where a case has ended."""
     preprocessing = pipeline.preprocessing
     observed = graph.op("Not", graph.op("IsNaN", series))
     scaled = SCALINGS[preprocessing.scaling](graph, series, observed, preprocessing)
@@ -43,18 +50,16 @@ def prepared(graph: Graph, series: Name, pipeline: Pipeline) -> Signal:
         filled = graph.op("Concat", filled, graph.cast(observed, TensorProto.FLOAT), axis=1)
     if padding is not None:
         filled = graph.op("Where", padding.mask, filled, graph.number(0))
-    length = pipeline.length if pipeline.window is None else pipeline.window
-    return Signal(filled, Shape(pipeline.network.channels, length), padding)
+    return Signal(filled, Shape(pipeline.network.channels, pipeline.length), padding)
 
 
-def _ends(graph: Graph, series: Name) -> Padding:
-    """A case ends with the last step that any channel observes; it keeps one step at least."""
+def ends(graph: Graph, series: Name) -> Name:
+    """(N, 1, 1) int64: a case ends with the last step that any channel observes; it keeps one step at least."""
     observed = graph.cast(graph.op("Not", graph.op("IsNaN", series)), TensorProto.INT64)
     anything = graph.reduce("ReduceMax", observed, 1)
-    steps = _steps(graph, series)
-    ordinals = graph.op("Add", places_of(graph, steps), graph.integers(1))
+    ordinals = graph.op("Add", places_of(graph, steps_of(graph, series)), graph.integers(1))
     last = graph.reduce("ReduceMax", graph.op("Mul", anything, ordinals), TIME)
-    return padding_of(graph, graph.op("Max", last, graph.integers(1)), steps)
+    return graph.op("Max", last, graph.integers(1))
 
 
 def _last_window(graph: Graph, series: Name, channels: int, window: int, padding: Padding | None) -> Name:
@@ -67,12 +72,11 @@ def _last_window(graph: Graph, series: Name, channels: int, window: int, padding
     return graph.op("GatherElements", series, graph.op("Expand", places, graph.integers(1, channels, 1)), axis=TIME)
 
 
-def _extended(graph: Graph, series: Name, channels: int, length: int) -> Name:
-    """Series padded by missing values to the one length that the network takes; longer ones do not fit, and fail."""
-    room = graph.op("Max", graph.op("Sub", graph.integers(length), _steps(graph, series)), graph.integers(0))
+def extended(graph: Graph, series: Name, length: int) -> Name:
+    """Series padded by missing values to a length, unless they are longer."""
+    room = graph.op("Max", graph.op("Sub", graph.integers(length), steps_of(graph, series)), graph.integers(0))
     pads = graph.op("Concat", graph.integers(0, 0, 0, 0, 0), room, axis=0)
-    padded = graph.op("Pad", series, pads, graph.number(np.nan))
-    return graph.op("Reshape", padded, graph.integers(0, channels, length))
+    return graph.op("Pad", series, pads, graph.number(np.nan))
 
 
 def _unscaled(_graph: Graph, x: Name, _observed: Name, _fitted: Preprocessing) -> Name:
@@ -117,7 +121,7 @@ def _interpolated(graph: Graph, x: Name, observed: Name, fitted: Preprocessing) 
     flags = graph.cast(observed, TensorProto.INT64)
     behind = graph.op("CumSum", flags, graph.index(TIME))
     total = graph.reduce("ReduceSum", flags, TIME)
-    places = graph.op("Expand", places_of(graph, _steps(graph, x)), graph.op("Shape", x))
+    places = graph.op("Expand", places_of(graph, steps_of(graph, x)), graph.op("Shape", x))
     gaps = graph.op("Add", total, graph.op("Sub", places, behind))
     order = graph.op("Where", observed, graph.op("Sub", behind, one), gaps)
     listed = graph.op("ScatterElements", places, order, places, axis=TIME)
@@ -141,7 +145,7 @@ def _looked_up(graph: Graph, listed: Name, ordinal: Name) -> Name:
     return graph.op("GatherElements", listed, graph.op("Max", ordinal, graph.integers(0)), axis=TIME)
 
 
-def _steps(graph: Graph, series: Name) -> Name:
+def steps_of(graph: Graph, series: Name) -> Name:
     """(1,) int64: how many steps the array has."""
     return graph.op("Slice", graph.op("Shape", series), graph.integers(TIME), graph.integers(TIME + 1))
 

@@ -57,7 +57,8 @@ def probes(pipeline: Pipeline) -> Iterator[Array]:
     """Batches (N, C, L) float32 with NaN where a value is missing, like the series that the pipeline was trained on."""
     generator = np.random.default_rng(SEED)
     fitted = pipeline.preprocessing
-    shortest = pipeline.window or shortest_length(pipeline)
+    windowed = pipeline.windowing is not None and not pipeline.windowing.horizon
+    shortest = _shortest(pipeline)
     for length in _lengths(pipeline, shortest):
         for batch in (1, 5):
             noise = generator.standard_normal((batch, len(pipeline.channels), length))
@@ -65,7 +66,7 @@ def probes(pipeline: Pipeline) -> Iterator[Array]:
             whole = (walk * fitted.deviation[:, None] + fitted.mean[:, None]).astype(np.float32)
             yield whole
             yield _damaged(whole, generator)
-            if pipeline.masked:
+            if pipeline.masked or windowed:
                 yield _ended(whole, shortest, generator)
 
 
@@ -96,9 +97,19 @@ def _ended(whole: Array, shortest: int, generator: np.random.Generator) -> Array
 
 def _lengths(pipeline: Pipeline, shortest: int) -> tuple[int, ...]:
     """Lengths to probe: the shortest and some longer, as far as the pipeline takes them."""
-    if pipeline.length is None or pipeline.window is not None:
+    if pipeline.window is not None:
+        return (shortest, pipeline.window, pipeline.window + 1, 3 * pipeline.window + 99)
+    if pipeline.length is None:
         return (shortest, shortest + 1, 2 * shortest + 99)
     return (shortest, pipeline.length) if pipeline.masked else (pipeline.length,)
+
+
+def _shortest(pipeline: Pipeline) -> int:
+    """The shortest series that the pipeline answers for."""
+    forecasts = pipeline.horizon is not None
+    if pipeline.window is not None and (forecasts or (pipeline.length is not None and not pipeline.masked)):
+        return pipeline.window
+    return min(shortest_length(pipeline), pipeline.window or LONGEST)
 
 
 def shortest_length(pipeline: Pipeline) -> int:

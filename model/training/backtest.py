@@ -59,7 +59,7 @@ def backtest(
     seasonality: steps of a season; by default where the series before the first origins are most like themselves
     """
     windowing = pipeline.windowing
-    if windowing is None:
+    if windowing is None or not windowing.horizon:
         raise InvalidSeries("Only a forecast can be tested from origins in the past.")
     apart = step or windowing.horizon
     rolled = _roll(series, windowing, origins, apart)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.arrays import Array
+from model.data.windows import firsts, means
 from model.training.temperature import temperature
 
 if TYPE_CHECKING:
@@ -30,12 +31,17 @@ LEAST = 0.1
 """Answers keep a tenth of their spread, so that they still tell more from less."""
 
 
-def calibrated(pipeline: Pipeline, answers: Array, outputs: Array) -> Pipeline:
-    """The pipeline with what its outputs (n, K) for cases kept back tell; forecasts and quantiles stay as they are."""
+def calibrated(pipeline: Pipeline, answers: Array, outputs: Array, counts: Array | None = None) -> Pipeline:
+    """The pipeline with what its outputs (m, K) for cases kept back tell; forecasts and quantiles stay as they are.
+
+    counts: (n,) int64, of each case's windows where there are any: the cases are what is counted and answered for
+    """
+    truth = firsts(answers, counts)
     if pipeline.task == "classification":
-        return replace(pipeline, temperature=temperature(answers, outputs))
+        return replace(pipeline, temperature=temperature(truth, outputs, counts))
     if pipeline.task == "regression" and pipeline.quantiles is None and pipeline.target_deviation is not None:
-        return replace(pipeline, target_deviation=pipeline.target_deviation * shrinkage(answers, outputs))
+        drawn = shrinkage(truth, means(outputs, counts))
+        return replace(pipeline, target_deviation=pipeline.target_deviation * drawn)
     return pipeline
 
 

@@ -108,6 +108,11 @@ def window(length: int, horizon: int) -> int:
     return max(1, min(4 * horizon, length // 3))
 
 
+def overlapping(window: int) -> int:
+    """From window to window of a case: half of one, so that what lies across an end is whole in the next."""
+    return max(1, window // 2)
+
+
 def stride(windows: int) -> int:
     """One, unless that gives many more windows than training needs."""
     return max(1, windows // WINDOWS)

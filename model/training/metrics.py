@@ -26,7 +26,7 @@ def evaluate(
         raise InvalidSeries(
             f"The series have {len(series.channels)} channels; the model takes {len(pipeline.channels)}."
         )
-    if pipeline.windowing is not None:
+    if pipeline.horizon is not None:
         return _forecast(pipeline, series, predictor), None
     restored = predictor.outputs(series.values, series.offsets[:-1], series.lengths)
     if pipeline.classes is not None:
@@ -39,21 +39,26 @@ def evaluate(
     return regression(series.targets, values) | _of_quantiles(pipeline, series.targets, restored), None
 
 
-def epoch_metrics(pipeline: Pipeline, answers: Array, outputs: Array) -> Metrics:
-    """What a report tells of an epoch, from the head's outputs (N, K) and the answers they were trained towards."""
-    restored = pipeline.restore(outputs)
+def epoch_metrics(pipeline: Pipeline, answers: Array, outputs: Array, counts: Array | None = None) -> Metrics:
+    """What a report tells of an epoch, from the head's outputs (M, K) and the answers they were trained towards.
+
+    counts: (N,) int64, of each case's windows where there are any: it is their mean that is right or wrong
+    """
+    restored = windows.means(pipeline.restore(outputs), counts)
+    answers = windows.firsts(answers, counts)
     if pipeline.task == "classification":
         return {"accuracy": float((restored.argmax(axis=1) == answers).mean())}
     error = np.subtract(pipeline.central(restored), pipeline.in_units(answers), dtype=np.float64)
     return {"rmse": root_mean_square(error), "mae": float(np.abs(error).mean())}
 
 
-def validation_metrics(pipeline: Pipeline, truth: Array, outputs: Array) -> Metrics:
-    """Everything that what was kept back tells of a trained pipeline, from the head's outputs (N, K).
+def validation_metrics(pipeline: Pipeline, truth: Array, outputs: Array, counts: Array | None = None) -> Metrics:
+    """Everything that what was kept back tells of a trained pipeline, from the head's outputs (M, K).
 
-    truth: (N,) int64 classes, or (N, D) in the targets' own units
+    truth: (M,) int64 classes, or (M, D) in the targets' own units; counts: as above
     """
-    restored = pipeline.restore(outputs)
+    restored = windows.means(pipeline.restore(outputs), counts)
+    truth = windows.firsts(truth, counts)
     if pipeline.task == "classification":
         return classification(truth, restored)
     measure = regression if pipeline.task == "regression" else forecasting

@@ -17,8 +17,9 @@ from model.network import Network
 from model.pipeline import Pipeline
 from model.training import defaults
 from model.training.architecture import with_head
+from model.training.cutting import seen_lengths, windowing
 from model.training.samples import Holdout, Prepared, Samples, from_cases, from_windows
-from model.training.spec import TrainingSpec, head_width, quantiles_of, resolve, windowing
+from model.training.spec import TrainingSpec, head_width, quantiles_of, resolve
 from model.training.validation import Validation, split_cases, unfit
 
 STREAMS = ("split", "weights", "order", "dropout", "augmentation")
@@ -64,9 +65,10 @@ def pose(series: Series, wanted: TrainingSpec, others: Series | None = None) -> 
         classes=series.classes if spec.task == "classification" else None,
         target_mean=prepared.target_mean,
         target_deviation=prepared.target_deviation,
-        horizon=None if windows is None else windows.horizon,
+        horizon=spec.preprocessing.horizon,
         window=None if windows is None else windows.window,
-        length=network.length if windows is None else windows.window,
+        stride=None if windows is None or windows.horizon else windows.stride,
+        length=windows.window if windows is not None and windows.horizon else network.length,
         masked=prepared.training.masked,
         quantiles=quantiles_of(spec),
     )
@@ -100,10 +102,10 @@ def _prepared(series: Series, spec: TrainingSpec, others: Series | None) -> tupl
     validation = spec.training.validation or Validation(0.0)
     if (others is None) != (validation.dataset is None):
         raise ValueError("series to validate on go with a spec that names their dataset")
-    if spec.task != "forecasting":
-        split = split_cases(series, validation, stream(spec, "split"))
-        return from_cases(series, spec.preprocessing, split, others), None
     windows = windowing(spec.preprocessing)
+    if windows is None or not windows.horizon:
+        split = split_cases(series, validation, stream(spec, "split"))
+        return from_cases(series, spec.preprocessing, split, others, windows), windows
     split = split_cases(series, validation, stream(spec, "split")) if validation.of_cases else None
     hold = Holdout(split, validation.fraction or 0.0, others)
     return from_windows(series, spec.preprocessing, windows, hold), windows
@@ -120,7 +122,7 @@ def _alike(others: Series, series: Series, task: Task) -> Series:
 
 
 def _network(spec: TrainingSpec, facts: SeriesFacts) -> Network:
-    length = windowing(spec.preprocessing).window if spec.task == "forecasting" else facts.length_max
-    shape = Shape(input_channels(len(facts.channels), spec.preprocessing.missing), length)
+    _, longest = seen_lengths(spec.preprocessing, facts)
+    shape = Shape(input_channels(len(facts.channels), spec.preprocessing.missing), longest)
     layers = with_head(spec.network.body(), head_width(spec, facts), shape)
     return Network.initialize(layers, shape.channels, shape.length, stream(spec, "weights"))

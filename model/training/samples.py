@@ -30,6 +30,7 @@ class Samples:
     """N stretches: rows starts[i] to starts[i] + lengths[i] of values (T, C); answers: (N,) int64 or (N, D) float32.
 
     class_weights: (K,) float32, how much a case of each class counts; all the same where there are none
+    counts: (cases,) int64, how many samples each case was cut into; None where each answers for itself
     """
 
     values: Array
@@ -39,6 +40,7 @@ class Samples:
     preprocessing: Preprocessing
     masked: bool
     class_weights: Array | None = None
+    counts: Array | None = None
 
     @property
     def count(self) -> int:
@@ -48,6 +50,18 @@ class Samples:
     def select(self, indices: Array) -> Samples:
         """Some of them; the values are shared."""
         return replace(self, starts=self.starts[indices], lengths=self.lengths[indices], answers=self.answers[indices])
+
+    def cut(self, windowing: Windowing) -> Samples:
+        """Whole cases as windows, each with the answer of its case; masked if a case is shorter than a window."""
+        made = windows.cover(self.starts, self.lengths, windowing)
+        return replace(
+            self,
+            starts=made.starts,
+            lengths=made.lengths,
+            answers=np.repeat(self.answers, made.counts, axis=0),
+            masked=bool((made.lengths < windowing.window).any()),
+            counts=made.counts,
+        )
 
     def fill(self, plan: Plan, indices: Array) -> None:
         """Write the preprocessed inputs and the answers of as many samples as the plan's batch holds."""
@@ -82,11 +96,16 @@ class Prepared(NamedTuple):
 
 
 def from_cases(
-    series: Series, section: PreprocessingSection, split: Split | None, others: Series | None = None
+    series: Series,
+    section: PreprocessingSection,
+    split: Split | None,
+    others: Series | None = None,
+    windowing: Windowing | None = None,
 ) -> Prepared:
     """A sample a case, its answer the label or the targets; statistics come from the cases that are trained on.
 
-    Where lengths differ, or cases end in padding, the samples are masked. others: series to validate on
+    Where lengths differ, or cases end in padding, the samples are masked. others: series to validate on. Cases are cut
+    into windows, if any, once they are split: all windows of a case stand on one side.
     """
     chosen = np.arange(series.cases) if split is None else split.training
     _require_classes(series, chosen)
@@ -94,13 +113,17 @@ def from_cases(
     mean = deviation = None
     if series.targets is not None:
         mean, deviation = _target_moments(series.targets[chosen])
-    samples = _whole(series, preprocessing, mean, deviation)
-    held = None if split is None else samples.select(split.held)
+    whole = _whole(series, preprocessing, mean, deviation)
+    sides = [whole.select(chosen)]
+    if split is not None:
+        sides.append(whole.select(split.held))
     if others is not None:
-        held = _whole(others, preprocessing, mean, deviation)
-        masked = samples.masked or held.masked
-        samples, held = replace(samples, masked=masked), replace(held, masked=masked)
-    return Prepared(samples.select(chosen), held, preprocessing, mean, deviation)
+        sides.append(_whole(others, preprocessing, mean, deviation))
+    if windowing is not None:
+        sides = [side.cut(windowing) for side in sides]
+    masked = any(side.masked for side in sides)
+    training, *held = (replace(side, masked=masked) for side in sides)
+    return Prepared(training, held[0] if held else None, preprocessing, mean, deviation)
 
 
 def from_windows(series: Series, section: PreprocessingSection, windowing: Windowing, hold: Holdout) -> Prepared:

@@ -89,7 +89,7 @@ class NetworkSection:
 
 @dataclass(frozen=True)
 class PreprocessingSection:
-    """Scaling and the treatment of missing values; window, horizon and stride in steps, for forecasting alone."""
+    """Scaling and the treatment of missing values; window and stride in steps, and a horizon for forecasting alone."""
 
     scaling: Scaling | None = None
     missing: Missing | None = None
@@ -99,7 +99,7 @@ class PreprocessingSection:
 
     @classmethod
     def from_json(cls, value: object, pointer: str) -> PreprocessingSection:
-        """{"scaling": "channel", "missing": "interpolate"}, and {"window", "horizon", "stride"} for forecasting."""
+        """{"scaling": "channel", "missing": "interpolate"}, {"window", "stride"}, and {"horizon"} for forecasting."""
         fields = Fields({} if value is None else value, pointer, tuple(cls.__dataclass_fields__))
         return cls(
             scaling=cast("Scaling | None", fields.choice("scaling", SCALINGS)),

@@ -14,11 +14,10 @@ from typing import Any, cast
 from model import recipes
 from model.data.scaling import input_channels
 from model.data.series import TASKS, SeriesFacts, Task
-from model.data.windows import Windowing
 from model.errors import InvalidSeries, InvalidSpec
 from model.geometry import Shape
 from model.losses import LossSpec, Quantile
-from model.training import class_weights, defaults
+from model.training import class_weights, cutting, defaults
 from model.training import validation as validated
 from model.training.architecture import require_buildable, with_head
 from model.training.augmenting import require_fitting
@@ -59,13 +58,11 @@ class TrainingSpec:
 def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
     """Fill in every default for series with these facts; InvalidSpec or InvalidSeries for what cannot train."""
     task = _task(spec.task, facts)
-    preprocessing = _preprocessing(spec.preprocessing, task, facts)
+    preprocessing = cutting.resolve(spec.preprocessing, task, facts)
     training = _training(spec.training, preprocessing, task, facts)
     network = _network(spec.network, preprocessing, facts)
     resolved = TrainingSpec(task, network, preprocessing, training)
-    low, high = facts.length_min, facts.length_max
-    if task == "forecasting":
-        low = high = preprocessing.window or 0
+    low, high = cutting.seen_lengths(preprocessing, facts)
     channels = input_channels(len(facts.channels), preprocessing.missing)
     layers = with_head(network.body(), head_width(resolved, facts), Shape(channels, low))
     require_buildable(layers, channels, (low, high), training.batch_size or 1)
@@ -87,11 +84,6 @@ def quantiles_of(spec: TrainingSpec) -> tuple[float, ...] | None:
     return spec.training.loss.quantiles if isinstance(spec.training.loss, Quantile) else None
 
 
-def windowing(section: PreprocessingSection) -> Windowing:
-    """The windows of a resolved spec for forecasting."""
-    return Windowing(section.window or 0, section.horizon or 0, section.stride or 1)
-
-
 def _task(task: Task | None, facts: SeriesFacts) -> Task:
     task = task or facts.task
     lacking = {"classification": facts.labels is None, "regression": facts.target is None, "forecasting": False}
@@ -109,37 +101,10 @@ def _task(task: Task | None, facts: SeriesFacts) -> Task:
     return task
 
 
-def _preprocessing(section: PreprocessingSection, task: Task, facts: SeriesFacts) -> PreprocessingSection:
-    chosen = replace(section, scaling=section.scaling or defaults.SCALING, missing=section.missing or defaults.MISSING)
-    if task != "forecasting":
-        for name in ("window", "horizon", "stride"):
-            if getattr(section, name) is not None:
-                raise InvalidSpec(f"{name} is for forecasting, not for {task}.", pointer=f"/preprocessing/{name}")
-        return chosen
-    if section.scaling == "instance":
-        raise InvalidSpec(
-            "Forecasts scale by channel or not at all: a series scaled by itself hides the level to forecast.",
-            pointer="/preprocessing/scaling",
-        )
-    horizon = section.horizon or defaults.horizon(facts.length_max)
-    window = section.window or defaults.window(facts.length_max, horizon)
-    if window + horizon > facts.length_max:
-        raise InvalidSpec(
-            f"A window of {window} and a horizon of {horizon} need {window + horizon} steps; "
-            f"the longest series has {facts.length_max}.",
-            pointer="/preprocessing/window" if section.window else "/preprocessing/horizon",
-        )
-    count = facts.cases * (facts.length_max - window - horizon + 1)
-    return replace(chosen, window=window, horizon=horizon, stride=section.stride or defaults.stride(count))
-
-
 def _training(
     section: TrainingSection, preprocessing: PreprocessingSection, task: Task, facts: SeriesFacts
 ) -> TrainingSection:
-    samples = facts.cases
-    if task == "forecasting":
-        span = windowing(preprocessing).span
-        samples = facts.cases * ((facts.length_max - span) // (preprocessing.stride or 1) + 1)
+    samples = cutting.samples(preprocessing, facts)
     stopping = section.early_stopping
     stops = stopping is not None and stopping.patience is not None
     validation = validated.resolve(section.validation, task, facts, stopping=stops)
@@ -213,7 +178,7 @@ def _usual_network(preprocessing: PreprocessingSection, facts: SeriesFacts) -> N
     """What goes with these series where nothing was chosen."""
     channels, window, horizon = len(facts.channels), preprocessing.window, preprocessing.horizon
     if window is None or horizon is None:
-        return NetworkSection(options=tuple(defaults.recipe_options(facts.length_max).items()))
+        return NetworkSection(options=tuple(defaults.recipe_options(window or facts.length_max).items()))
     inputs = input_channels(channels, preprocessing.missing)
     layers = defaults.forecaster(channels, inputs, window, horizon)
     options = () if layers is not None else tuple(defaults.recipe_options(window).items())

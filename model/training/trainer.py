@@ -26,6 +26,7 @@ from model.training.calibration import calibrated
 from model.training.checkpoint import Checkpoint, Generators, Weights
 from model.training.passes import Passes
 from model.training.problem import pose, stream
+from model.training.samples import Samples
 from model.training.spec import TrainingSpec
 
 
@@ -151,11 +152,18 @@ class Trainer:
         if held is not None and chosen:
             outputs, _ = Passes(self._problem, held, weights, "inference").outputs()
             truth = held.answers if pipeline.classes is not None else pipeline.in_units(held.answers)
-            pipeline = calibrated(pipeline, held.answers, outputs)
-            found |= _validated(metrics.validation_metrics(pipeline, truth, outputs))
+            pipeline = calibrated(pipeline, held.answers, outputs, held.counts)
+            found |= _validated(metrics.validation_metrics(pipeline, truth, outputs, held.counts))
         told = {"spec": self.spec.to_json(), "epoch": chosen, "metrics": found, "remarks": list(self.remarks)}
         gone = {"stages": [list(stage) for stage in self._stages], "trained_epochs": self.epoch}
-        return replace(pipeline, metadata={**told, **gone})
+        return replace(pipeline, metadata={**told, **gone, **self._windows()})
+
+    def _windows(self) -> dict[str, dict[str, int]]:
+        """How many were trained and validated on; nothing where series are taken whole."""
+        training, held = self._problem.training, self._problem.held
+        if self._problem.pipeline.window is None:
+            return {}
+        return {"windows": {"training": training.count, "validation": 0 if held is None else held.count}}
 
     def _divergence(self, step: int) -> Diverged:
         self._diverged = Diverged(epoch=self.epoch + 1, step=step)
@@ -180,19 +188,19 @@ class Trainer:
         kept = self._weights.parameters, self._weights.state, self._answering.parameters
         if not all(np.isfinite(values).all() for values in kept):
             raise self._divergence(step=steps)
-        return {"loss": total / samples.count, **self._measured(samples.answers, outputs), "learning_rate": rate}
+        return {"loss": total / samples.count, **self._measured(samples, outputs), "learning_rate": rate}
 
     def _validate(self) -> dict[str, float]:
         if self._validation is None or self._problem.held is None:
             return {}
         outputs, loss = self._validation.outputs()
-        found = _validated({"loss": loss, **self._measured(self._problem.held.answers, outputs)})
+        found = _validated({"loss": loss, **self._measured(self._problem.held, outputs)})
         if self._best_epoch is None or loss < self._history[self._best_epoch - 1]["validation_loss"]:
             self._best, self._best_epoch = self._answering.copy(), self.epoch + 1
         return found
 
-    def _measured(self, answers: Array, outputs: Array) -> dict[str, float]:
-        return metrics.epoch_metrics(self._problem.pipeline, answers, outputs)
+    def _measured(self, samples: Samples, outputs: Array) -> dict[str, float]:
+        return metrics.epoch_metrics(self._problem.pipeline, samples.answers, outputs, samples.counts)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         """Go on where the checkpoint was made; only the number of epochs may have changed since."""

@@ -36,6 +36,8 @@ def train(
     recipe: Annotated[str | None, typer.Option(help="A named network: fcn, resnet, ...")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="How often to go through the data.")] = None,
     task: Annotated[str | None, typer.Option(help="classification, regression or forecasting.")] = None,
+    window: Annotated[int | None, typer.Option(min=1, help="Cut series into windows of so many steps.")] = None,
+    stride: Annotated[int | None, typer.Option(min=1, help="Steps from one window to the next.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same network.")] = None,
     spec: Annotated[
         Path | None,
@@ -53,7 +55,12 @@ def train(
 ) -> None:
     """Upload a file, train a network on it, and print how well it does."""
     asked = {"task": task, "priority": priority, "time_limit": time_limit}
-    request = training_request(spec, {"recipe": recipe}, {"epochs": epochs, "seed": seed}, asked)
+    chosen: dict[str, dict[str, Any]] = {
+        "network": {"recipe": recipe},
+        "preprocessing": {"window": window, "stride": stride},
+        "training": {"epochs": epochs, "seed": seed},
+    }
+    request = training_request(spec, chosen, asked)
     with connect(server, api_key) as client:
         dataset = uploaded(client, file, name, read)
         job = client.submit({"model": model, "dataset": dataset, **request}, key)
@@ -91,9 +98,7 @@ def dataset_name(file: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip(".-")[:128] or "dataset"
 
 
-def training_request(
-    spec: Path | None, network: dict[str, Any], training: dict[str, Any], asked: dict[str, Any]
-) -> dict[str, Any]:
+def training_request(spec: Path | None, sections: dict[str, dict[str, Any]], asked: dict[str, Any]) -> dict[str, Any]:
     """The spec of the file, with the options on top of it."""
     try:
         request = {} if spec is None else json.loads(spec.read_text("utf-8"))
@@ -101,7 +106,7 @@ def training_request(
         raise typer.BadParameter(f"{spec} is not JSON: {error}") from error
     if not isinstance(request, dict):
         raise typer.BadParameter(f"{spec} does not hold a JSON object.")
-    for part, options in (("network", network), ("training", training)):
+    for part, options in sections.items():
         chosen = {key: value for key, value in options.items() if value is not None}
         if not isinstance(request.get(part, {}), dict):
             raise typer.BadParameter(f"{part} in {spec} does not hold a JSON object.")

@@ -11,7 +11,10 @@ from service.domain.jobs import JSON
 
 @dataclass(frozen=True)
 class Signature:
-    """What a version takes and gives; `length` is None when series of any length are taken."""
+    """What a version takes and gives; `length` is None when series of any length are taken.
+
+    window: the steps that a forecast looks at; with `stride`, those of the windows whose answers are averaged
+    """
 
     task: str
     channels: tuple[str, ...]
@@ -20,6 +23,8 @@ class Signature:
     targets: int | None = None
     horizon: int | None = None
     quantiles: tuple[float, ...] | None = None
+    window: int | None = None
+    stride: int | None = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ class Example:
 
 def example(version: ModelVersion, pipeline: Pipeline) -> Example:
     """A wave in each channel, around its mean and as high as its deviation."""
-    length = version.draft.signature.length or max(LEAST_STEPS, shortest_length(pipeline))
+    taken = pipeline.length if pipeline.window is not None else version.draft.signature.length
+    length = taken or max(LEAST_STEPS, shortest_length(pipeline))
     fitted = pipeline.preprocessing
     phase = np.arange(length) / LEAST_STEPS + np.arange(len(pipeline.channels))[:, None]
     values = fitted.mean[:, None] + fitted.deviation[:, None] * np.sin(2 * np.pi * phase)

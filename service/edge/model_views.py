@@ -56,6 +56,8 @@ def _version(record: ModelVersion, aliases: Sequence[str]) -> model_schemas.Mode
             targets=signature.targets,
             horizon=signature.horizon,
             quantiles=None if signature.quantiles is None else list(signature.quantiles),
+            window=signature.window,
+            stride=signature.stride,
         ),
         metrics=dict(draft.metrics),
         onnx=model_schemas.OnnxFile(

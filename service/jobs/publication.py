@@ -64,16 +64,21 @@ def withdraw(unpublished: VersionDraft, artifacts: ArtifactStore) -> None:
 
 
 def signature(pipeline: Pipeline) -> Signature:
-    """What the pipeline takes and gives; one that masks takes any length up to its own, and says so itself."""
+    """What the pipeline takes and gives; one that masks takes any length up to its own, and says so itself.
+
+    Series that are cut into windows may have any length too.
+    """
     targets = pipeline.target_mean
     return Signature(
         task=pipeline.task,
         channels=pipeline.channels,
-        length=None if pipeline.masked else pipeline.length,
+        length=None if pipeline.masked or pipeline.stride is not None else pipeline.length,
         classes=pipeline.classes,
         targets=len(targets) if pipeline.task == "regression" and targets is not None else None,
         horizon=pipeline.horizon,
         quantiles=pipeline.quantiles,
+        window=pipeline.window,
+        stride=pipeline.stride,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api_schemas.rest.protocol import ModelMetadata
+from service.domain.models import ModelVersion
 from service.edge.context import EdgeContext
 from service.edge.curl import commands
 from service.edge.example import Example, example
@@ -80,6 +81,7 @@ def _page(shown: Example, metadata: ModelMetadata, asked: Iterable[tuple[str, st
         "Length": "any" if signature.length is None else signature.length,
         "Labels": ", ".join(signature.classes or ()) or None,
         "Horizon": signature.horizon,
+        "Windows": _windows(version),
         "Quantiles": ", ".join(f"{quantile:g}" for quantile in signature.quantiles or ()) or None,
         "Metrics": ", ".join(f"{name} {value}" for name, value in version.draft.metrics.items()),
         "Published": version.created_at.isoformat(timespec="seconds"),
@@ -95,6 +97,16 @@ def _page(shown: Example, metadata: ModelMetadata, asked: Iterable[tuple[str, st
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>"
         f"<h1>{escape(title)}</h1>{told}<h2>Tensors</h2>{shapes}{blocks}</html>"
     )
+
+
+def _windows(version: ModelVersion) -> str | None:
+    """How series are cut, and how many windows it was trained on."""
+    signature, counted = version.draft.signature, version.draft.lineage.get("windows")
+    if signature.window is None:
+        return None
+    apart = "" if signature.stride is None else f", one every {signature.stride}, their answers averaged"
+    told = "" if counted is None else f" ({counted['training']} to train on, {counted['validation']} to validate on)"
+    return f"of {signature.window} steps{apart}{told}"
 
 
 def _table(rows: Iterable[Iterable[object]]) -> str:

@@ -90,3 +90,31 @@ def test_windows_of_cases_held_back_are_of_these_cases_alone(
     seen = windows.inputs(series.values, starts, windowing)[..., 0]
     assert set(seen[split.held].ravel()) == chosen
     assert not set(seen[split.training].ravel()) & chosen
+
+
+@given(LENGTHS, st.integers(1, 6), st.integers(1, 6))
+def test_windows_that_cover_a_case_are_those_of_a_loop_and_leave_no_step_out(
+    lengths: list[int], window: int, stride: int
+) -> None:
+    series, windowing = counted(lengths), Windowing(window, 0, stride)
+    cut = windows.cover(series.offsets[:-1], series.lengths, windowing)
+    expected = []
+    for case, length in enumerate(lengths):
+        begun = [*range(0, max(length - window, 0), stride), max(length - window, 0)]
+        expected += [(case, start, min(length, window)) for start in begun]
+        assert cut.counts[case] == len(begun)
+    found = series.values[cut.starts]
+    assert [(*map(int, first), int(length)) for first, length in zip(found, cut.lengths, strict=True)] == expected
+    seen = {row for start, length in zip(cut.starts, cut.lengths, strict=True) for row in range(start, start + length)}
+    assert stride > window or seen == set(range(len(series.values)))
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=5))
+def test_the_mean_is_that_of_each_cases_own_windows(counts: list[int]) -> None:
+    values = np.random.default_rng(0).normal(size=(sum(counts), 3)).astype(np.float32)
+    parts = np.split(values, np.cumsum(counts)[:-1])
+    np.testing.assert_allclose(
+        windows.means(values, np.array(counts)), [part.mean(axis=0) for part in parts], rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_array_equal(windows.firsts(values, np.array(counts)), [part[0] for part in parts])
+    assert windows.means(values, None) is values

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.data.windows import means
 from model.pipeline import softmax
 from model.training.class_metrics import expected_calibration_error, log_loss
 from model.training.temperature import FEWEST, HIGHEST, LOWEST, temperature
@@ -48,3 +49,22 @@ def test_it_stays_within_bounds_whatever_is_kept_back() -> None:
 
 def test_a_few_cases_say_nothing() -> None:
     assert temperature(np.zeros(FEWEST - 1, np.int64), np.ones((FEWEST - 1, 2), np.float32)) == 1.0
+
+
+def mean_loss(labels: np.ndarray, logits: np.ndarray, counts: np.ndarray) -> float:
+    return log_loss(labels, means(softmax(logits), counts))
+
+
+@given(st.integers(0, 99), st.floats(0.7, 1.4))
+def test_of_windows_it_is_the_mean_of_a_case_that_is_made_honest(seed: int, factor: float) -> None:
+    generator = np.random.default_rng(seed)
+    labels, counts = generator.integers(0, 3, 40), generator.integers(1, 5, 40)
+    centres = 2 * np.eye(3)[np.repeat(labels, counts)]
+    logits = (centres + generator.normal(0, 3, (counts.sum(), 3))).astype(np.float32)
+    best = temperature(labels, logits, counts)
+    assert mean_loss(labels, logits / best, counts) <= mean_loss(labels, logits / (best * factor), counts) + 1e-5
+
+
+def test_cases_of_one_window_each_are_cases() -> None:
+    labels, logits = drawn(100, 2.0)
+    assert temperature(labels, logits, np.ones(100, np.int64)) == temperature(labels, logits)

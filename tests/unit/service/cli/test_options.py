@@ -73,18 +73,22 @@ def test_an_unknown_reading_option_is_wrong_usage(option: str) -> None:
 def test_options_stand_on_top_of_the_spec_file(tmp_path: Path) -> None:
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps({"network": {"recipe": "fcn", "kernel": 3}, "training": {"epochs": 9, "seed": 1}}))
-    request = training_request(
-        spec, {"recipe": "resnet"}, {"epochs": 5, "seed": None}, {"task": "regression", "priority": None}
-    )
+    chosen = {
+        "network": {"recipe": "resnet"},
+        "preprocessing": {"window": 64, "stride": None},
+        "training": {"epochs": 5, "seed": None},
+    }
+    request = training_request(spec, chosen, {"task": "regression", "priority": None})
     assert request == {
         "network": {"recipe": "resnet", "kernel": 3},
+        "preprocessing": {"window": 64},
         "training": {"epochs": 5, "seed": 1},
         "task": "regression",
     }
 
 
 def test_without_options_nothing_is_asked_for() -> None:
-    assert training_request(None, {"recipe": None}, {"epochs": None}, {"task": None}) == {}
+    assert training_request(None, {"network": {"recipe": None}, "training": {"epochs": None}}, {"task": None}) == {}
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])
@@ -92,7 +96,7 @@ def test_a_spec_file_that_holds_no_object_is_wrong_usage(tmp_path: Path, content
     spec = tmp_path / "spec.json"
     spec.write_text(content)
     with pytest.raises(typer.BadParameter, match=r"spec\.json"):
-        training_request(spec, {}, {}, {})
+        training_request(spec, {}, {})
 
 
 def test_an_option_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +121,7 @@ def test_a_part_of_the_spec_file_that_holds_no_object_is_wrong_usage(tmp_path: P
     spec = tmp_path / "spec.json"
     spec.write_text('{"training": 5}')
     with pytest.raises(typer.BadParameter, match=r"training in .*spec\.json"):
-        training_request(spec, {}, {"epochs": 3}, {})
+        training_request(spec, {"training": {"epochs": 3}}, {})
 
 
 def test_a_migration_that_cannot_be_ends_with_1_in_one_sentence(tmp_path: Path) -> None:

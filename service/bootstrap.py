@@ -21,6 +21,7 @@ from service.adapters.database.census import DatabaseCensus
 from service.adapters.database.changes import Changes
 from service.adapters.database.connection import Database
 from service.adapters.database.datasets import DatabaseDatasets
+from service.adapters.database.discarded import DatabaseDiscarded
 from service.adapters.database.jobs import DatabaseJobs
 from service.adapters.database.keys import DatabaseKeys, Keys
 from service.adapters.database.lineage import DatabaseLineage
@@ -44,7 +45,7 @@ from service.ingest import read_series
 from service.jobs.housekeeping import Chore, Housekeeping
 from service.jobs.liveness import Liveness
 from service.jobs.supervisor import Supervision, Supervisor
-from service.jobs.sweeps import sweep
+from service.jobs.sweeps import Disposal, sweep
 from service.places import Place, place
 from service.rest.application import routes
 from service.server import run
@@ -60,7 +61,7 @@ from service.telemetry.logs import configure, logger
 from service.telemetry.metrics import Metrics
 from service.telemetry.shared import VARIABLE
 from service.usecases.aliases import Aliases
-from service.usecases.catalogue import Catalogue, retire
+from service.usecases.catalogue import Catalogue
 from service.usecases.datasets import Datasets
 from service.usecases.exports import Exports
 from service.usecases.inference import Inference, Question
@@ -193,7 +194,8 @@ def build(settings: Settings) -> House:
     edge = _edge(settings, services, DatabaseCensus(database))
     retention = DatabaseRetention(database, settings.keep_versions)
     chores = (
-        Chore("retired_versions", EVERY_MINUTE, lambda: retire(retention, artifacts)),
+        Chore("retired_versions", EVERY_MINUTE, retention.retire),
+        Chore("disposed_artifacts", EVERY_MINUTE, Disposal(artifacts, DatabaseDiscarded(database), clock).look),
         Chore("forgotten_keys", EVERY_MINUTE, lambda: DatabaseKeys(database, keys).sweep(clock.now())),
         Chore(
             "swept_artifacts",

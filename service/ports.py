@@ -1,6 +1,6 @@
 """The seams: what the use cases need of the world, as Protocols that adapters satisfy."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -118,8 +118,8 @@ class DatasetStore(Protocol):
         """A dataset of this content, if there is one."""
         ...
 
-    def remove(self, identifier: str) -> Artifact | None:
-        """Delete the row and answer its artifact if nothing refers to it now; NotAllowedNow while a job needs it."""
+    def remove(self, identifier: str) -> None:
+        """Delete the row, and discard its artifact if nothing refers to it now; NotAllowedNow while a job needs it."""
         ...
 
 
@@ -205,6 +205,18 @@ class References(Protocol):
 
     def keys(self) -> frozenset[str]:
         """Every key that a row refers to."""
+        ...
+
+
+class Discarded(Protocol):
+    """Artefacts whose last row was deleted; a key is noted in the transaction that did so, and never used again."""
+
+    def keys(self) -> frozenset[str]:
+        """Every key that is noted."""
+        ...
+
+    def forget(self, keys: Collection[str]) -> None:
+        """Strike keys out."""
         ...
 
 

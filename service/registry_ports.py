@@ -50,20 +50,12 @@ class ModelCatalogue(Protocol):
         """Change a version's notes and tags."""
         ...
 
-    def remove_version(self, name: str, number: int) -> ModelVersion:
-        """Delete a version; NotAllowedNow while an alias points at it, or an unfinished job needs it."""
+    def remove_version(self, name: str, number: int) -> None:
+        """Delete a version and discard its artefacts; NotAllowedNow while an alias or an unfinished job needs it."""
         ...
 
-    def remove_model(self, name: str) -> Sequence[ModelVersion]:
+    def remove_model(self, name: str) -> None:
         """Delete every version and alias, as long as no unfinished job needs one; numbers are not used again."""
-        ...
-
-
-class VersionRetention(Protocol):
-    """What becomes of old versions."""
-
-    def retire(self) -> Sequence[ModelVersion]:
-        """Delete the versions that are not kept: neither among a model's newest nor needed by anything."""
         ...
 
 

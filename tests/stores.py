@@ -11,6 +11,7 @@ from service.adapters.database.catalogue import DatabaseCatalogue
 from service.adapters.database.changes import Changes
 from service.adapters.database.connection import Database
 from service.adapters.database.datasets import DatabaseDatasets
+from service.adapters.database.discarded import DatabaseDiscarded
 from service.adapters.database.jobs import DatabaseJobs
 from service.adapters.database.migrate import migrate
 from service.adapters.database.references import DatabaseReferences
@@ -27,6 +28,7 @@ class Stores:
     catalogue: DatabaseCatalogue
     aliases: DatabaseAliases
     references: DatabaseReferences
+    discarded: DatabaseDiscarded
     artifacts: LocalArtifacts
     withdrawals: DatabaseWithdrawals
     changes: Changes
@@ -46,6 +48,7 @@ def stores_in(directory: Path, clock: Clock, url: str | None = None) -> Iterator
         DatabaseCatalogue(database),
         DatabaseAliases(database, clock),
         DatabaseReferences(database),
+        DatabaseDiscarded(database),
         LocalArtifacts(directory / "artifacts"),
         DatabaseWithdrawals(database),
         changes,

@@ -52,6 +52,11 @@ class VersionDraft:
     spec: JSON
     lineage: JSON
 
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """What it refers to: the archive, and the ONNX file if there is one."""
+        return (self.archive,) if self.onnx.artifact is None else (self.archive, self.onnx.artifact)
+
 
 @dataclass(frozen=True)
 class ModelVersion:

@@ -58,9 +58,8 @@ def draft(
 
 def withdraw(unpublished: VersionDraft, artifacts: ArtifactStore) -> None:
     """Delete the artefacts of a draft that was refused."""
-    artifacts.delete(unpublished.archive.key)
-    if unpublished.onnx.artifact is not None:
-        artifacts.delete(unpublished.onnx.artifact.key)
+    for artifact in unpublished.artifacts:
+        artifacts.delete(artifact.key)
 
 
 def signature(pipeline: Pipeline) -> Signature:

@@ -1,6 +1,5 @@
 """Models and their versions: looked up, described, downloaded, removed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from service.domain.annotations import AnnotationChange
@@ -8,7 +7,7 @@ from service.domain.models import DescribedVersion, Keeping, Model, ModelVersion
 from service.domain.pages import Page, PageRequest
 from service.errors import NotFound
 from service.ports import ArtifactStore
-from service.registry_ports import ModelCatalogue, VersionRetention
+from service.registry_ports import ModelCatalogue
 
 
 @dataclass(frozen=True)
@@ -69,23 +68,8 @@ class Catalogue:
 
     def remove_version(self, name: str, number: int) -> None:
         """Remove one version and its files; refused while an alias points at it or an unfinished job needs it."""
-        discard([self._store.remove_version(name, number)], self._artifacts)
+        self._store.remove_version(name, number)
 
     def remove_model(self, name: str) -> None:
         """Remove a model with all its versions, files and aliases."""
-        discard(self._store.remove_model(name), self._artifacts)
-
-
-def retire(retention: VersionRetention, artifacts: ArtifactStore) -> int:
-    """Remove the versions that are not kept, with their files, and say how many those were."""
-    gone = retention.retire()
-    discard(gone, artifacts)
-    return len(gone)
-
-
-def discard(versions: Iterable[ModelVersion], artifacts: ArtifactStore) -> None:
-    """Delete the files of versions that are gone; what a kill leaves of them, a sweep finds."""
-    for version in versions:
-        artifacts.delete(version.draft.archive.key)
-        if version.draft.onnx.artifact is not None:
-            artifacts.delete(version.draft.onnx.artifact.key)
+        self._store.remove_model(name)

@@ -81,9 +81,7 @@ class Datasets:
 
     def remove(self, id_or_name: str) -> None:
         """Forget a dataset; refused while a job that has not ended needs it."""
-        artifact = self._store.remove(self._store.get(id_or_name).id)
-        if artifact is not None:
-            self._artifacts.delete(artifact.key)
+        self._store.remove(self._store.get(id_or_name).id)
 
     def open_series(self, dataset: Dataset) -> Series:
         """The stored series, mapped into memory where the store has local files."""

@@ -41,8 +41,10 @@ def test_the_same_content_under_another_name_shares_the_artifact(stores: Stores)
 def test_the_artifact_is_given_up_with_its_last_dataset(stores: Stores) -> None:
     first, _ = stores.datasets.add(a_dataset(stores.clock))
     second, _ = stores.datasets.add(a_dataset(stores.clock, name="again"))
-    assert stores.datasets.remove(first.id) is None
-    assert stores.datasets.remove(second.id) == first.artifact
+    stores.datasets.remove(first.id)
+    assert stores.discarded.keys() == set()
+    stores.datasets.remove(second.id)
+    assert stores.discarded.keys() == {first.artifact.key}
 
 
 def test_many_threads_add_one_dataset(stores: Stores) -> None:
@@ -60,7 +62,8 @@ def test_a_dataset_is_kept_while_a_job_needs_it(stores: Stores) -> None:
         stores.datasets.remove(dataset.id)
     assert job is not None
     stores.jobs.settle(job.claim, Move.FAIL)
-    assert stores.datasets.remove(dataset.id) == dataset.artifact
+    stores.datasets.remove(dataset.id)
+    assert stores.discarded.keys() == {dataset.artifact.key}
 
 
 def test_an_unknown_dataset_is_not_found(stores: Stores) -> None:

@@ -52,7 +52,7 @@ def test_a_version_with_an_alias_is_kept(stores: Stores) -> None:
     with pytest.raises(NotAllowedNow, match="champion"):
         stores.catalogue.remove_version("gestures", 1)
     stores.aliases.remove("gestures", "champion")
-    assert stores.catalogue.remove_version("gestures", 1).number == 1
+    stores.catalogue.remove_version("gestures", 1)
 
 
 def test_a_number_is_never_given_twice(stores: Stores) -> None:
@@ -67,7 +67,7 @@ def test_a_model_without_versions_is_gone(stores: Stores) -> None:
     publish(stores)
     publish(stores, model="other")
     stores.aliases.point("gestures", "champion", "1")
-    assert [version.number for version in stores.catalogue.remove_model("gestures")] == [1]
+    stores.catalogue.remove_model("gestures")
     assert [model.name for model in stores.catalogue.models(PageRequest()).items] == ["other"]
     with pytest.raises(NotFound):
         stores.catalogue.model("gestures")

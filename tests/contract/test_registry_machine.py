@@ -16,8 +16,8 @@ from service.domain.annotations import AnnotationChange
 from service.domain.jobs import Claim
 from service.domain.models import Keeping, OnnxExport
 from service.errors import NotAllowedNow, NotFound
-from service.jobs.sweeps import sweep
-from service.usecases.catalogue import Catalogue, retire
+from service.jobs.sweeps import Disposal, sweep
+from service.usecases.catalogue import Catalogue
 from tests.fakes import FakeClock
 from tests.records import a_dataset, a_draft, a_job
 from tests.stores import Stores, stores_in
@@ -124,7 +124,8 @@ class Registry(RuleBasedStateMachine):
         before, needed = self.there(), self.needed()
         if before:
             self.stores.catalogue.annotate_model(MODEL, AnnotationChange(), Keeping(keep))
-        retire(self.retention, self.stores.artifacts)
+        self.retention.retire()
+        Disposal(self.stores.artifacts, self.stores.discarded, self.stores.clock, seconds=0).look()
         newest = sorted(before)[-keep:] if keep else before
         assert self.there() == before & (needed | set(newest))
         sweep(self.stores.artifacts, self.stores.references, Tomorrow())

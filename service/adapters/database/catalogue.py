@@ -1,6 +1,6 @@
 """The rows of models, versions and aliases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, u
 
 from service.adapters.database.connection import Database
 from service.adapters.database.dialects import insert_unless_there
+from service.adapters.database.discarded import discard_versions
 from service.adapters.database.pages import fetch_page
 from service.adapters.database.records import annotation_values, annotations_of, version_of, version_values
 from service.adapters.database.tables import alias_changes, aliases, jobs, models, versions
@@ -74,8 +75,8 @@ class DatabaseCatalogue:
             connection.execute(update(versions).where(mine).values(annotation_values(after)))
             return described(connection, replace(version, annotations=after))
 
-    def remove_version(self, name: str, number: int) -> ModelVersion:
-        """Delete one row."""
+    def remove_version(self, name: str, number: int) -> None:
+        """Delete one row, and discard its artefacts."""
         with self._database.writing() as connection:
             lock_model(connection, name)
             version = find_version(connection, name, str(number))
@@ -84,9 +85,9 @@ class DatabaseCatalogue:
                 raise NotAllowedNow(f"The alias {held[0]} points at version {number} of {name}: move it first.")
             _refuse_if_needed(connection, name, [number])
             connection.execute(delete(versions).where(versions.c.model == name, versions.c.number == number))
-            return version
+            discard_versions(connection, [version])
 
-    def remove_model(self, name: str) -> Sequence[ModelVersion]:
+    def remove_model(self, name: str) -> None:
         """Delete its versions and aliases; the row stays, as it holds the last number that was given."""
         with self._database.writing() as connection:
             lock_model(connection, name)
@@ -97,7 +98,7 @@ class DatabaseCatalogue:
             mine = versions.c.model == name
             gone = [version_of(row) for row in connection.execute(select(versions).where(mine)).mappings()]
             connection.execute(delete(versions).where(mine))
-            return gone
+            discard_versions(connection, gone)
 
 
 def insert_version(

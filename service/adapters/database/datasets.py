@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select
 
 from service.adapters.database.connection import Database
 from service.adapters.database.dialects import insert_unless_there
+from service.adapters.database.discarded import discard
 from service.adapters.database.keys import Keys, forget_keys
 from service.adapters.database.pages import fetch_page
 from service.adapters.database.records import dataset_of, dataset_values
 from service.adapters.database.tables import datasets, jobs
-from service.domain.artifacts import Artifact
 from service.domain.datasets import Dataset
 from service.domain.pages import Page, PageRequest
 from service.domain.states import UNFINISHED
@@ -72,8 +72,8 @@ class DatabaseDatasets:
         with self._database.reading() as connection:
             return fetch_page(connection, select(datasets), datasets, page, dataset_of)
 
-    def remove(self, identifier: str) -> Artifact | None:
-        """Delete the row unless a job that has not ended needs it."""
+    def remove(self, identifier: str) -> None:
+        """Delete the row unless a job that has not ended needs it, and discard what no other row refers to."""
         with self._database.writing() as connection:
             found = _one(connection, datasets.c.id == identifier)
             if found is None:
@@ -84,8 +84,8 @@ class DatabaseDatasets:
             connection.execute(delete(datasets).where(datasets.c.id == identifier))
             forget_keys(connection, identifier)
             same = datasets.c.artifact_key == found.artifact.key
-            left = connection.scalar(select(func.count()).select_from(datasets).where(same))
-            return None if left else found.artifact
+            if not connection.scalar(select(exists().where(same))):
+                discard(connection, [found.artifact])
 
 
 def _one(connection: Connection, condition: ColumnElement[bool], *, lock: bool = True) -> Dataset | None:

@@ -3,9 +3,15 @@
 from sqlalchemy import select, union_all
 
 from service.adapters.database.connection import Database
-from service.adapters.database.tables import datasets, jobs, versions
+from service.adapters.database.tables import datasets, discarded, jobs, versions
 
-HOLDERS = (datasets.c.artifact_key, jobs.c.checkpoint_key, versions.c.archive_key, versions.c.onnx_key)
+HOLDERS = (
+    datasets.c.artifact_key,
+    discarded.c.artifact_key,
+    jobs.c.checkpoint_key,
+    versions.c.archive_key,
+    versions.c.onnx_key,
+)
 """Every column that holds the key of an artifact; a test compares this with the tables."""
 
 

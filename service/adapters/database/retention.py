@@ -1,15 +1,13 @@
 """Which versions are kept: a model's newest, and whatever an alias, a roll back or an unfinished job needs."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection, delete, select
 
 from service.adapters.database.aliases import rollback_targets
 from service.adapters.database.catalogue import lock_model, needed_versions
 from service.adapters.database.connection import Database
+from service.adapters.database.discarded import discard_versions
 from service.adapters.database.records import version_of
 from service.adapters.database.tables import aliases, models, versions
-from service.domain.models import ModelVersion
 from service.errors import NotFound
 
 
@@ -21,30 +19,31 @@ class DatabaseRetention:
         self._database = database
         self._keep = keep
 
-    def retire(self) -> Sequence[ModelVersion]:
+    def retire(self) -> int:
         """A transaction for each model, in which it is locked: a publication or promotion comes before or after it."""
         said = select(models.c.name)
         if self._keep is None:
             said = said.where(models.c.keep_versions.is_not(None))
         with self._database.reading() as connection:
             names = connection.scalars(said).all()
-        return [version for name in names for version in self._retired(name)]
+        return sum(map(self._retired, names))
 
-    def _retired(self, name: str) -> Sequence[ModelVersion]:
+    def _retired(self, name: str) -> int:
         with self._database.reading() as connection:
             keep = connection.scalar(select(models.c.keep_versions).where(models.c.name == name)) or self._keep
             if not _old(connection, name, keep):
-                return ()  # most often: no need to stand in the writers' way
+                return 0  # most often: no need to stand in the writers' way
         with self._database.writing() as connection:
             try:
                 row = lock_model(connection, name)
             except NotFound:  # it was removed meanwhile
-                return ()
+                return 0
             old = _old(connection, name, row["keep_versions"] or self._keep)
             mine = (versions.c.model == name) & versions.c.number.in_(sorted(old))
             gone = [version_of(found) for found in connection.execute(select(versions).where(mine)).mappings()]
             connection.execute(delete(versions).where(mine))
-            return gone
+            discard_versions(connection, gone)
+            return len(gone)
 
 
 def _old(connection: Connection, name: str, keep: int | None) -> frozenset[int]:

@@ -183,6 +183,9 @@ aliases = Table(
 withdrawals = Table("withdrawals", metadata, Column("model", NAME, primary_key=True))
 """Models that were unloaded; no reference to their rows, as a model may go and come again."""
 
+discarded = Table("discarded", metadata, Column("artifact_key", KEY, primary_key=True))
+"""Artefacts whose last row is gone, and who may still be read by whoever saw that row."""
+
 alias_changes = Table(
     "alias_changes",
     metadata,

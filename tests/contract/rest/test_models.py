@@ -6,7 +6,9 @@ import numpy as np
 import onnx
 import pytest
 
+from service.adapters.database.discarded import DatabaseDiscarded
 from service.bootstrap import House
+from service.jobs.sweeps import Disposal
 from tests import houses
 from tests.callers import Caller
 from tests.contract.rest.test_problems import problem
@@ -115,10 +117,15 @@ def test_a_version_is_removed_unless_an_alias_points_at_it(client: Caller, house
 
 
 def test_no_file_of_a_removed_model_is_left(client: Caller, house: House) -> None:
+    discarded = DatabaseDiscarded(house.database)
+    disposal = Disposal(house.artifacts, discarded, house.clock, seconds=0)
+    disposal.look()
     before = {found.key for found in house.artifacts.list("models")}
     houses.train(house, "gone", "gestures")
     assert {found.key for found in house.artifacts.list("models")} > before
     client.delete("/v1/models/gone")
+    assert {found.key for found in house.artifacts.list("models")} == before | discarded.keys()
+    assert disposal.look() == 2
     assert {found.key for found in house.artifacts.list("models")} == before
 
 

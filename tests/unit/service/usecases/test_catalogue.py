@@ -50,13 +50,13 @@ def test_a_damaged_onnx_file_is_not_handed_out(stores: Stores, catalogue: Catalo
         catalogue.onnx("gestures")
 
 
-def test_files_go_with_their_version(stores: Stores, catalogue: Catalogue) -> None:
-    publish(stores)
-    publish(stores)
+def test_whoever_has_looked_a_version_up_can_read_it_while_it_is_removed(stores: Stores, catalogue: Catalogue) -> None:
+    version, file = publish(stores), catalogue.onnx("gestures", 1).content
     catalogue.remove_version("gestures", 1)
-    assert len(list(stores.artifacts.list("models/"))) == 2
-    catalogue.remove_model("gestures")
-    assert not list(stores.artifacts.list("models/"))
+    assert version.draft.onnx.artifact is not None
+    assert stores.artifacts.get(version.draft.onnx.artifact) == file
+    with pytest.raises(NotFound):
+        catalogue.onnx("gestures", 1)
 
 
 @pytest.mark.parametrize("alias", ["", "1", "42", "a/b", ".."])

@@ -4,11 +4,10 @@ import ipaddress
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "WAVETAP_"
 MEBIBYTE = 1 << 20
@@ -16,10 +15,10 @@ MEBIBYTE = 1 << 20
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What an operator may choose; each field's description is its documentation."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field(
         default="127.0.0.1",
@@ -121,6 +120,13 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important log line that is written."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_the_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """What is not given is a variable's; an empty variable is as none."""
+        found = {name: os.environ.get(f"{PREFIX}{name.upper()}") for name in cls.model_fields}
+        return {name: text for name, text in found.items() if text} | given
 
     @field_validator("api_key", mode="before")
     @classmethod

@@ -25,7 +25,7 @@ LARGEST_RANK = 8
 class ProtocolSchema(BaseModel):
     """A JSON object that may hold more than the members named."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
 
 class RequestInput(ProtocolSchema):

@@ -42,7 +42,7 @@ JsonObject = Annotated[dict[str, Any], AfterValidator(_shallow)]
 class Schema(BaseModel):
     """A JSON object whose members are exactly the ones named."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Page(Schema, Generic[Item]):

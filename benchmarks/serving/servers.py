@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 WAVETAP, MLSERVER = "wavetap", "mlserver"
 LOOK_EVERY_SECONDS = 0.005
 PATIENCE_SECONDS = 60.0
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
+UNWANTED = {"PYTHONDONTWRITEBYTECODE"}
+"""With it, sources that no installer has compiled would be compiled at every start."""
 
 
 class Silent(Exception):
@@ -99,13 +101,14 @@ def mlserver(python: Path, onnx: Path) -> Iterator[Server]:
 
 @contextmanager
 def _running(
-    name: str, command: list[str], place: Path, log: Path, environment: Mapping[str, str], ports: tuple[int, int]
+    name: str, command: list[str], place: Path, log: Path, environment: dict[str, str], ports: tuple[int, int]
 ) -> Iterator[Server]:
     log.parent.mkdir(parents=True, exist_ok=True)
+    inherited = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     with log.open("ab") as output:
         started = time.monotonic()
         with subprocess.Popen(  # noqa: S603 - the two servers of this comparison
-            command, cwd=place, env={**os.environ, **ONE_THREAD, **environment}, stdout=output, stderr=output
+            command, cwd=place, env=inherited | ENVIRONMENT | environment, stdout=output, stderr=output
         ) as process:
             try:
                 yield Server(name, process, *ports, started)

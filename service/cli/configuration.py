@@ -15,7 +15,7 @@ def settings(**options: object) -> "Settings":
     from service.settings import PREFIX, Settings
 
     try:
-        return Settings(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]  # checked by it
+        return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         faults = (f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}." for fault in error.errors())
         raise typer.BadParameter(" ".join(faults)) from error

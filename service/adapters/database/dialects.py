@@ -4,16 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.dialects.postgresql import insert as insert_into_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_into_sqlite
+from sqlalchemy import Connection, Engine, Insert, Table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from service.adapters.database import postgresql, sqlite
 from service.errors import InvalidRequest, ServiceError
 
-Insertion = Callable[[Table, Mapping[str, Any]], Any]
+Insertion = Callable[[Table, Mapping[str, Any]], Insert]
 
 
 @dataclass(frozen=True)
@@ -33,14 +31,14 @@ DIALECTS: Mapping[str, Dialect] = {
         prepare=sqlite.prepare,
         reading=sqlite.READING,
         translated=sqlite.translated,
-        insertion=lambda table, values: insert_into_sqlite(table).values(values).on_conflict_do_nothing(),
+        insertion=sqlite.insertion,
     ),
     "postgresql": Dialect(
         arguments=postgresql.arguments,
         prepare=lambda _engine, _busy_seconds: None,  # its settings travel with the connection
         reading=postgresql.READING,
         translated=postgresql.translated,
-        insertion=lambda table, values: insert_into_postgresql(table).values(values).on_conflict_do_nothing(),
+        insertion=postgresql.insertion,
     ),
 }
 

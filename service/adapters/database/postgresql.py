@@ -1,7 +1,9 @@
 """Everything that is particular to PostgreSQL."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Insert, Table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +36,13 @@ def arguments(url: URL, busy_seconds: float) -> dict[str, Any]:
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         },
     }
+
+
+def insertion(table: Table, values: Mapping[str, Any]) -> Insert:
+    """A statement that inserts a row unless one of its keys is there."""
+    from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - loaded where it is used
+
+    return insert(table).values(values).on_conflict_do_nothing()
 
 
 def translated(error: DBAPIError) -> ServiceError | None:

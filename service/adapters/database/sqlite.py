@@ -1,10 +1,11 @@
 """Everything that is particular to SQLite."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Insert, Table, event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -52,6 +53,13 @@ def arguments(url: URL, busy_seconds: float) -> dict[str, Any]:  # noqa: ARG001 
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     return {"url": url}
+
+
+def insertion(table: Table, values: Mapping[str, Any]) -> Insert:
+    """A statement that inserts a row unless one of its keys is there."""
+    from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - loaded where it is used
+
+    return insert(table).values(values).on_conflict_do_nothing()
 
 
 def translated(error: DBAPIError) -> ServiceError | None:

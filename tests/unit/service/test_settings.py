@@ -30,6 +30,13 @@ def test_the_environment_is_read_and_an_empty_variable_is_none(monkeypatch: pyte
     assert settings.insecure
 
 
+def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAVETAP_PORT", "1")
+    monkeypatch.setenv("WAVETAP_GRPC_PORT", "2")
+    settings = Settings(port=3)
+    assert (settings.port, settings.grpc_port) == (3, 2)
+
+
 @pytest.mark.parametrize(("given", "kept"), [("a-very-secret-key\n", "a-very-secret-key"), (" \n", None)])
 def test_a_key_is_what_a_header_carries_of_it(given: str, kept: str | None) -> None:
     key = Settings(api_key=given).api_key
@@ -57,7 +64,14 @@ def test_any_other_bind_needs_a_key_or_a_word(host: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("port", 70_000), ("port", -1), ("api_key", "short"), ("api_key", "schlüsselwort"), ("engine", "ray")],
+    [
+        ("port", 70_000),
+        ("port", -1),
+        ("api_key", "short"),
+        ("api_key", "schlüsselwort"),
+        ("engine", "ray"),
+        ("prot", 8080),
+    ],
 )
 def test_what_cannot_be_is_refused(name: str, value: object) -> None:
     with pytest.raises(ValidationError):

@@ -77,8 +77,9 @@ class InferenceMethods:
         return pb.ModelStatisticsResponse(**view.model_dump())
 
     async def infer(self, request: pb.ModelInferRequest, context: Context) -> pb.ModelInferResponse:
-        """Predict from tensors."""
-        return await self._inferred(request, context)
+        """Predict from tensors; an abandoned call is cancelled, and leaves the queue before it is computed."""
+        to = Addressed(request.model_name, request.model_version, context.time_remaining())
+        return await self._edge.prediction.infer(to, request.ByteSize(), lambda: decode(request), encode)
 
     async def infer_stream(
         self, requests: AsyncIterator[pb.ModelInferRequest], context: Context
@@ -86,12 +87,7 @@ class InferenceMethods:
         """Predict from each request of a stream, in order; one that fails harms no other."""
         async for request in requests:
             try:
-                yield pb.ModelStreamInferResponse(infer_response=await self._inferred(request, context))
+                yield pb.ModelStreamInferResponse(infer_response=await self.infer(request, context))
             except ServiceError as error:
                 failed = pb.ModelInferResponse(model_name=request.model_name, id=request.id)
                 yield pb.ModelStreamInferResponse(error_message=sentence_of(error), infer_response=failed)
-
-    async def _inferred(self, request: pb.ModelInferRequest, context: Context) -> pb.ModelInferResponse:
-        """An abandoned call is cancelled, and leaves the queue before it is computed."""
-        to = Addressed(request.model_name, request.model_version, context.time_remaining())
-        return await self._edge.prediction.infer(to, request.ByteSize(), lambda: decode(request), encode)

@@ -1,19 +1,16 @@
 """The gRPC server: its services, its limits, and its address."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
-from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from api_schemas.generated import inference_pb2, wavetap_pb2
 from service.edge.context import EdgeContext
 from service.rpc.aliases import AliasMethods
 from service.rpc.datasets import DatasetMethods
-from service.rpc.gate import KINDS, Gate
+from service.rpc.gate import Gate
+from service.rpc.handlers import handlers
 from service.rpc.health import HealthMethods
 from service.rpc.inference import InferenceMethods
 from service.rpc.lineage import LineageMethods
@@ -27,12 +24,12 @@ STREAMS_A_CONNECTION = 256
 INFERENCE: ServiceDescriptor = inference_pb2.DESCRIPTOR.services_by_name["GRPCInferenceService"]
 TRAINING: ServiceDescriptor = wavetap_pb2.DESCRIPTOR.services_by_name["TrainingService"]
 HEALTH: ServiceDescriptor = health_pb2.DESCRIPTOR.services_by_name["Health"]
+REFLECTION: ServiceDescriptor = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
 
 
 def grpc_server(edge: EdgeContext, max_message_bytes: int, *, shared: bool = False) -> grpc.aio.Server:
     """A server with every service on it; it is given an address, which workers share, and started by its caller."""
     server = grpc.aio.server(
-        interceptors=[Gate(edge)],
         options=[
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
@@ -49,27 +46,14 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int, *, shared: bool = Fal
         LineageMethods(edge),
     )
     training = {name: method for part in parts for name, method in part.table().items()}
+    told = reflection.aio.ReflectionServicer([*ours, HEALTH.full_name, REFLECTION.full_name])  # type: ignore[attr-defined]  # missing in the stubs
+    gate = Gate(edge)
     server.add_generic_rpc_handlers(
         (
-            handlers(INFERENCE, {**InferenceMethods(edge).table(), **RepositoryMethods(edge).table()}),
-            handlers(TRAINING, training),
-            handlers(HEALTH, HealthMethods(edge.lifecycle, ours).table()),
+            handlers(gate, INFERENCE, {**InferenceMethods(edge).table(), **RepositoryMethods(edge).table()}),
+            handlers(gate, TRAINING, training),
+            handlers(gate, HEALTH, HealthMethods(edge.lifecycle, ours).table()),
+            handlers(gate, REFLECTION, {"ServerReflectionInfo": told.ServerReflectionInfo}),
         )
     )
-    reflection.enable_server_reflection([*ours, HEALTH.full_name, reflection.SERVICE_NAME], server)
     return server
-
-
-def handlers(
-    service: ServiceDescriptor, behaviours: Mapping[str, Callable[..., Any]]
-) -> "grpc.GenericRpcHandler[Any, Any]":
-    """The behaviours as handlers; a method that the table forgets is a KeyError as soon as the server is made."""
-    table = {}
-    for method in service.methods:
-        make, _ = KINDS[method.client_streaming, method.server_streaming]
-        table[method.name] = make(
-            behaviours[method.name],
-            request_deserializer=GetMessageClass(method.input_type).FromString,
-            response_serializer=GetMessageClass(method.output_type).SerializeToString,
-        )
-    return grpc.method_handlers_generic_handler(service.full_name, table)

@@ -174,7 +174,7 @@ def _concluded(attempt: Attempt, again: Reproduction) -> Move:
     return Move.PUBLISH
 
 
-FAILURES: dict[type[Exception], FailureCode] = {
+FAILURES: dict[type, FailureCode] = {
     Diverged: FailureCode.DIVERGED,
     InvalidSpec: FailureCode.INVALID_SPEC,
     InvalidSeries: FailureCode.INVALID_SERIES,
@@ -187,7 +187,8 @@ FAILURES: dict[type[Exception], FailureCode] = {
 
 
 def _failure(error: Exception) -> JobFailure:
-    code = FAILURES.get(type(error), FailureCode.INTERNAL)
+    known = (FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES)  # NumPy's MemoryError is its own
+    code = next(known, FailureCode.INTERNAL)
     if isinstance(error, Diverged):
         return JobFailure(code, error.message, error.epoch, error.step)
     if isinstance(error, ModelError | ServiceError) and code is not FailureCode.INTERNAL:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,15 +82,20 @@ class House:
     dataset: Dataset
     cores: list[Core] = field(default_factory=list)
 
-    def start(self, lease: float = 30.0, halt_after: int | None = None) -> Core:
-        """Start a core; the first attempt of a job stands still after the epoch named, until `go_on` or its end."""
+    def start(self, lease: float = 30.0, halt_after: int | None = None, under: Sequence[str] = ()) -> Core:
+        """Start a core; the first attempt of a job stands still after the epoch named, until `go_on` or its end.
+
+        `under` is a command that becomes the core once it has limited itself.
+        """
         command = [sys.executable, str(CORE), str(self.directory), str(lease), f"sqlite:///{self.directory}/wavetap.db"]
         environment = {**os.environ, "PYTHONPATH": str(CORE.parents[2])}
         if halt_after is not None:
             environment |= halted_after(halt_after, self._go_on)
         log = (self.directory / f"core-{len(self.cores)}.log").open("wb")
         with log:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
+            process = subprocess.Popen(
+                [*under, *command], stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment
+            )
         self.cores.append(Core(process))
         return self.cores[-1]
 
@@ -102,11 +107,11 @@ class House:
     def _go_on(self) -> Path:
         return self.directory / "go-on"
 
-    def submit(self, epochs: int = 3, **training: Any) -> Job:
+    def submit(self, epochs: int = 3, network: Mapping[str, Any] = NETWORK, **training: Any) -> Job:
         request = {
             "model": "gestures",
             "dataset": self.dataset.id,
-            "network": NETWORK,
+            "network": network,
             "training": {"epochs": epochs, "batch_size": 16, "seed": 7, **training},
         }
         return self.training.submit(request)[0]

@@ -12,7 +12,7 @@ from service.client import Client
 pytestmark = pytest.mark.e2e
 
 
-def test_every_answer_is_right_while_models_come_and_go(tmp_path: Path) -> None:
+def test_tensorflow_serving_1664_every_answer_is_right_while_models_come_and_go(tmp_path: Path) -> None:
     with wavetap(tmp_path / "data") as server, Client(f"http://127.0.0.1:{server.http}") as client:
         server.first_answer(READY)
         publish(client, tmp_path)

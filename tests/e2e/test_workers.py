@@ -1,6 +1,7 @@
 """Several workers on one port for each protocol: they share work, metrics and truth, and outlive each other."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -65,10 +66,36 @@ def rows_told(running: Running) -> float:
 
 
 @pytest.mark.e2e
-def test_any_worker_tells_what_all_have_counted(running: Running) -> None:
+def test_litserve_724_any_worker_tells_what_all_have_counted(running: Running) -> None:
     before = rows_told(running)
     asked_over_new_connections(running, 20)
     assert {rows_told(running) for _ in range(8)} == {before + 20 * len(CASES)}
+
+
+def archives(pid: int) -> dict[str, list[str]]:
+    """The files of the data directory that a process has mapped, and what /proc tells of each mapping."""
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            name = line.split(maxsplit=5)[-1] if "/artifacts/" in line else ""
+        if name:
+            found.setdefault(name, []).append(line)
+    return found
+
+
+@pytest.mark.e2e
+def test_mlserver_975_workers_share_the_pages_of_the_weights(running: Running) -> None:
+    def mapped() -> list[dict[str, list[str]]]:
+        asked_over_new_connections(running)
+        return [archives(pid) for pid in children(running)]
+
+    eventually(lambda: all(mapped()), "a mapped archive in every worker")
+    first, *others = mapped()
+    assert all(other.keys() == first.keys() for other in others)
+    for lines in (line for each in (first, *others) for line in each.values()):
+        assert "Private_Dirty:         0 kB" in lines
+        assert "Anonymous:             0 kB" in lines
 
 
 @pytest.mark.e2e

@@ -1,6 +1,8 @@
 """What the issue trackers of the peers tell: each lesson a test that carries its number."""
 
+import ast
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +18,17 @@ from tests.protocol import binary, body, outputs, tensor
 pytestmark = pytest.mark.e2e
 
 INFER = "/v2/models/gestures/infer"
+TESTS = Path(__file__).parents[1]
+LESSONS = {
+    "kserve": (2358, 4247, 4655),
+    "litserve": (724,),
+    "mlserver": ("source", 324, 514, 975, 1306, 1541),
+    "pytorch serve": (3342,),
+    "pytriton": (82,),
+    "tensorflow serving": (1664,),
+    "triton": (3119, 3563, 6920, 7369),
+}
+"""Issues of other servers, by their numbers."""
 
 
 def probabilities(http: httpx.Client, values: np.ndarray, **changes: Any) -> np.ndarray:
@@ -40,7 +53,7 @@ def test_mlserver_324_binary_tensors_work_over_http(running: Running, clients: T
 
 
 def test_mlserver_1306_each_caller_gets_its_own_rows_outputs_and_id(http: httpx.Client) -> None:
-    """Also MLServer 514 and 1541: callers at once, of different sizes, lengths and wishes."""
+    """Also MLServer 514 and MLServer 1541: callers at once, of different sizes, lengths and wishes."""
     asked = [houses.cases(1 + seed % 4, length=12 + seed % 3, seed=seed) for seed in range(48)]
     alone = [probabilities(http, values) for values in asked]
 
@@ -95,3 +108,16 @@ def test_kserve_4655_every_path_knows_versions(http: httpx.Client, suffix: str) 
 def test_pytriton_82_nobody_must_write_tensors_by_hand(http: httpx.Client) -> None:
     answer = http.post("/v1/models/gestures:predict", json={"series": houses.cases(1).tolist()})
     assert answer.json()["predictions"][0]["label"] == "up"
+
+
+def test_every_lesson_has_a_test_that_carries_its_number() -> None:
+    told = "\n".join(
+        f"{node.name.replace('_', ' ')} {ast.get_docstring(node) or ''}".lower()
+        for path in TESTS.rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )
+    missing = [
+        (peer, number) for peer, numbers in LESSONS.items() for number in numbers if f"{peer} {number}" not in told
+    ]
+    assert missing == []

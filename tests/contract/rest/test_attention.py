@@ -66,7 +66,9 @@ def test_callers_share_a_batch_and_each_gets_its_own_rows(behind: Gated) -> None
     assert len(plain.json()["predictions"]) == 1
 
 
-def test_what_comes_on_top_is_answered_503_and_when_to_come_again(behind: Gated) -> None:
+def test_kserve_4247_what_comes_on_top_is_answered_503_and_when_to_come_again(behind: Gated) -> None:
+    """Also pytorch serve 3342."""
+
     async def act(client: httpx.AsyncClient) -> httpx.Response:
         tasks = [asyncio.create_task(client.post(INFER, content=body())) for _ in range(3)]
         await until(lambda: behind.edge.scheduler.waiting == 3)
@@ -97,6 +99,34 @@ def test_a_deadline_ends_the_waiting_and_nothing_late_is_computed(
     late = session(behind, ask)
     assert (late.status_code, late.json()["code"]) == (504, "DEADLINE_EXCEEDED")
     assert behind.batches == [3]
+
+
+@pytest.mark.parametrize(
+    "within",
+    [
+        lambda seconds: {"content": body(), "headers": {"X-Request-Timeout": str(seconds)}},
+        lambda seconds: {"content": body(parameters={"timeout": round(seconds * 1e6)})},
+    ],
+    ids=["header", "parameter"],
+)
+def test_triton_6920_a_deadline_ends_what_is_already_being_computed(
+    behind: Gated, within: Callable[[float], dict[str, Any]]
+) -> None:
+    """Also triton 7369: the time allowed is from the request to the answer, not the time in the queue."""
+
+    async def session() -> httpx.Response:
+        transport = httpx.ASGITransport(application(behind.edge), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=LOCAL, timeout=PATIENCE) as client:
+            for seconds in (0.1, 1.0, 10.0):  # on a busy machine, a short time may pass before anything is computed
+                late = asyncio.create_task(client.post(INFER, **within(seconds)))
+                await until(lambda: bool(behind.batches) or late.done())  # noqa: B023 - awaited in this very turn
+                if behind.batches:
+                    break
+            return await late  # while the gate is shut: nothing but the deadline can end it
+
+    late = asyncio.run(session())
+    assert behind.batches == [3]
+    assert (late.status_code, late.json()["code"]) == (504, "DEADLINE_EXCEEDED")
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "0", "nan", "inf", "1e9"])

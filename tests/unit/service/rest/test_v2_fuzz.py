@@ -55,7 +55,7 @@ def read(body: bytes, length: str | None, encoding: str | None) -> None:
 
 @settings(max_examples=200)
 @given(request=requests, tail=st.binary(max_size=64), exact=st.booleans(), length=lengths)
-def test_a_request_is_read_or_refused(request: Any, tail: bytes, exact: bool, length: str | None) -> None:
+def test_triton_3119_a_request_is_read_or_refused(request: Any, tail: bytes, exact: bool, length: str | None) -> None:
     head = json.dumps(request).encode()
     read(head + tail, str(len(head)) if exact else length, None)
 
@@ -67,5 +67,7 @@ def test_a_request_is_read_or_refused(request: Any, tail: bytes, exact: bool, le
     encoding=st.sampled_from([None, "gzip", "deflate", "br", "identity", "gzip, gzip", ""]),
     compress=st.sampled_from([bytes, gzip.compress, zlib.compress]),
 )
-def test_any_bytes_are_read_or_refused(body: bytes, length: str | None, encoding: str | None, compress: Any) -> None:
+def test_triton_3563_any_bytes_are_read_or_refused(
+    body: bytes, length: str | None, encoding: str | None, compress: Any
+) -> None:
     read(compress(body), length, encoding)

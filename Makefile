@@ -91,7 +91,7 @@ bench: $(BENCH)/.installed ## Measure beside PyTorch and ONNX Runtime; two minut
 	$(BENCH)/bin/python -m benchmarks $(ARGS)
 
 .PHONY: large
-large: $(STAMP) ## Train on a file of SIZE=5 GB (FORMAT=npz or parquet), and tell the memory that it took
+large: $(STAMP) ## Train on a file of SIZE=5 GB (FORMAT=npz, parquet or long.parquet), and tell the memory that it took
 	$(BIN)/python -m benchmarks.larger_than_memory --gigabytes $(or $(SIZE),5) --format $(or $(FORMAT),npz)
 
 # So has MLServer.

@@ -81,7 +81,30 @@ def write_parquet(path: Path, cases: int) -> None:
             first += len(block)
 
 
-WRITERS: Mapping[str, Callable[[Path, int], None]] = {"npz": write_npz, "parquet": write_parquet}
+def write_long(path: Path, cases: int) -> None:
+    """A table in long form: a row a step, with the case, the time and the label of each; sorted by case and time."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+    from pyarrow import parquet  # noqa: PLC0415 - as above
+
+    kinds = {"case": pa.int32(), "time": pa.int32(), "label": pa.string()}
+    schema = pa.schema([*kinds.items(), *((f"c{channel}", pa.float32()) for channel in range(CHANNELS))])
+    answers = labels(cases)
+    with parquet.ParquetWriter(path, schema, use_dictionary=["case", "time", "label"]) as writer:
+        first = 0
+        for block in blocks(cases, BLOCK // 4):
+            number = np.arange(first, first + len(block))
+            steps = np.tile(np.arange(LENGTH, dtype=np.int32), len(block))
+            columns = [np.repeat(number.astype(np.int32), LENGTH), steps, np.repeat(answers[number], LENGTH)]
+            values = block.transpose(1, 0, 2).reshape(CHANNELS, -1)
+            writer.write_table(pa.table([pa.array(each) for each in (*columns, *values)], schema=schema))
+            first += len(block)
+
+
+WRITERS: Mapping[str, Callable[[Path, int], None]] = {
+    "npz": write_npz,
+    "parquet": write_parquet,
+    "long.parquet": write_long,
+}
 
 
 @dataclass

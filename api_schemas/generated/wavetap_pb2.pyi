@@ -63,6 +63,7 @@ class UploadHeader(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     FORM_FIELD_NUMBER: _builtins.int
     HEADER_FIELD_NUMBER: _builtins.int
+    SPLIT_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """may stay empty for a preview"""
@@ -80,6 +81,8 @@ class UploadHeader(_message.Message):
     """long, wide; empty: found out"""
     header: _builtins.bool
     """CSV: whether the first line names the columns; unset: found out"""
+    split: _builtins.str
+    """the column that says which side of a split a case stands on"""
     idempotency_key: _builtins.str
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
@@ -98,11 +101,12 @@ class UploadHeader(_message.Message):
         group: _builtins.str = ...,
         form: _builtins.str = ...,
         header: _builtins.bool | None = ...,
+        split: _builtins.str = ...,
         idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_header", b"_header", "header", b"header"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_header", b"_header", "channels", b"channels", "content_type", b"content_type", "filename", b"filename", "form", b"form", "format", b"format", "group", b"group", "header", b"header", "idempotency_key", b"idempotency_key", "label", b"label", "name", b"name", "series", b"series", "target", b"target", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_header", b"_header", "channels", b"channels", "content_type", b"content_type", "filename", b"filename", "form", b"form", "format", b"format", "group", b"group", "header", b"header", "idempotency_key", b"idempotency_key", "label", b"label", "name", b"name", "series", b"series", "split", b"split", "target", b"target", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__header: _TypeAlias = _typing.Literal["header"]  # noqa: Y015
     _WhichOneofArgType__header: _TypeAlias = _typing.Literal["_header", b"_header"]  # noqa: Y015

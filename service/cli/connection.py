@@ -12,7 +12,7 @@ from service.errors import ServiceError
 if TYPE_CHECKING:
     from service.client import Client
 
-READING = ("format", "form", "header", "series", "time", "label", "target", "group", "channels")
+READING = ("format", "form", "header", "series", "time", "label", "target", "group", "split", "channels")
 
 Server = Annotated[str, typer.Option(envvar="WAVETAP_SERVER", help="The service's URL.")]
 ApiKey = Annotated[str | None, typer.Option(envvar="WAVETAP_API_KEY", help="The key, if the service wants one.")]

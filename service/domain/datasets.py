@@ -37,6 +37,7 @@ class Reading:
     group: str | None = None
     form: str | None = None
     header: bool | None = None
+    split: str | None = None
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> "Reading":
@@ -57,8 +58,6 @@ class Limits:
     channels: int = 10_000
     classes: int = 10_000
     groups: int = 100_000
-    rows: int = 50_000_000
-    """Rows of a table in long form, whose order takes some 40 bytes of memory each until it is known."""
     in_memory: int = 64 << 20
     """Bytes of values that are held in memory while a file is read; more of them go to the disk at once."""
 

@@ -75,7 +75,6 @@ class Codes:
     def __init__(self, to_text: Callable[[object], str | None]) -> None:
         self._to_text = to_text
         self._known: dict[str, int] = {}
-        self._parts: list[Array] = []
 
     @property
     def count(self) -> int:
@@ -88,18 +87,13 @@ class Codes:
         return tuple(self._known)
 
     def append(self, column: Column) -> Array:
-        """Code one more batch."""
+        """(n,) int64: the codes of one more batch."""
         encoded = plain(column).dictionary_encode()
         texts = [None if value is None else self._to_text(value) for value in encoded.dictionary.to_pylist()]
         codes = [self._known.setdefault(text, len(self._known)) if text else -1 for text in texts]
         indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
         part: Array = np.array([*codes, -1], np.int64)[indices]
-        self._parts.append(part)
         return part
-
-    def finish(self) -> Array:
-        """(R,) int64: the codes of all rows."""
-        return joined(self._parts)
 
 
 def is_number(kind: Column) -> bool:

@@ -3,54 +3,68 @@
 Everything that tables can hold in a number's place is decided here, for CSV, Parquet and Arrow alike.
 """
 
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.ingest.answers import label_text
-from service.ingest.arrow_columns import NUMBER, Codes, Column, Columns, case_name, is_text, joined, numbers, plain
+from service.ingest.arrow_columns import NUMBER, Codes, Column, Columns, case_name, is_text, numbers, plain
 from service.ingest.assembly import Steps, check_counts
+from service.ingest.case_columns import NOTED, CaseTargets, CaseTexts, Tally, required, required_targets
 from service.ingest.columns import Roles
 from service.ingest.faults import Faults, quote
 from service.ingest.long_form import Rows
 from service.ingest.number_text import Doubles
+from service.ingest.parsed import Splits
 from service.ingest.source import Source
+from service.ingest.split_leaks import Crossing
+from service.ingest.spool import Spool
 
+TARGET_DIFFERS = "The target differs from that in another row of the case; a case has one target."
+LIMITED = {"label": "classes", "group": "groups", "split": "groups"}
+"""The limit on how many texts a column may have."""
 ISO_8601 = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}){0,2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?)?$"
 
 
 class RowBuffer:
-    """Collects the columns of a table that have a role."""
+    """Collects the columns that have a role: of rows what they alone have, of cases what all their rows share."""
 
     def __init__(self, roles: Roles, source: Source) -> None:
         self._roles = roles
+        self._source = source
         self._faults = Faults()
         self._rows = 0
-        self._limits = source.limits
         self._steps = Steps(len(roles.channels), source)
         self._series = Codes(case_name)
-        self._labels = Codes(label_text)
-        self._groups = Codes(label_text)
-        self._times: list[Array] = []
-        self._targets: list[Doubles] = []
+        self._codes = Spool(source)
+        self._times = Spool(source)
+        self._cases = Tally()
+        self._crossing = Crossing()
+        differing = {"label": self._note_differing, "group": self._note_differing, "split": self._crossing.note}
+        self._texts = {role: CaseTexts(partial(note, role)) for role, note in differing.items() if role in roles.named}
+        self._targets = CaseTargets()
 
     def extend(self, columns: Columns, count: int) -> None:
         """Take in the columns of one batch of `count` rows."""
-        roles = self._roles
-        check_counts(self._limits, rows=self._rows + count, values=(self._rows + count) * len(roles.channels))
+        roles, limits = self._roles, self._source.limits
+        check_counts(limits, values=(self._rows + count) * len(roles.channels))
+        cases = np.zeros(count, np.int64)
         if roles.series is not None:
             codes = self._series.append(columns[roles.series])
             self._note_nulls(codes < 0, roles.series, "The row does not say which case it belongs to.")
-            check_counts(self._limits, cases=self._series.count)
-        if roles.label is not None:
-            self._labels.append(columns[roles.label])
-            check_counts(self._limits, classes=self._labels.count)
-        if roles.group is not None:
-            self._groups.append(columns[roles.group])
-            check_counts(self._limits, groups=self._groups.count)
+            check_counts(limits, cases=self._series.count)
+            cases = np.maximum(codes, 0)
+            self._codes.append(cases.astype(np.int32))
+        self._cases.extend(cases, self._rows)
+        for role, texts in self._texts.items():
+            texts.extend(cases, columns[roles.named[role]], self._rows)
+            check_counts(limits, **{LIMITED[role]: len(texts.names)})
         if roles.target is not None:
-            self._targets.append(self._numbers(columns[roles.target], roles.target))
+            targets = self._numbers(columns[roles.target], roles.target)
+            for row in self._targets.extend(cases, targets)[:NOTED].tolist():
+                self._faults.add(self._place(row, roles.target), TARGET_DIFFERS)
         if roles.time is not None:
             self._times.append(self._time(columns[roles.time], roles.time))
         block = np.empty((count, len(roles.channels)), np.float64)
@@ -63,20 +77,41 @@ class RowBuffer:
 
     def finish(self) -> Rows:
         """The rows; Unreadable if there was any fault."""
-        self._faults.raise_any()
-        roles = self._roles
+        roles, faults = self._roles, self._faults
+        counts, first_rows = self._cases.finish()
+        found = {role: texts.finish(len(counts)) for role, texts in self._texts.items()}
+        labels, groups = (
+            required(found[role], self._texts[role].names, first_rows, role, roles.named[role], faults)
+            if role in found
+            else None
+            for role in ("label", "group")
+        )
+        targets = None
+        if roles.target is not None:
+            targets = required_targets(self._targets.finish(len(counts)), first_rows, roles.target, faults)
+        faults.raise_any()
+        splits = None
+        if roles.split is not None:
+            splits = Splits(roles.split, self._texts["split"].names, found["split"])
+        codes = self._codes.finish()
         return Rows(
             roles=roles,
             values=self._steps.finish(),
-            series=None if roles.series is None else self._series.finish(),
-            series_names=self._series.names,
-            time=None if roles.time is None else joined(self._times),
-            labels=None if roles.label is None else self._labels.finish(),
-            label_names=self._labels.names,
-            groups=None if roles.group is None else self._groups.finish(),
-            group_names=self._groups.names,
-            targets=None if roles.target is None else joined(self._targets),
+            time=None if roles.time is None else self._times.finish(),
+            codes=None if self._cases.in_order else codes,
+            counts=counts,
+            names=self._series.names,
+            labels=labels,
+            targets=targets,
+            groups=groups,
+            splits=splits,
+            findings=() if splits is None else tuple(self._crossing.findings(splits.column, self._series.names)),
         )
+
+    def _note_differing(self, role: str, row: int, case: int, first: int, here: str, there: str) -> None:
+        del case
+        sentence = f"The {role} is {quote(here)} here and {quote(there)} in row {first}; a case has one {role}."
+        self._faults.add(f"row {row}, column {quote(self._roles.named[role])}", sentence)
 
     def _place(self, row: int, column: str) -> str:
         return f"row {self._rows + row + 1}, column {quote(column)}"

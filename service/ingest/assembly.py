@@ -108,7 +108,6 @@ def check_counts(
     channels: int = 0,
     classes: int = 0,
     groups: int = 0,
-    rows: int = 0,
 ) -> None:
     """TooLarge if there is more of anything than the limits allow."""
     counts = {
@@ -117,7 +116,6 @@ def check_counts(
         "channels": channels,
         "classes": classes,
         "groups": groups,
-        "rows": rows,
     }
     for name, count in counts.items():
         most = getattr(limits, name)

@@ -16,6 +16,7 @@ USUAL = {
     "label": ("label", "class", "activity"),
     "target": ("target",),
     "group": ("group", "subject", "subject_id", "participant", "participant_id"),
+    "split": ("split", "subset", "partition"),
 }
 """The names by which a column's role is known; who has both is a label."""
 INDEX_COLUMNS = ("", "__index_level_0__", "Unnamed: 0")
@@ -49,6 +50,7 @@ class Roles:
     channels: tuple[str, ...]
     guessed: tuple[str, ...] = ()
     group: str | None = None
+    split: str | None = None
     steps: tuple[tuple[str, ...], ...] | None = None
     others: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -92,6 +94,8 @@ def assign(names: Sequence[str], reading: Reading, look: Look) -> Roles:
     taken = {name for name in asked.values() if name is not None} | set(reading.channels)
     usual = {name.strip().lower(): name for name in reversed(names) if name not in taken}
     found = {role: asked[role] or _first(usual, spellings) for role, spellings in USUAL.items()}
+    if found["split"] is None and _is_usual(reading.group, "split"):
+        found["split"] = reading.group  # a side of the split may be the group that is kept back
     if reading.label is not None or (reading.target is None and found["label"] is not None):
         found["target"] = None
     elif reading.target is not None:
@@ -198,6 +202,10 @@ def _long_channels(
 
 def _first(usual: dict[str, str], names: tuple[str, ...]) -> str | None:
     return next(_matching(usual, names), None)
+
+
+def _is_usual(name: str | None, role: str) -> bool:
+    return name is not None and name.strip().lower() in USUAL[role]
 
 
 def _matching(usual: dict[str, str], names: tuple[str, ...]) -> Iterator[str]:

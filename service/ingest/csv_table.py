@@ -67,7 +67,7 @@ def _assigned(header: Header, reading: Reading, look: Look) -> Roles:
 def _texts(header: Header, reading: Reading) -> dict[str, Column]:
     """Names of cases, labels and groups are texts, whatever they look like."""
     roles = assign(header.names, reading, AnyLook())
-    return {roles.named[role]: pa.string() for role in ("series", "label", "group") if role in roles.named}
+    return {roles.named[role]: pa.string() for role in ("series", "label", "group", "split") if role in roles.named}
 
 
 def _whole(file: BinaryIO, header: Header, types: dict[str, Column], faults: Faults) -> Column:

@@ -14,6 +14,7 @@ from model.data.series import Series
 from service.domain.reports import ChannelFacts, Examination, Finding, FindingKind, Place
 from service.ingest.faults import quote
 from service.ingest.parsed import Parsed
+from service.ingest.split_leaks import split_leaks
 from service.ingest.survey import Survey, survey
 
 NAMED = 5
@@ -26,13 +27,14 @@ FAR = 10
 def examine(parsed: Parsed) -> Examination:
     """Look through the series; what the reader found stands with the rest, the gravest kinds first."""
     series = parsed.series
-    seen = survey(series.values)
+    seen, keys = survey(series.values), case_keys(series)
     found = [
         *parsed.findings,
         *_counts(series),
         *_labels(parsed),
         *_lengths(parsed),
-        *_equal_cases(parsed),
+        *_equal_cases(parsed, keys),
+        *split_leaks(parsed, keys),
         *_missing(parsed, seen),
         *_levels(series, seen),
     ]
@@ -87,10 +89,10 @@ def _lengths(parsed: Parsed) -> Iterator[Finding]:
         yield Finding(FindingKind.SHORT, int(np.count_nonzero(lengths < SHORT)), sentence, _case(parsed, case))
 
 
-def _equal_cases(parsed: Parsed) -> Iterator[Finding]:
+def _equal_cases(parsed: Parsed, keys: Array) -> Iterator[Finding]:
     """Cases that stand there twice, which a split puts on both of its sides; graver still with two labels."""
     series = parsed.series
-    again = repeated(case_keys(series))
+    again = repeated(keys)
     if not again.cases.size:
         return
     sentence = (

@@ -8,10 +8,19 @@ from service.domain.reports import Finding, Understanding
 
 
 @dataclass(frozen=True, eq=False)
+class Splits:
+    """What a column says of the side of each case: codes (N,) int64 into names, -1 where it says nothing."""
+
+    column: str
+    names: tuple[str, ...]
+    codes: Array
+
+
+@dataclass(frozen=True, eq=False)
 class Parsed:
     """The series, what was noticed on the way, and where in the file they stood.
 
-    rows: (T,) int64 with the row of each step, or (N,) with that of each case; None where cases have no rows
+    rows: (T,) with the row of each step, or (N,) with that of each case; None where cases have no rows
     columns: for each channel the column of each of its steps, or the one column of all of them
     """
 
@@ -19,8 +28,9 @@ class Parsed:
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     reading: Understanding = field(default_factory=lambda: Understanding("cases", (), {}))
-    rows: Array | None = None
+    rows: Array | range | None = None
     columns: tuple[tuple[str, ...], ...] | None = None
+    splits: Splits | None = None
 
     def row(self, case: int, step: int = 0) -> int | None:
         """Where a step of a case stands in the file."""

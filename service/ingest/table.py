@@ -10,6 +10,7 @@ from service.ingest.faults import fault, quote
 from service.ingest.long_form import long_to_series
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
+from service.ingest.split_leaks import told
 from service.ingest.wide_form import CaseBuffer
 
 BATCH_VALUES = 1 << 22
@@ -27,14 +28,15 @@ def read_batches(batches: Iterable[Column], roles: Roles, names: Sequence[str], 
     if roles.steps is None:
         rows = RowBuffer(roles, source)
         _extend(rows, batches, roles)
-        parsed = long_to_series(rows.finish(), source.limits)
+        parsed = long_to_series(rows.finish(), source)
     else:
         cases = CaseBuffer(roles, source)
         if not _extend(cases, batches, roles):
             raise fault("row 1", "The table has no rows.")
         parsed = cases.finish()
     reading = understood(roles, source.reading, names)
-    return replace(parsed, notes=(*_explained(roles, names), *parsed.notes), reading=reading)
+    sides = () if parsed.splits is None else (told(parsed.splits),)
+    return replace(parsed, notes=(*_explained(roles, names), *sides, *parsed.notes), reading=reading)
 
 
 def _extend(buffer: RowBuffer | CaseBuffer, batches: Iterable[Column], roles: Roles) -> int:

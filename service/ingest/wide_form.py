@@ -11,7 +11,7 @@ from service.ingest.columns import Roles
 from service.ingest.dense import observed_lengths
 from service.ingest.faults import Faults, quote
 from service.ingest.number_text import Doubles
-from service.ingest.parsed import Parsed
+from service.ingest.parsed import Parsed, Splits
 from service.ingest.source import Source
 
 
@@ -27,9 +27,10 @@ class CaseBuffer:
         self._lengths: list[Array] = []
         self._codes = {
             role: Codes(case_name if role == "series" else label_text)
-            for role in ("series", "label", "group")
+            for role in ("series", "label", "group", "split")
             if role in roles.named
         }
+        self._found: dict[str, list[Array]] = {role: [] for role in self._codes}
         self._targets: list[Doubles] = []
 
     def extend(self, columns: Columns, count: int) -> None:
@@ -56,7 +57,7 @@ class CaseBuffer:
         """The cases; Unreadable if there was any fault."""
         roles, steps = self._roles, self._roles.columns
         if "series" in self._codes:
-            self._note_repeated(self._codes["series"].finish(), roles.named["series"])
+            self._note_repeated(joined(self._found["series"]), roles.named["series"])
         self._faults.raise_any()
         lengths = joined(self._lengths)
         series = build_series(
@@ -74,8 +75,11 @@ class CaseBuffer:
             sentence = f"Cases that end in steps without any value: {padded.size}; these steps were read as padding."
             first = Place(row=int(padded[0]) + 1, case=int(padded[0]), step=int(lengths[padded[0]]))
             findings.append(Finding(FindingKind.PADDING, len(padded), sentence, first))
-        rows = np.arange(1, self._cases + 1)
-        return Parsed(series, findings=tuple(findings), rows=rows, columns=steps)
+        rows = range(1, self._cases + 1)
+        splits = None
+        if roles.split is not None:
+            splits = Splits(roles.split, self._codes["split"].names, joined(self._found["split"]))
+        return Parsed(series, findings=tuple(findings), rows=rows, columns=steps, splits=splits)
 
     def _place(self, row: int, column: str) -> str:
         return f"row {self._cases + row + 1}, column {quote(column)}"
@@ -97,9 +101,12 @@ class CaseBuffer:
         """Code the names, labels or groups of a batch; each case needs one."""
         name = self._roles.named[role]
         found = codes.append(column)
-        limited = {"label": "classes", "group": "groups"}.get(role)
+        self._found[role].append(found)
+        limited = {"label": "classes", "group": "groups", "split": "groups"}.get(role)
         if limited is not None:
             check_counts(self._source.limits, **{limited: codes.count})
+        if role == "split":  # who does not say may stand anywhere
+            return
         what = "name of the case" if role == "series" else role
         for row in np.flatnonzero(found < 0)[:10].tolist():
             self._faults.add(self._place(row, name), f"The {what} is missing; every case needs one.")
@@ -128,4 +135,4 @@ class CaseBuffer:
         if role not in self._codes:
             return None
         names = self._codes[role].names
-        return [names[code] for code in self._codes[role].finish().tolist()]
+        return [names[code] for code in joined(self._found[role]).tolist()]

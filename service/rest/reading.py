@@ -30,6 +30,10 @@ def _reading(
     group: Annotated[
         str | None, Query(max_length=1024, description="Tables: the column of groups, such as subjects.")
     ] = None,
+    split: Annotated[
+        str | None,
+        Query(max_length=1024, description="Tables: the column that says which side of a split a case stands on."),
+    ] = None,
     form: Annotated[
         Literal["long", "wide"] | None,
         Query(description="Tables: one row a step (long) or one row a case (wide); by default found out."),
@@ -39,7 +43,7 @@ def _reading(
     ] = None,
 ) -> Reading:
     names = tuple(name for name in (channels or "").split(",") if name)
-    return Reading(format, series, time, label, target, names, group, form, header)
+    return Reading(format, series, time, label, target, names, group, form, header, split)
 
 
 ReadingParameters = Annotated[Reading, Depends(_reading)]

@@ -107,6 +107,7 @@ def _reading(header: pb.UploadHeader) -> Reading:
         target=header.target or None,
         channels=tuple(header.channels),
         group=header.group or None,
+        split=header.split or None,
         form=header.form or None,
         header=header.header if header.HasField("header") else None,
     )

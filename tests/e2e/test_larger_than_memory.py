@@ -12,9 +12,10 @@ SIZE = 160_000_000
 SETTINGS = {"WAVETAP_INGEST_MEMORY_BYTES": str(4 << 20)}
 
 
-def test_neither_the_service_nor_the_training_ever_holds_the_file(tmp_path: Path) -> None:
-    passed = run(tmp_path, SIZE, "npz", SETTINGS)
+@pytest.mark.parametrize(("kind", "most"), [("npz", SIZE // 2), ("long.parquet", SIZE)])
+def test_neither_the_service_nor_the_training_ever_holds_the_file(tmp_path: Path, kind: str, most: int) -> None:
+    passed = run(tmp_path, SIZE, kind, SETTINGS)
     assert passed.state == "SUCCEEDED"
     assert passed.metrics["validation_accuracy"] > 0.9
-    assert passed.training - passed.idle < SIZE / 2
-    assert passed.attempt - passed.idle < SIZE / 2
+    assert passed.training - passed.idle < most  # of a table, much of it is pyarrow's own
+    assert passed.attempt - passed.idle < SIZE // 2

@@ -106,3 +106,14 @@ def test_a_comparison_with_nothing_is_refused(fresh: Caller) -> None:
     assert members["errors"][0]["pointer"] == "/dataset"
     problem(fresh.post("/v1/datasets/none:compare", json={"dataset": "one"}), 404, "NOT_FOUND")
     problem(fresh.post("/v1/datasets/one:compare", json={}), 422, "INVALID_ARGUMENT")
+
+
+def test_a_column_of_splits_is_asked_for_by_its_name_and_what_leaks_is_told(fresh: Caller) -> None:
+    content = b"side,label,v_0,v_1,v_2,v_3\nA,a,1,2,3,4\nB,b,5,6,7,8\nB,a,1,2,3,4\n"
+    told = preview(fresh, content, format="csv", split="side")
+    (leak,) = [each for each in told["report"]["findings"] if each["kind"] == "leak"]
+    assert leak["first"] == {"row": 3, "column": "side", "case": 2, "channel": None, "step": None}
+    assert told["reading"]["parameters"]["split"] == "side"
+    assert "Cases by 'side': 'A' 1, 'B' 2" in " ".join(told["warnings"])
+    members = problem(fresh.post("/v1/datasets:preview?format=csv&split=none", content=content), 422)
+    assert members["errors"][0]["pointer"] == "/split"

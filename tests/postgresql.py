@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -43,11 +43,25 @@ def binaries() -> Path | None:
 class Server:
     """A running server with one migrated database, which is emptied for each test, and fresh ones on demand."""
 
-    process: subprocess.Popen[bytes]
+    command: Sequence[str | Path]
+    user: str | None
     directory: Path
 
     def __post_init__(self) -> None:
         self._names = count(1)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, with whatever it finds of its data; it may not answer yet."""
+        with (self.directory / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, user=self.user, cwd=self.directory, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def stop(self) -> None:
+        """What `pg_ctl stop -m immediate` does: every session ends in the middle, and nothing is tidied up."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
 
     def prepare(self) -> None:
         """Wait until it answers, and make the database."""
@@ -56,6 +70,11 @@ class Server:
         database = Database(self._url(MIGRATED))
         migrate(database)
         database.close()
+
+    @property
+    def url(self) -> str:
+        """The URL of the migrated database as it is."""
+        return self._url(MIGRATED)
 
     def database(self) -> str:
         """The URL of a database with the newest schema and no row."""
@@ -103,22 +122,12 @@ def server(*settings: str) -> Iterator[Server]:
         subprocess.run([*initialize, "--no-sync"], check=True, capture_output=True, user=user, cwd=directory)
         options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={directory}", "-c", "max_connections=200"]
         options += [word for setting in settings for word in ("-c", setting)]
-        with (directory / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [programs / "postgres", "-D", data, *options],
-                user=user,
-                cwd=directory,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        running = Server([programs / "postgres", "-D", data, *options], user, directory)
         try:
-            running = Server(process, directory)
             running.prepare()
             yield running
         finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait()
+            running.stop()
     finally:
         shutil.rmtree(directory)
 

@@ -231,6 +231,8 @@ class Ending(Enum):
     """Killed by the kernel for want of memory."""
     ENDED_BY_US = auto()
     """Because it was told to."""
+    AWAY = auto()
+    """By itself, as the database was away for longer than it waits."""
 
 
 class RunningAttempt(Protocol):

@@ -16,6 +16,7 @@ import service
 from service.domain.jobs import Claim
 from service.engines.memory import oom_kills
 from service.engines.priority import give
+from service.jobs.exits import EXIT_AWAY
 from service.jobs.interruption import HAND_BACK, STOP
 from service.ports import Ending
 
@@ -126,6 +127,8 @@ class LocalAttempt:
             return Ending.EXITED
         if self._told:
             return Ending.ENDED_BY_US
+        if code == EXIT_AWAY:
+            return Ending.AWAY
         if code == -signal.SIGKILL and oom_kills() > self._oom_kills:
             return Ending.OUT_OF_MEMORY
         return Ending.CRASHED

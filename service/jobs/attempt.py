@@ -19,15 +19,14 @@ from service.adapters.database.datasets import DatabaseDatasets
 from service.adapters.database.jobs import DatabaseJobs
 from service.domain.jobs import Claim
 from service.errors import ServiceError
+from service.jobs.exits import EXIT_AWAY, EXIT_FAILED, EXIT_ORPHANED
 from service.jobs.interruption import Interruption
 from service.jobs.lines import Lines
-from service.jobs.training import Attempt, run
+from service.jobs.training import Attempt, Away, patiently, run
 from service.telemetry.collection import traces
 from service.telemetry.traces import Kind
 
-EXIT_ORPHANED = 4
 SPAN = "training attempt"
-EXIT_FAILED = 3
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         lease=timedelta(seconds=float(environment.get("WAVETAP_LEASE_SECONDS", "30"))),
     )
     try:
-        origin = jobs.get(options.job).origin
+        origin = patiently(lambda: jobs.get(options.job)).origin
         log.bind(**({} if origin is None else origin.fields))
         parent = None if origin is None else origin.traceparent
         with collected.part(SPAN, kind=Kind.CONSUMER, parent=parent, job=options.job, attempt=options.attempt):
@@ -60,7 +59,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         log.info("attempt_done", **_usage())
     except ServiceError as error:
         log.warning("attempt_gave_up", reason=error.message)
-        return EXIT_FAILED
+        return EXIT_AWAY if isinstance(error, Away) else EXIT_FAILED
     finally:
         collected.close()
         database.close()

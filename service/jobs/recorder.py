@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from service.domain.artifacts import Artifact
-from service.domain.jobs import Checkpoint, Claim, EpochRecord, Job
+from service.domain.jobs import Checkpoint, Claim, EpochRecord, Job, fenced
 from service.errors import Fenced, StorageFull, Unavailable
 from service.ports import ArtifactStore, Clock, EpochCommit, JobStore
 
@@ -32,6 +32,7 @@ class Recorder:
         self._pending: list[EpochRecord] = []
         self._last = float("-inf")
         self._interval = SHORTEST_INTERVAL
+        self._doubtful: Artifact | None = None
 
     @property
     def pending(self) -> tuple[EpochRecord, ...]:
@@ -59,6 +60,7 @@ class Recorder:
 
         Fenced if the job is another's. Unavailable or StorageFull leave the epochs pending for the next commit.
         """
+        self.look_again()
         if self._checkpoint is not None and self._checkpoint.epoch >= self._epoch:
             return False
         begun = self._clock.monotonic()
@@ -70,6 +72,9 @@ class Recorder:
         except Fenced:
             self._forget(artifact)
             raise
+        except Unavailable:
+            self._doubtful, self._last = artifact, self._clock.monotonic()
+            raise
         self._forget(None if self._checkpoint is None else self._checkpoint.artifact)
         self._checkpoint = job.checkpoint
         self._told = job.epoch
@@ -77,6 +82,17 @@ class Recorder:
         self._last = self._clock.monotonic()
         self._interval = max(SHORTEST_INTERVAL, (self._last - begun) / WRITING_SHARE)
         return job.cancel
+
+    def look_again(self) -> None:
+        """See in the row whether a commit whose answer was lost was made all the same; Fenced, or Unavailable still."""
+        if self._doubtful is None:
+            return
+        job = fenced(self._jobs.get(self._claim.job), self._claim)
+        made = job.checkpoint is not None and job.checkpoint.artifact == self._doubtful
+        before = None if self._checkpoint is None else self._checkpoint.artifact
+        self._forget(before if made else self._doubtful)
+        self._checkpoint, self._told, self._doubtful = job.checkpoint, job.epoch, None
+        self._pending = [record for record in self._pending if record.epoch > job.epoch]
 
     def _key(self) -> str:
         """A key that no other attempt, and no earlier try of this one, has used."""

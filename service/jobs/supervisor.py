@@ -30,6 +30,7 @@ SETTLEMENTS: dict[Ending, tuple[Move, JobFailure | None]] = {
     Ending.CRASHED: (Move.CRASH, CRASHED),
     Ending.OUT_OF_MEMORY: (Move.FAIL, OUT_OF_MEMORY),
     Ending.ENDED_BY_US: (Move.INTERRUPT, None),
+    Ending.AWAY: (Move.INTERRUPT, None),
 }
 """What becomes of a job whose process is gone before the job was settled."""
 

@@ -38,6 +38,10 @@ PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 Answer = TypeVar("Answer")
 
 
+class Away(Unavailable):
+    """The database did not answer for as long as an attempt waits."""
+
+
 class OutOfTime(DeadlineExceeded):
     """The time limit passed before there was anything to publish."""
 
@@ -59,13 +63,18 @@ class Attempt:
 def run(attempt: Attempt) -> None:
     """Train, publish and settle; a job that is another's now is left alone without a word."""
     try:
-        job = fenced(attempt.jobs.get(attempt.claim.job), attempt.claim)
+        job = fenced(patiently(lambda: attempt.jobs.get(attempt.claim.job)), attempt.claim)
         recorder = Recorder(job, attempt.jobs, attempt.artifacts, attempt.clock, attempt.lease)
         move, failure = _tried(attempt, job, recorder)
         if move is not Move.PUBLISH:
-            _patiently(lambda: attempt.jobs.settle(attempt.claim, move, failure, recorder.pending))
+            patiently(lambda: _settled(attempt, recorder, move, failure))
     except Fenced as error:
         attempt.log.info("attempt_fenced", reason=error.message)
+
+
+def _settled(attempt: Attempt, recorder: Recorder, move: Move, failure: JobFailure | None) -> Job:
+    recorder.look_again()
+    return attempt.jobs.settle(attempt.claim, move, failure, recorder.pending)
 
 
 def _tried(attempt: Attempt, job: Job, recorder: Recorder) -> tuple[Move, JobFailure | None]:
@@ -84,7 +93,7 @@ def _tried(attempt: Attempt, job: Job, recorder: Recorder) -> tuple[Move, JobFai
 
 
 def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
-    dataset, validation = attempt.datasets.get(job.dataset), _validation(attempt, job)
+    dataset, validation = patiently(lambda: attempt.datasets.get(job.dataset)), _validation(attempt, job)
     trainer = _trainer(attempt, job, dataset, validation)
     wishes = attempt.interruption
     try:
@@ -95,7 +104,7 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
                     return Move.STOP
                 if wishes.hand_back:
                     return Move.INTERRUPT
-        _patiently(lambda: recorder.commit(trainer.checkpoint))
+        patiently(lambda: recorder.commit(trainer.checkpoint))
     except TimeUp:
         trainer = _trainer(attempt, _at_last_commit(attempt, job, recorder), dataset, validation)
     if isinstance(trainer, Reproduction):
@@ -123,7 +132,7 @@ def _validation(attempt: Attempt, job: Job) -> Dataset | None:
     if named is None:
         return None
     try:
-        return attempt.datasets.get(named)
+        return patiently(lambda: attempt.datasets.get(named))
     except NotFound as error:
         raise InvalidSpec(
             f"The dataset {named}, to validate on, was removed.", pointer="/training/validation/dataset"
@@ -154,7 +163,7 @@ def _committed(attempt: Attempt, recorder: Recorder, trainer: Trainer | Reproduc
 
 def _published(attempt: Attempt, finished: VersionDraft) -> Move:
     try:
-        version = _patiently(lambda: attempt.jobs.publish(attempt.claim, finished))
+        version = patiently(lambda: attempt.jobs.publish(attempt.claim, finished))
     except NotAllowedNow:  # it is being cancelled
         withdraw(finished, attempt.artifacts)
         return Move.STOP
@@ -167,7 +176,7 @@ def _concluded(attempt: Attempt, again: Reproduction) -> Move:
         found = again.comparison()
     told = {"found": found.found, "differences": {name: list(pair) for name, pair in found.differences.items()}}
     try:
-        _patiently(lambda: attempt.jobs.conclude(attempt.claim, told))
+        patiently(lambda: attempt.jobs.conclude(attempt.claim, told))
     except NotAllowedNow:  # it is being cancelled
         return Move.STOP
     attempt.log.info("reproduction_concluded", identical=found.identical)
@@ -198,11 +207,14 @@ def _failure(error: Exception) -> JobFailure:
     return JobFailure(code, "The training failed by a fault of the service; its log tells more.")
 
 
-def _patiently(write: Callable[[], Answer]) -> Answer:
-    """Write, and try again while the database does not answer."""
+def patiently(act: Callable[[], Answer]) -> Answer:
+    """Read or write rows, and try again while the database does not answer; Away if it still does not."""
     for pause in PAUSES:
         try:
-            return write()
+            return act()
         except Unavailable:
             time.sleep(pause)
-    return write()
+    try:
+        return act()
+    except Unavailable as error:
+        raise Away(error.message) from error

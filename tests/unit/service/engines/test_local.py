@@ -21,6 +21,7 @@ CLAIM = Claim("job_1", 1)
 CHILDREN = {
     "ends": "pass",
     "fails": "raise SystemExit(3)",
+    "gives up": "raise SystemExit(5)",
     "waits": "import sys; print('up', flush=True); sys.stdin.read()",
     "ignores": (
         "import signal, sys; [signal.signal(n, signal.SIG_IGN) for n in (signal.SIGTERM, signal.SIGUSR1)];"
@@ -39,7 +40,7 @@ class Room:
         self.ended = threading.Event()
 
     def start(self, name: str) -> LocalAttempt:
-        module = self._directory / f"child_{name}.py"
+        module = self._directory / f"child_{name.replace(' ', '_')}.py"
         module.write_text(CHILDREN[name])
         self._patch.setattr(local, "MODULE", module.stem)
         self._patch.setenv("PYTHONPATH", str(self._directory))
@@ -64,7 +65,9 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
     room.close()
 
 
-@pytest.mark.parametrize(("name", "ending"), [("ends", Ending.EXITED), ("fails", Ending.CRASHED)])
+@pytest.mark.parametrize(
+    ("name", "ending"), [("ends", Ending.EXITED), ("fails", Ending.CRASHED), ("gives up", Ending.AWAY)]
+)
 def test_an_ending_is_told_by_the_exit_code(room: Room, name: str, ending: Ending) -> None:
     assert room.ending(room.start(name)) is ending
 

@@ -1,6 +1,7 @@
 """Epochs are told of once, and writing takes a bounded share of the time."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,51 @@ def test_epochs_wait_while_the_database_is_away(stores: Stores, running: Job, mo
     recording.add(an_epoch(2))
     recording.commit(lambda: b"state")
     assert [record.epoch for record in stores.jobs.history(running.id)] == [1, 2]
+
+
+def test_a_commit_whose_answer_was_lost_is_not_made_twice(
+    stores: Stores, running: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = stores.jobs.__class__.commit
+
+    def lost(*arguments: Any) -> None:
+        real(*arguments)
+        raise Unavailable("The connection broke after the commit.")
+
+    recording = recorder(stores, running)
+    recording.add(an_epoch(1))
+    recording.commit(lambda: b"one")
+    recording.add(an_epoch(2))
+    with monkeypatch.context() as patch:
+        patch.setattr(stores.jobs.__class__, "commit", lost)
+        with pytest.raises(Unavailable):
+            recording.commit(lambda: b"two")
+    recording.look_again()
+    assert recording.pending == (), "there is nothing to tell when the job is settled now"
+    recording.add(an_epoch(3))
+    recording.commit(lambda: b"three")
+    assert [record.epoch for record in stores.jobs.history(running.id)] == [1, 2, 3]
+    assert len(list(stores.artifacts.list("checkpoints/"))) == 1
+
+
+def test_a_database_that_stays_away_does_not_fill_the_disk(
+    stores: Stores, running: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: object) -> None:
+        raise Unavailable("The database is busy.")
+
+    recording = recorder(stores, running)
+    with monkeypatch.context() as patch:
+        patch.setattr(stores.jobs.__class__, "commit", away)
+        patch.setattr(stores.jobs.__class__, "get", away)
+        for number in range(1, 20):
+            recording.add(an_epoch(number))
+            with pytest.raises(Unavailable):
+                recording.commit(lambda: b"state")
+    assert len(list(stores.artifacts.list("checkpoints/"))) == 1
+    recording.commit(lambda: b"state")
+    assert len(stores.jobs.history(running.id)) == 19
+    assert len(list(stores.artifacts.list("checkpoints/"))) == 1
 
 
 def test_epochs_that_are_computed_again_are_not_told_again(stores: Stores, running: Job) -> None:

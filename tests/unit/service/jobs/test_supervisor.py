@@ -115,6 +115,18 @@ def test_a_lack_of_memory_fails_the_job_at_once(stores: Stores, supervisor: Supe
     assert failure.code is FailureCode.OUT_OF_MEMORY
 
 
+def test_a_database_that_was_away_is_no_fault_of_the_job(
+    stores: Stores, supervisor: Supervisor, engine: FakeEngine
+) -> None:
+    (job,) = submit(stores)
+    for attempts in range(1, 2 * CRASHES_ALLOWED):
+        supervisor.tick()
+        assert len(engine.attempts) == attempts
+        engine.attempts[-1].end(Ending.AWAY)
+    supervisor.tick()
+    assert (state(stores, job), stores.jobs.get(job.id).crashes) == (JobState.RUNNING, 0)
+
+
 def test_an_engine_that_cannot_start_gives_up_in_the_end(
     stores: Stores, supervisor: Supervisor, engine: FakeEngine
 ) -> None:

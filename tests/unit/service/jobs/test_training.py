@@ -200,7 +200,7 @@ def test_a_database_that_stays_away_ends_the_attempt_and_not_the_job(
     monkeypatch.setattr(training.time, "sleep", lambda _seconds: None)
     with monkeypatch.context() as patch:
         patch.setattr(type(bench.stores.jobs), "publish", raising(Unavailable("The database is busy.")))
-        with pytest.raises(Unavailable):
+        with pytest.raises(training.Away, match="busy"):
             bench.run()
     assert bench.stores.jobs.get(bench.job.id).state is JobState.RUNNING
     bench.stores.jobs.settle(bench.claim, Move.CRASH)

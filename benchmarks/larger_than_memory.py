@@ -173,7 +173,9 @@ class Passed:
     metrics: Mapping[str, float]
 
 
-def run(directory: Path, size: int, kind: str, settings: Mapping[str, str] | None = None) -> Passed:
+def run(
+    directory: Path, size: int, kind: str, settings: Mapping[str, str] | None = None, task: str = "classification"
+) -> Passed:
     """Generate a file of about `size` bytes of values, upload it, and train an epoch on it."""
     path = directory / f"large.{kind}"
     seconds, begun = {}, time.monotonic()
@@ -189,7 +191,7 @@ def run(directory: Path, size: int, kind: str, settings: Mapping[str, str] | Non
         dataset = client.upload(path, "large")
         seconds["upload"], begun = time.monotonic() - begun, time.monotonic()
         upload = resident_peak(running.process.pid)
-        job = client.submit({"model": "large", "dataset": dataset["id"], **REQUEST})
+        job = client.submit({"model": "large", "dataset": dataset["id"], "task": task, **REQUEST})
         for _ in client.follow(job["id"]):
             pass
         seconds["train"] = time.monotonic() - begun
@@ -202,10 +204,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.larger_than_memory", description=__doc__)
     parser.add_argument("--gigabytes", type=float, default=5.0, help="bytes of values, in 10^9; default 5")
     parser.add_argument("--format", choices=sorted(WRITERS), default="npz", help="default npz")
+    parser.add_argument("--task", choices=("classification", "forecasting"), default="classification")
     parser.add_argument("--directory", type=Path, help="where three times as much fits; by default the temporary one")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.directory, prefix="wavetap-large-") as directory:
-        passed = run(Path(directory), int(options.gigabytes * 1e9), options.format)
+        passed = run(Path(directory), int(options.gigabytes * 1e9), options.format, task=options.task)
     print(f"{options.format} of {passed.size / 1e9:.2f} GB: {passed.state}, {dict(passed.metrics)}")
     print(", ".join(f"{name} {took:.0f} s" for name, took in passed.seconds.items()))
     for name in ("idle", "upload", "training", "attempt"):

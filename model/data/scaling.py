@@ -58,17 +58,27 @@ class Preprocessing:
     deviation: Array
 
     @classmethod
-    def fit(cls, series: Series, scaling: Scaling, missing: Missing, indices: Array | None = None) -> Preprocessing:
+    def fit(
+        cls,
+        series: Series,
+        scaling: Scaling,
+        missing: Missing,
+        indices: Array | None = None,
+        lengths: Array | None = None,
+    ) -> Preprocessing:
         """Measure the channels over the observed steps of the chosen cases (indices: (n,) int64; None for all).
+
+        lengths: (N,) int64, how many first steps of each case are looked at; None for all.
 
         A channel that is constant, or was never observed, gets the deviation 1; with "robust" one whose quartiles are
         as good as the same keeps its standard deviation.
         """
         chosen = np.arange(series.cases) if indices is None else indices
         channels = len(series.channels)
-        mean, deviation = _moments(_blocks(series, chosen), channels)
+        steps = series.lengths if lengths is None else lengths
+        mean, deviation = _moments(_blocks(series, chosen, steps), channels)
         if scaling == "robust":
-            low, middle, high = quantiles(lambda: _blocks(series, chosen), channels, (0.25, 0.5, 0.75))
+            low, middle, high = quantiles(lambda: _blocks(series, chosen, steps), channels, (0.25, 0.5, 0.75))
             mean = middle.astype(np.float32)
             spread = np.minimum((high - low) / NORMAL_RANGE, np.finfo(np.float32).max).astype(np.float32)
             deviation = np.where(spread > NARROWEST * deviation, spread, deviation)
@@ -166,16 +176,15 @@ def _deviation(variance: Array, varying: Array) -> Array:
     return np.where(varying & (deviation > 0), deviation, np.float32(1))
 
 
-def _blocks(series: Series, indices: Array) -> Iterator[Array]:
-    """(t, C) values of some cases, about a million at a time."""
+def _blocks(series: Series, indices: Array, lengths: Array) -> Iterator[Array]:
+    """(t, C) values of the first steps of some cases, about a million at a time; lengths: (N,), how many of each."""
     width = len(series.channels)
-    lengths = series.lengths
     ends = np.cumsum(lengths[indices]) * width
     cuts = np.flatnonzero(np.diff(ends // BLOCK)) + 1
     for chunk in np.split(indices, cuts):
         if lengths[chunk].sum() * width > 2 * BLOCK:  # with a case that is longer than a block
             for case in chunk:
-                yield from blocks(series.case(case))
+                yield from blocks(series.case(case)[: lengths[case]])
             continue
         rows, _ = rows_of(series.offsets[chunk], lengths[chunk])
         yield series.values[rows]

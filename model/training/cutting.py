@@ -34,8 +34,8 @@ def resolve(section: PreprocessingSection, task: Task, facts: SeriesFacts) -> Pr
             f"the longest series has {facts.length_max}.",
             pointer="/preprocessing/window" if section.window else "/preprocessing/horizon",
         )
-    count = facts.cases * (facts.length_max - window - horizon + 1)
-    return replace(chosen, window=window, horizon=horizon, stride=section.stride or defaults.stride(count))
+    stride = section.stride or defaults.stride(facts.cases, facts.length_max - window - horizon + 1)
+    return replace(chosen, window=window, horizon=horizon, stride=stride)
 
 
 def windowing(section: PreprocessingSection) -> Windowing | None:

@@ -58,6 +58,8 @@ MANY_CASES = 1000
 """From as many on, a tenth can be spared for validation, and it is enough of them."""
 WINDOWS = 10_000
 """About how many windows a long series is cut into."""
+WINDOWS_OF_A_SERIES = 4
+"""Behind its first, each of many series keeps so many at least."""
 
 
 def batch_size(task: Task, cases: int) -> int:
@@ -113,6 +115,9 @@ def overlapping(window: int) -> int:
     return max(1, window // 2)
 
 
-def stride(windows: int) -> int:
-    """One, unless that gives many more windows than training needs."""
-    return max(1, windows // WINDOWS)
+def stride(cases: int, places: int) -> int:
+    """One, unless that gives many more windows than training needs; places: where one may begin in the longest series.
+
+    A series keeps windows from its beginning to its end, however many series there are: some of each train, some judge.
+    """
+    return max(1, min(cases * places // WINDOWS, (places - 1) // WINDOWS_OF_A_SERIES))

@@ -16,8 +16,9 @@ from model.data import windows
 from model.data.batches import gather
 from model.data.endings import ends
 from model.data.scaling import Preprocessing
-from model.data.series import Series, rows_of
+from model.data.series import Series
 from model.data.splits import Split
+from model.data.stretches import filled
 from model.data.windows import Windowing
 from model.errors import InvalidSeries
 from model.losses.mixed import Mixed
@@ -129,14 +130,13 @@ def from_cases(
 def from_windows(series: Series, section: PreprocessingSection, windowing: Windowing, hold: Holdout) -> Prepared:
     """A sample a window, its answer the following steps; statistics come from the steps that are trained on."""
     starts = windows.window_starts(series, windowing)
-    split, past = None, series
+    split, kept, chosen = None, series.lengths, np.arange(series.cases)
     if hold.split is not None:
-        split = windows.split_by_case(series, starts, hold.split)
-        past = series.select(hold.split.training)
+        split, chosen = windows.split_by_case(series, starts, hold.split), hold.split.training
     elif hold.fraction:
         split, kept = windows.split_in_time(series, starts, windowing, hold.fraction)
-        past = _beginnings(series, kept)
-    preprocessing = _fitted(past, section, np.arange(past.cases))
+        chosen = np.flatnonzero(kept)
+    preprocessing = _fitted(series, section, chosen, kept)
     samples = _windowed(series, starts, windowing, preprocessing)
     held = None if split is None else samples.select(split.held)
     if hold.others is not None:
@@ -164,8 +164,12 @@ def _whole(series: Series, preprocessing: Preprocessing, mean: Array | None, dev
 def _windowed(series: Series, starts: Array, windowing: Windowing, preprocessing: Preprocessing) -> Samples:
     """Every window as a sample; its answer is in deviations from the training mean."""
     standard = Preprocessing("channel", "interpolate", preprocessing.mean, preprocessing.deviation)
-    values = standard.apply_all(series.values, series.offsets)
-    answers = windows.following(values, starts, windowing).reshape(len(starts), -1)
+    answers = np.empty((len(starts), len(series.channels) * windowing.horizon), np.float32)
+    ahead = starts + windowing.window
+    for stretch in filled(series, standard, windowing.horizon):
+        ours = slice(*np.searchsorted(ahead, (stretch.first, stretch.end)))
+        steps = windows.following(stretch.values, starts[ours] - stretch.first, windowing)
+        answers[ours] = steps.reshape(len(steps), -1)
     lengths = np.full(len(starts), windowing.window, np.int64)
     return Samples(series.values, starts, lengths, answers, preprocessing, masked=False)
 
@@ -181,17 +185,12 @@ def _require_classes(series: Series, chosen: Array) -> None:
         )
 
 
-def _fitted(series: Series, section: PreprocessingSection, indices: Array) -> Preprocessing:
+def _fitted(
+    series: Series, section: PreprocessingSection, indices: Array, lengths: Array | None = None
+) -> Preprocessing:
     if section.scaling is None or section.missing is None:
         raise ValueError("a trainer takes a resolved spec")
-    return Preprocessing.fit(series, section.scaling, section.missing, indices)
-
-
-def _beginnings(series: Series, kept: Array) -> Series:
-    """The first steps of every case; cases of which nothing is kept fall away."""
-    some = np.flatnonzero(kept)
-    rows, offsets = rows_of(series.offsets[some], kept[some])
-    return Series(series.values[rows], offsets, series.channels)
+    return Preprocessing.fit(series, section.scaling, section.missing, indices, lengths)
 
 
 def _target_moments(targets: Array) -> tuple[Array, Array]:

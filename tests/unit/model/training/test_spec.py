@@ -191,3 +191,16 @@ def test_a_kernel_must_fit_the_shortest_case() -> None:
     resolved(given, facts(length=(8, 100)))
     with pytest.raises(InvalidSpec):
         resolved(given, facts(length=(7, 100)))
+
+
+@pytest.mark.parametrize("cases", [1, 50, 400_000])
+def test_many_series_to_be_forecast_keep_windows_from_their_beginning_to_their_end(cases: int) -> None:
+    what = facts("forecasting", cases=cases, length=(1024, 1024))
+    section = resolved({}, what).preprocessing
+    assert section.window is not None
+    assert section.horizon is not None
+    assert section.stride is not None
+    places = 1024 - section.window - section.horizon
+    assert places // section.stride >= 4
+    assert places % section.stride < 4
+    assert cases * (places // section.stride + 1) < 2 * 10_000 + 8 * cases

@@ -20,6 +20,11 @@ from service.rpc.training_jobs import TrainingJobMethods
 
 STREAMS_A_CONNECTION = 256
 """How many calls one connection may have open; more wait at the client."""
+CALLS_WAITING = 1 << 13
+"""How many calls may wait to be taken up, of all connections; on top of that any call is cancelled.
+
+The library's own number is a thousand: as many calls, opened and reset at once, and those of others would be cancelled.
+"""
 
 INFERENCE: ServiceDescriptor = inference_pb2.DESCRIPTOR.services_by_name["GRPCInferenceService"]
 TRAINING: ServiceDescriptor = wavetap_pb2.DESCRIPTOR.services_by_name["TrainingService"]
@@ -34,6 +39,8 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int, *, shared: bool = Fal
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
             ("grpc.max_concurrent_streams", STREAMS_A_CONNECTION),
+            ("grpc.server.max_pending_requests", CALLS_WAITING),
+            ("grpc.server.max_pending_requests_hard_limit", CALLS_WAITING),
             ("grpc.so_reuseport", int(shared)),  # a second service on one port is an error, unless it is ours
         ],
     )

@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -24,7 +24,8 @@ JSON = {"Content-Type": "application/json"}
 LENGTH = "Inference-Header-Content-Length"
 
 
-def test_row_1_a_million_chunks_of_one_byte_are_refused_before_their_end(victim: Victim) -> None:
+def in_pieces(victim: Victim, pieces: int) -> tuple[bytes, int]:
+    """Send a body byte by byte: what is answered, and how many bytes were sent by then."""
     answers: list[bytes] = []
     sent = 0
     with socket.create_connection(victim.address, timeout=60) as connection:
@@ -32,11 +33,16 @@ def test_row_1_a_million_chunks_of_one_byte_are_refused_before_their_end(victim:
         reader = threading.Thread(target=lambda: answers.append(connection.recv(65536)))
         reader.start()
         with suppress(OSError):  # it has closed, and wants no more
-            while sent < 1_000_000 and not answers:
+            while sent < pieces and not answers:
                 connection.sendall(b"1\r\n \r\n" * 1000)
                 sent += 1000
         reader.join()
-    assert answers[0][:12] in {b"HTTP/1.1 400", b"HTTP/1.1 413"}
+    return answers[0], sent
+
+
+def test_row_1_a_million_chunks_of_one_byte_are_refused_before_their_end(victim: Victim) -> None:
+    answer, sent = in_pieces(victim, 1_000_000)
+    assert answer[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 413"}
     assert sent < 1_000_000
 
 
@@ -178,6 +184,17 @@ OUTPUTS = {
 @pytest.mark.parametrize("outputs", OUTPUTS)
 def test_row_7_outputs_without_end_or_twice_are_a_bad_request(victim: Victim, outputs: str) -> None:
     problem(victim.http.post(INFER, content=body(outputs=OUTPUTS[outputs])), 400)
+
+
+@pytest.mark.parametrize("row", ["1", "2", "3"])
+def test_rows_1_to_3_leave_nothing_in_memory(victim: Victim, row: str) -> None:
+    bomb = zlib.compress(b" " * 4 * LIMIT)
+    attacks: dict[str, Callable[[], object]] = {
+        "1": lambda: in_pieces(victim, 1_000_000),
+        "2": lambda: victim.http.post(INFER, content=chunked(padded(LIMIT + 1))),
+        "3": lambda: victim.http.post(INFER, content=bomb, headers={"Content-Encoding": "deflate"}),
+    }
+    memory_is_flat(victim, attacks[row])
 
 
 @pytest.mark.parametrize("row", ["4", "5", "6", "7"])

@@ -70,6 +70,11 @@ def test_row_15_no_host_or_two_are_a_bad_request(victim: Victim, hosts: bytes) -
     assert answer[:12] == b"HTTP/1.1 400", answer[:200]
 
 
+def test_row_15_hosts_leave_nothing_in_memory(victim: Victim) -> None:
+    asked = b"GET /v2 HTTP/1.1\r\nHost: a@localhost\r\nConnection: close\r\n\r\n"
+    memory_is_flat(victim, lambda: victim.raw(asked))
+
+
 class Broken:
     """A use case that fails, whatever is asked of it."""
 

@@ -13,13 +13,16 @@ import pytest
 from api_schemas.generated import inference_pb2 as pb
 from api_schemas.generated import inference_pb2_grpc
 from tests import houses
-from tests.e2e.hostile.conftest import LIMIT, SCALE, Victim
+from tests.e2e.hostile.conftest import LIMIT, SCALE, Victim, memory_is_flat
+from tests.e2e.hostile.frames import AT_ONCE, reset
 from tests.e2e.http.conftest import eventually
 
 pytestmark = pytest.mark.e2e
 
 STREAMS = 100 * SCALE
 RESETS = 300 * SCALE
+FLOOD = 60
+"""Connections that each open and reset calls, one after another."""
 CONNECTIONS = 50 * SCALE
 CASES = houses.cases(1)
 OPTIONS = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
@@ -88,6 +91,36 @@ def test_row_27_rapid_resets_cancel_nobody_else(victim: Victim, stub: Any) -> No
     for _ in range(RESETS):
         stub.ModelInfer.future(request(), timeout=60).cancel()
     eventually(lambda: in_flight(victim) <= 1, "the end of what was reset")
+
+
+@pytest.mark.usefixtures("bystander")
+def test_row_27_calls_that_are_opened_and_reset_at_once_harm_nobody_else(victim: Victim) -> None:
+    """Over one connection, and over many, where they come faster than they are taken up."""
+    reset(victim.running.grpc, 100 * AT_ONCE)
+    for _ in range(SCALE):
+        assert sum(reset(victim.running.grpc, AT_ONCE) for _ in range(FLOOD)) > 0
+        eventually(lambda: in_flight(victim) <= 1, "the end of what was reset")
+
+
+def test_row_27_resets_leave_nothing_in_memory(victim: Victim) -> None:
+    memory_is_flat(victim, lambda: reset(victim.running.grpc, AT_ONCE))
+    eventually(lambda: in_flight(victim) == 0, "the end of what was reset")
+
+
+def test_row_13_a_cancelled_stream_leaves_nothing_in_memory(victim: Victim, stub: Any) -> None:
+    def cancelled() -> None:
+        over = threading.Event()
+
+        def some() -> Iterator[pb.ModelInferRequest]:
+            yield request()
+            over.wait(60)
+
+        call = stub.ModelStreamInfer(some())
+        next(call)
+        call.cancel()
+        over.set()
+
+    memory_is_flat(victim, cancelled)
 
 
 @pytest.mark.usefixtures("bystander")

@@ -32,6 +32,7 @@ class Victim:
     running: Running
     http: httpx.Client
     home: Path
+    directory: Path
 
     @property
     def address(self) -> tuple[str, int]:
@@ -46,6 +47,12 @@ class Victim:
 
     def forget_peak(self) -> None:
         Path(f"/proc/{self.running.process.pid}/clear_refs").write_text("5")
+
+    @property
+    def cpu(self) -> float:
+        """The seconds of processor that it has used: what a busy machine changes little."""
+        fields = Path(f"/proc/{self.running.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def is_prompt(self) -> bool:
         begun = time.monotonic()
@@ -78,7 +85,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
         service(directory, directory / LOG, elsewhere) as running,
         httpx.Client(base_url=running.rest, timeout=60) as http,
     ):
-        yield Victim(running, http, home)
+        yield Victim(running, http, home, directory)
 
 
 @pytest.fixture(autouse=True)

@@ -86,6 +86,11 @@ class Workshop:
         for operation in self.operations:
             operation.prepare()
 
+    def dissolve(self) -> None:
+        """Lets go of what knows this workshop itself, so that memory does not wait for a search for cycles."""
+        self.operations.clear()
+        self.storages.clear()
+
     def backward(self) -> Iterator[tuple[Stage, ...]]:
         """The stages of the backward pass, each operation's values made again before the first that reads them."""
         remade: dict[int, list[Stage]] = {}

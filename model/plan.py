@@ -6,6 +6,7 @@ network may point at the same vectors, which an optimizer moves in place.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
@@ -107,6 +108,7 @@ class Plan:
             [np.random.default_rng([0, index]) for index in range(len(shards))],
             fast,
         )
+        weakref.finalize(self, self.workshop.dissolve).atexit = False
         self._bind(shape, masked=masked, input_gradient=input_gradient)
         self.team = Team(len(shards))
         self.weights = np.ones(batch, dtype)
@@ -115,8 +117,7 @@ class Plan:
         self._losses = np.zeros(len(shards), np.float64)
         self._scale = np.zeros((batch, self._outputs.length, 1), dtype)
         self._forward = _segments([operation.forward() for operation in self.workshop.operations])
-        backward = self.workshop.backward() if training else ()
-        self._backward = _segments([(self._evaluate_loss,), *backward])
+        self._backward = _segments([(self._evaluate_loss,), *self.workshop.backward()]) if training else []
         self.refresh()
 
     def _bind(self, shape: Shape, *, masked: bool, input_gradient: bool) -> None:

@@ -34,11 +34,10 @@ NETWORK = {
 }
 """About 2.4 MB of weights: a thousand that were kept would show."""
 SHOWN = 20
-GROWTH_ALLOWED = 25.0
+GROWTH_ALLOWED = 5.0
 """Megabytes between the median of the second fifth of the cycles and that of the last; the first fifth warms up.
 
-Buffers and what waits for the collector of cycles make it go up and down by more than that. A copy of the weights that
-was kept in each cycle would be two gigabytes, an array of 64 kilobytes would be found."""
+A copy of the weights that was kept in each cycle would be two gigabytes, an array of 16 kilobytes would be found."""
 
 
 class Wrong(Exception):

@@ -1,6 +1,8 @@
 """Plans: what they share, what they own, and what they refuse."""
 
+import gc
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -185,3 +187,17 @@ def test_a_network_without_parameters_is_trained_to_no_effect() -> None:
 def test_a_plan_of_nothing_is_refused(sizes: dict[str, int], names: str) -> None:
     with pytest.raises(InvalidSpec, match=f"{names}, but must be a whole number of at least 1"):
         compile(network_of(), **({"batch": 2, "length": 20} | sizes))
+
+
+def test_a_plan_that_nobody_holds_gives_its_memory_back_at_once() -> None:
+    network = network_of((Conv1d(4, 3), Relu(), GlobalAveragePool(), Dense(3)))
+    gc.disable()  # nothing may wait for a search for cycles: it is seldom made, and plans are large
+    try:
+        plan = compile(network, batch=2, length=20)
+        plan.forward()
+        held = [weakref.ref(each) for each in (*plan.workshop.operations, *plan.workshop.storages)]
+        assert held
+        del plan
+        assert [each() for each in held if each() is not None] == []
+    finally:
+        gc.enable()

@@ -68,10 +68,11 @@ def test_a_streamed_dataset_is_the_one_that_rest_shows(stub: Stub, rest: Caller)
 
 
 def test_a_preview_and_a_comparison_tell_what_rest_tells(stub: Stub, rest: Caller) -> None:
-    table = b"subject,kind,v_0,v_1,v_2,v_3\ns1,a,1,2,3,4\ns2,b,1,2,3,4\ns1,b,0,2,3,4\n"
-    header = {"format": "csv", "form": "wide", "label": "kind"}
+    table = b"subject,side,kind,v_0,v_1,v_2,v_3\ns1,A,a,1,2,3,4\ns2,B,b,1,2,3,4\ns1,B,b,0,2,3,4\n"
+    header = {"format": "csv", "form": "wide", "label": "kind", "split": "side"}
     told = stub.PreviewDataset(upload("", table, **header))
     shown = rest.post("/v1/datasets:preview", params=header, content=table).json()
+    assert [each["kind"] for each in shown["report"]["findings"]].count("leak") == 2
     for part in ("reading", "report"):
         content = MessageToDict(getattr(told, part), always_print_fields_with_no_presence=True)
         assert content == without_null(shown[part], int_as=str)

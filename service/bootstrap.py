@@ -194,6 +194,7 @@ def build(settings: Settings) -> House:
     edge = _edge(settings, services, DatabaseCensus(database))
     retention = DatabaseRetention(database, settings.keep_versions)
     chores = (
+        Chore("swept_uploads", EVERY_HOUR, edge.spool.sweep),
         Chore("retired_versions", EVERY_MINUTE, retention.retire),
         Chore("disposed_artifacts", EVERY_MINUTE, Disposal(artifacts, DatabaseDiscarded(database), clock).look),
         Chore("forgotten_keys", EVERY_MINUTE, lambda: DatabaseKeys(database, keys).sweep(clock.now())),

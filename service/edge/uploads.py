@@ -1,6 +1,7 @@
 """Files on their way in: spooled to the data directory, bounded as the bytes arrive, gone when the request is over."""
 
 import errno
+import math
 import os
 import secrets
 import time
@@ -25,12 +26,18 @@ class Spool:
     def __init__(self, directory: Path, limit: int, lane: Lane) -> None:
         """Make the directory and sweep what a killed process has left in it; the limit is in bytes."""
         directory.mkdir(parents=True, exist_ok=True)
-        for leftover in directory.glob(f"*{SUFFIX}"):
-            if time.time() - leftover.stat().st_mtime > ABANDONED_AFTER_SECONDS:
-                leftover.unlink(missing_ok=True)
         self.directory = directory
         self._lane = lane
         self.limit = limit
+        self.sweep()
+
+    def sweep(self) -> int:
+        """Delete what nobody writes to any more, and say how many files that were."""
+        before = time.time() - ABANDONED_AFTER_SECONDS
+        left = [path for path in self.directory.glob(f"*{SUFFIX}") if _written_at(path) < before]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     def check_announced(self, size: int | None) -> None:
         """Refuse a file by the size that its sender announces, before the first byte."""
@@ -65,6 +72,14 @@ class Spool:
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"The file is too large: at most {self.limit} bytes are taken.")
+
+
+def _written_at(path: Path) -> float:
+    """When the file was last written to; it may be gone already."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

@@ -94,5 +94,8 @@ def test_what_a_killed_process_left_is_swept_but_nothing_that_is_being_written(t
     for path in (old, young):
         path.touch()
     os.utime(old, (0, time.time() - ABANDONED_AFTER_SECONDS - 1))
-    Spool(tmp_path, 1, lane)
+    spool = Spool(tmp_path, 1, lane)
     assert list(tmp_path.iterdir()) == [young]
+    assert spool.sweep() == 0
+    os.utime(young, (0, time.time() - ABANDONED_AFTER_SECONDS - 1))
+    assert spool.sweep() == 1, "a service that does not start again sweeps as well"

@@ -16,6 +16,9 @@ from model.data.series import Series, offsets_of
 from model.data.splits import Split
 from model.errors import InvalidSeries
 
+MOST = 10_000_000
+"""Windows of all cases together: each takes some 40 bytes of memory while it is trained on."""
+
 
 @dataclass(frozen=True)
 class Windowing:
@@ -53,6 +56,7 @@ def cover(starts: Array, lengths: Array, windowing: Windowing) -> Cover:
     A stretch that is no longer than a window is one, of its own length.
     """
     counts = windowing.counts(lengths)
+    _require_few(counts, windowing)
     places = np.arange(counts.sum()) - np.repeat(offsets_of(counts)[:-1], counts)
     last = np.repeat(np.maximum(lengths - windowing.window, 0), counts)
     begun = np.repeat(starts, counts) + np.minimum(places * windowing.stride, last)
@@ -76,6 +80,7 @@ def firsts(values: Array, counts: Array | None) -> Array:
 def window_starts(series: Series, windowing: Windowing) -> Array:
     """(M,) int64: the first row of every window that lies within a case; cases that are too short have none."""
     counts = _counts(series.lengths, windowing)
+    _require_few(counts, windowing)
     places = np.arange(counts.sum()) - np.repeat(offsets_of(counts)[:-1], counts)
     starts: Array = np.repeat(series.offsets[:-1], counts) + places * windowing.stride
     if not starts.size:
@@ -132,6 +137,16 @@ def following(values: Array, starts: Array, windowing: Windowing) -> Array:
     rows = starts[:, None] + np.arange(windowing.window, windowing.span)
     steps: Array = values[rows].transpose(0, 2, 1)
     return steps
+
+
+def _require_few(counts: Array, windowing: Windowing) -> None:
+    """Refuse what would fill memory with mere places of windows, before they are made."""
+    total = int(counts.sum())
+    if total > MOST:
+        raise InvalidSeries(
+            f"A stride of {windowing.stride} cuts the series into {total} windows; at most {MOST} are held, "
+            f"as a stride of about {windowing.stride * total // MOST + 1} makes them."
+        )
 
 
 def _counts(lengths: Array, windowing: Windowing) -> Array:

@@ -118,3 +118,15 @@ def test_the_mean_is_that_of_each_cases_own_windows(counts: list[int]) -> None:
     )
     np.testing.assert_array_equal(windows.firsts(values, np.array(counts)), [part[0] for part in parts])
     assert windows.means(values, None) is values
+
+
+def test_more_windows_than_memory_should_hold_are_refused_with_the_stride_that_would_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(windows, "MOST", 20)
+    series = counted([100])
+    with pytest.raises(InvalidSeries, match="a stride of about 5 makes them"):
+        windows.cover(series.offsets[:-1], series.lengths, Windowing(10, 0, 1))
+    with pytest.raises(InvalidSeries, match="89 windows; at most 20"):
+        windows.window_starts(series, Windowing(10, 2, 1))
+    assert len(windows.cover(series.offsets[:-1], series.lengths, Windowing(10, 0, 5)).starts) == 19

@@ -6,11 +6,12 @@ import numpy as np
 
 from model.arrays import Array
 from model.data import windows
+from model.data.blocks import BLOCK, release
 from model.data.series import Series
 from model.errors import InvalidSeries
 from model.pipeline import Pipeline, Predictor
 from model.training.class_metrics import Confusion, Metrics, classification, confusion
-from model.training.value_metrics import coverage, forecasting, pinball, regression, root_mean_square
+from model.training.value_metrics import ForecastErrors, coverage, forecasting, pinball, regression, root_mean_square
 
 
 def evaluate(
@@ -66,14 +67,18 @@ def validation_metrics(pipeline: Pipeline, truth: Array, outputs: Array, counts:
 
 
 def _forecast(pipeline: Pipeline, series: Series, predictor: Predictor) -> Metrics:
-    """Of every window, one horizon apart."""
+    """Of every window, one horizon apart; some at a time, so that series may be larger than memory."""
     windowing = pipeline.windowing
     if windowing is None:
         raise ValueError("only forecasts have windows")
     starts = windows.window_starts(series, windowing)
-    truth = windows.following(series.values, starts, windowing).reshape(len(starts), -1)
-    restored = predictor.outputs(series.values, starts, np.full(len(starts), windowing.window, np.int64))
-    return forecasting(truth, pipeline.central(restored)) | _of_quantiles(pipeline, truth, restored)
+    errors = ForecastErrors(pipeline.quantiles)
+    for part in np.array_split(starts, -(-len(starts) * pipeline.network.output_width // BLOCK)):
+        truth = windows.following(series.values, part, windowing).reshape(len(part), -1)
+        restored = predictor.outputs(series.values, part, np.full(len(part), windowing.window, np.int64))
+        errors.add(truth, pipeline.central(restored), restored)
+        release(series.values)
+    return errors.metrics()
 
 
 def _of_quantiles(pipeline: Pipeline, truth: Array, restored: Array) -> Metrics:

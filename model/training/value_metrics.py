@@ -13,6 +13,7 @@ from model.arrays import Array
 from model.errors import InvalidSeries
 
 Metrics = dict[str, float]
+UNKNOWN = "Every step that would be forecast is missing, so there is nothing to compare with."
 
 
 def regression(targets: Array, values: Array) -> Metrics:
@@ -30,8 +31,39 @@ def forecasting(targets: Array, values: Array) -> Metrics:
     error = np.subtract(values, targets, dtype=np.float64)
     error = error[np.isfinite(error)]
     if not error.size:
-        raise InvalidSeries("Every step that would be forecast is missing, so there is nothing to compare with.")
+        raise InvalidSeries(UNKNOWN)
     return {"rmse": root_mean_square(error), "mae": float(np.abs(error).mean())}
+
+
+class ForecastErrors:
+    """The metrics of forecasts that come some at a time; of a single part they are those of the functions here."""
+
+    def __init__(self, quantiles: Sequence[float] | None) -> None:
+        """Begin with none."""
+        self._quantiles = quantiles
+        self._known = 0
+        self._squares = self._sizes = self._pinball = self._covered = 0.0
+
+    def add(self, targets: Array, values: Array, restored: Array) -> None:
+        """Take in targets and values (n, D), and restored (n, D Q), which holds the quantiles where there are any."""
+        error = np.subtract(values, targets, dtype=np.float64)
+        error = error[np.isfinite(error)]
+        self._known += error.size
+        self._squares += float(np.square(error).sum())
+        self._sizes += float(np.abs(error).sum())
+        if self._quantiles is not None and error.size:
+            spread = restored.reshape(*targets.shape, len(self._quantiles))
+            self._pinball += pinball(targets, spread, self._quantiles) * error.size
+            self._covered += coverage(targets, spread) * error.size
+
+    def metrics(self) -> Metrics:
+        """Of everything that was added; InvalidSeries if no truth is known."""
+        if not self._known:
+            raise InvalidSeries(UNKNOWN)
+        found = {"rmse": float(np.sqrt(self._squares / self._known)), "mae": self._sizes / self._known}
+        if self._quantiles is None:
+            return found
+        return found | {"pinball": self._pinball / self._known, "coverage": self._covered / self._known}
 
 
 def pinball(targets: Array, values: Array, quantiles: Sequence[float]) -> float:

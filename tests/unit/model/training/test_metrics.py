@@ -128,3 +128,24 @@ def test_what_is_missing_counts_in_no_quantile() -> None:
     targets, values = np.array([[1.0, np.nan]]), np.array([[[0.0, 2.0], [5.0, 6.0]]])
     assert value_metrics.pinball(targets, values, (0.1, 0.9)) == pytest.approx(0.1)
     assert value_metrics.coverage(targets, values) == 1.0
+
+
+@given(st.integers(0, 99), st.integers(1, 9), st.booleans())
+def test_forecasts_that_come_in_parts_are_measured_as_one(seed: int, parts: int, quantiles: bool) -> None:
+    generator = np.random.default_rng(seed)
+    shares = (0.1, 0.5, 0.9) if quantiles else None
+    truth = generator.normal(size=(12, 4)).astype(np.float32)
+    truth[generator.random(truth.shape) < 0.3] = np.nan
+    truth[0, 0] = 0.5
+    restored = np.sort(generator.normal(size=(12, 4, 3)), axis=2).astype(np.float32)
+    values = restored[..., 1]
+    whole = value_metrics.forecasting(truth, values)
+    if shares:
+        pinball, coverage = value_metrics.pinball(truth, restored, shares), value_metrics.coverage(truth, restored)
+        whole |= {"pinball": pinball, "coverage": coverage}
+    errors = value_metrics.ForecastErrors(shares)
+    for part in np.array_split(np.arange(12), parts):
+        errors.add(truth[part], values[part], restored[part].reshape(len(part), -1))
+    assert errors.metrics() == pytest.approx(whole, rel=1e-6)
+    with pytest.raises(InvalidSeries, match="nothing to compare"):
+        value_metrics.ForecastErrors(shares).metrics()

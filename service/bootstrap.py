@@ -37,6 +37,7 @@ from service.edge.context import EdgeContext
 from service.edge.lanes import lanes
 from service.edge.lifecycle import Lifecycle
 from service.edge.prediction import Prediction
+from service.edge.shared_counters import SharedCounters
 from service.edge.statistics import Statistics
 from service.edge.uploads import Spool
 from service.engines.local import LocalEngine
@@ -72,7 +73,7 @@ from service.usecases.services import Services
 from service.usecases.training import Training
 
 EVERY_MINUTE, EVERY_HOUR = 60.0, 3600.0
-WARMING_SECONDS = 0.25
+OFTEN_SECONDS = 0.25
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -204,14 +205,20 @@ def build(settings: Settings) -> House:
             lambda: len(sweep(artifacts, DatabaseReferences(database), clock)),
         ),
     )
-    warming = Housekeeping([Chore("warmed_versions", WARMING_SECONDS, Warmer(current, models).look)], clock, log)
+    often = (
+        Chore("warmed_versions", OFTEN_SECONDS, Warmer(current, models).look),
+        Chore("told_statistics", OFTEN_SECONDS, edge.statistics.tell),
+    )
+    warming = Housekeeping(often, clock, log)
     housekeeping = Housekeeping(chores, clock, log)
     return House(edge, supervisor, database, changes, artifacts, clock, housekeeping, warming)
 
 
 def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> EdgeContext:
     work = lanes(settings.inference_threads, settings.inference_queue)
-    metrics, statistics = Metrics(census.jobs_by_state, os.environ.get(VARIABLE)), Statistics()
+    shared = os.environ.get(VARIABLE)
+    metrics = Metrics(census.jobs_by_state, shared)
+    statistics = Statistics(None if shared is None else SharedCounters(Path(shared)))
 
     def told(questions: Sequence[Question], ns: int) -> None:
         version, rows = questions[0].version, sum(question.rows for question in questions)

@@ -68,9 +68,10 @@ def statistics(
     services: Services, counters: Statistics, model: str | None, reference: str | None
 ) -> schemas.StatisticsResponse:
     """What one version, every version of a model, or every version of all models has done."""
+    whole = counters.whole()
     return schemas.StatisticsResponse(
         model_stats=[
-            schemas.ModelStatistics.model_validate(counters.of(name, number))
+            schemas.ModelStatistics.model_validate(whole.of(name, number))
             for name, number in _versions(services, model, reference)
         ]
     )

@@ -98,6 +98,21 @@ def test_mlserver_975_workers_share_the_pages_of_the_weights(running: Running) -
         assert "Anonymous:             0 kB" in lines
 
 
+def cases_told(running: Running) -> int:
+    (told,) = httpx.get(f"{running.rest}/v2/models/gestures/stats", timeout=PATIENCE).json()["model_stats"]
+    return int(told["inference_count"])
+
+
+@pytest.mark.e2e
+def test_any_worker_tells_the_statistics_of_all(running: Running) -> None:
+    """Each tells the others a few times a second, so that all come to the same number, and to no greater one."""
+    eventually(lambda: len({cases_told(running) for _ in range(8)}) == 1, "the statistics of what was asked before")
+    before = cases_told(running)
+    asked_over_new_connections(running, 20)
+    wanted = before + 20 * len(CASES)
+    eventually(lambda: {cases_told(running) for _ in range(8)} == {wanted}, "the statistics of all")
+
+
 @pytest.mark.e2e
 def test_grpc_calls_are_answered_on_one_port_by_all(running: Running) -> None:
     tensor = pb.ModelInferRequest.InferInputTensor(name="series", datatype="FP32", shape=CASES.shape)

@@ -110,6 +110,12 @@ class Job:
         return Claim(self.id, self.attempt)
 
     @property
+    def datasets(self) -> tuple[str, ...]:
+        """The identifiers of what it trains on and, if that is another, of what it validates on; in order."""
+        validation = self.spec.get("training", {}).get("validation") or {}
+        return tuple(sorted({self.dataset, validation.get("dataset") or self.dataset}))
+
+    @property
     def seconds_left(self) -> float | None:
         """Until the time limit; None without one."""
         return None if self.time_limit is None else max(self.time_limit - self.seconds, 0.0)

@@ -21,7 +21,6 @@ from service.errors import (
     DeadlineExceeded,
     Fenced,
     NotAllowedNow,
-    NotFound,
     ServiceError,
     StorageFull,
     Unavailable,
@@ -126,17 +125,10 @@ def _trainer(attempt: Attempt, job: Job, dataset: Dataset, validation: Dataset |
 
 
 def _validation(attempt: Attempt, job: Job) -> Dataset | None:
-    """The dataset that the spec names to validate on; InvalidSpec if it is gone since the job was submitted."""
+    """The dataset that the spec names to validate on; none can be removed while a job needs it."""
     section = TrainingSpec.from_json(dict(job.spec)).training.validation
     named = None if section is None else section.dataset
-    if named is None:
-        return None
-    try:
-        return patiently(lambda: attempt.datasets.get(named))
-    except NotFound as error:
-        raise InvalidSpec(
-            f"The dataset {named}, to validate on, was removed.", pointer="/training/validation/dataset"
-        ) from error
+    return None if named is None else patiently(lambda: attempt.datasets.get(named))
 
 
 def _opened(attempt: Attempt, dataset: Dataset) -> Series:

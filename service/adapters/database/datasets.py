@@ -1,5 +1,6 @@
 """The rows of datasets."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from service.domain.pages import Page, PageRequest
 from service.domain.states import UNFINISHED
 from service.errors import AlreadyExists, Detail, NotAllowedNow, NotFound
 from service.registry_ports import Idempotency
+
+VALIDATES_ON = jobs.c.spec["training", "validation", "dataset"].as_string()
 
 
 class DatabaseDatasets:
@@ -78,7 +81,8 @@ class DatabaseDatasets:
             found = _one(connection, datasets.c.id == identifier)
             if found is None:
                 raise NotFound(f"There is no dataset with the identifier {identifier!r}.")
-            needed = exists().where(jobs.c.dataset == identifier, jobs.c.state.in_(sorted(UNFINISHED)))
+            needs = or_(jobs.c.dataset == identifier, identifier == VALIDATES_ON)
+            needed = exists().where(needs, jobs.c.state.in_(sorted(UNFINISHED)))
             if connection.scalar(select(needed)):
                 raise NotAllowedNow(f"The dataset {found.name} is needed by a training job that has not ended.")
             connection.execute(delete(datasets).where(datasets.c.id == identifier))
@@ -94,7 +98,8 @@ def _one(connection: Connection, condition: ColumnElement[bool], *, lock: bool =
     return None if row is None else dataset_of(row)
 
 
-def lock_dataset(connection: Connection, identifier: str) -> None:
-    """Keep a dataset from being removed until the transaction ends; NotAllowedNow if it is gone."""
-    if _one(connection, datasets.c.id == identifier) is None:
-        raise NotAllowedNow("The job's dataset was removed.")
+def lock_datasets(connection: Connection, identifiers: Iterable[str]) -> None:
+    """Keep datasets from being removed until the transaction ends; NotAllowedNow if one is gone."""
+    for identifier in identifiers:
+        if _one(connection, datasets.c.id == identifier) is None:
+            raise NotAllowedNow(f"The dataset {identifier}, which the job needs, was removed.")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from service.adapters.database import events
 from service.adapters.database.catalogue import insert_version
 from service.adapters.database.connection import Database
-from service.adapters.database.datasets import lock_dataset
+from service.adapters.database.datasets import lock_datasets
 from service.adapters.database.keys import Keys
 from service.adapters.database.pages import fetch_page
 from service.adapters.database.records import job_of, job_values
@@ -51,7 +51,7 @@ class DatabaseJobs:
     def add(self, job: Job, idempotency: Idempotency | None = None) -> tuple[Job, bool]:
         """Insert the job and its key together, so that neither is seen without the other."""
         with self._database.writing() as connection:
-            lock_dataset(connection, job.dataset)
+            lock_datasets(connection, job.datasets)
             known = self._keys.bind(connection, idempotency, job.id, job.created_at)
             if known is not None:
                 return _read(connection, known), False
@@ -176,15 +176,15 @@ class DatabaseJobs:
         return self._change(identifier, lambda job: cancelled(job, now))
 
     def resume(self, identifier: str, spec: JSON, epochs: int, time_limit: float | None = None) -> Job:
-        """Queue it again while its dataset is there."""
-        return self._change(identifier, lambda job: resumed(job, spec, epochs, time_limit), needs_dataset=True)
+        """Queue it again while its datasets are there."""
+        return self._change(identifier, lambda job: resumed(job, spec, epochs, time_limit), needs_datasets=True)
 
-    def _change(self, identifier: str, change: Callable[[Job], Job], *, needs_dataset: bool = False) -> Job:
+    def _change(self, identifier: str, change: Callable[[Job], Job], *, needs_datasets: bool = False) -> Job:
         now = self._clock.now()
         with self._database.writing() as connection:
             before = _read(connection, identifier, lock=True)
-            if needs_dataset:
-                lock_dataset(connection, before.dataset)
+            if needs_datasets:
+                lock_datasets(connection, before.datasets)
             job = change(before)
             if job != before:
                 _write(connection, job)

@@ -14,7 +14,6 @@ from service.jobs import training
 from service.jobs.interruption import Stopped
 from service.jobs.training import FAILURES, OutOfTime
 from tests.benches import EPOCHS, Bench
-from tests.records import a_dataset
 from tests.stores import Stores
 
 
@@ -37,15 +36,6 @@ def test_an_attempt_validates_on_the_dataset_that_its_spec_names(stores: Stores)
     assert "validation_loss" in job.metrics
     lineage = stores.catalogue.version("m", None).draft.lineage
     assert lineage["validation_dataset"] == lineage["dataset"]
-
-
-def test_a_dataset_to_validate_on_that_is_gone_fails_the_job(stores: Stores) -> None:
-    others, _ = stores.datasets.add(a_dataset(stores.clock, "others", seed=1))
-    bench = Bench(stores, {"validation": {"dataset": "others"}})
-    stores.datasets.remove(others.id)
-    job = bench.run()
-    assert job.failure is not None
-    assert f"{others.id}, to validate on, was removed" in job.failure.message
 
 
 def test_an_attempt_trains_and_publishes(bench: Bench) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.arrays import surely_finite
 from model.data import windows
 from model.data.endings import ends
 from model.data.series import offsets_of
@@ -50,11 +51,13 @@ class Cases:
         first = int(self.padded[0])
         return first if (self.padded == first).all() else None
 
+    def stretches(self) -> Cases:
+        """As they are."""
+        return self
+
     @classmethod
     def joined(cls, parts: Sequence[Cases]) -> Cases:
         """All of them, in order."""
-        if len(parts) == 1:
-            return parts[0]
         begins = offsets_of(np.array([len(part.values) for part in parts], np.int64))[:-1]
         return cls(
             np.concatenate([part.values for part in parts]),
@@ -65,6 +68,37 @@ class Cases:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class EvenCases:
+    """Cases that are each as long as the plan they run in: values (N, L, C) float32, and nothing else to be said."""
+
+    values: Array
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def plan_length(self) -> int:
+        """The one length of all."""
+        return int(self.values.shape[1])
+
+    def stretches(self) -> Cases:
+        """The same as stretches of flat values."""
+        count, length, channels = self.values.shape
+        lengths = np.full(count, length, np.int64)
+        return Cases(self.values.reshape(-1, channels), offsets_of(lengths)[:-1], lengths, lengths)
+
+
+def joined(parts: Sequence[Cases | EvenCases]) -> Cases | EvenCases:
+    """All of them, in order."""
+    if len(parts) == 1:
+        return parts[0]
+    even = [part.values for part in parts if isinstance(part, EvenCases)]
+    if len(even) == len(parts) and len({values.shape[1] for values in even}) == 1:
+        return EvenCases(np.concatenate(even))
+    return Cases.joined([part.stretches() for part in parts])
+
+
 class Intake:
     """Checks what comes for one pipeline; it holds no buffers, so that any number of threads may share it."""
 
@@ -72,14 +106,24 @@ class Intake:
         """Take what knows the channels, the lengths and the window."""
         self._pipeline = pipeline
         self._fitting: set[int] = set()
+        """Lengths that the network has room for."""
+        self._whole: set[int] = set()
+        """Lengths that run in plans just as long."""
 
-    def take(self, cases: Array | Sequence[Array]) -> Cases:
+    def take(self, cases: Array | Sequence[Array], *, infinite: bool = True) -> Cases | EvenCases:
         """Cases (N, C, L) float32, or N arrays (C, L_i), with NaN where a value is missing.
 
-        InvalidSeries names the case that cannot be used.
+        InvalidSeries names the case that cannot be used. infinite: whether there may be infinite values, which are not
+        taken; a caller that has looked for them already says that there are none.
         """
-        dense = isinstance(cases, np.ndarray) and cases.dtype != object
-        values, lengths = self._dense(np.asarray(cases)) if dense else self._listed(cases)
+        if isinstance(cases, np.ndarray) and cases.dtype != object:
+            dense = self._dense(cases)
+            count, length, channels = dense.shape
+            if self._is_even(dense) and not (infinite and not surely_finite(dense) and np.isinf(dense).any()):
+                return EvenCases(dense)
+            values, lengths = dense.reshape(-1, channels), np.full(count, length, np.int64)
+        else:
+            values, lengths = self._listed(cases)
         starts = offsets_of(lengths)[:-1]
         self._require_no_infinity(values, starts)
         return self.stretches(values, starts, lengths)
@@ -95,7 +139,10 @@ class Intake:
             self._require(lengths >= windowing.window, lengths, f"at least {windowing.window} steps")
             starts, lengths = starts + lengths - windowing.window, np.full_like(lengths, windowing.window)
         self._require_room(lengths)
-        return Cases(values, starts, lengths, self._padded(lengths))
+        padded = self._padded(lengths)
+        if len(self._whole) < LENGTHS_REMEMBERED:
+            self._whole.update(np.unique(padded[padded == lengths]).tolist())
+        return Cases(values, starts, lengths, padded)
 
     def _windows(self, values: Array, starts: Array, lengths: Array, windowing: Windowing) -> Cases:
         """All windows of each case up to its end; one that masks knows cases that end within a window."""
@@ -108,13 +155,19 @@ class Intake:
         cut = windows.cover(starts, ended, windowing)
         return Cases(values, cut.starts, cut.lengths, np.repeat(padded, cut.counts), cut.counts)
 
-    def _dense(self, cases: Array) -> tuple[Array, Array]:
+    def _is_even(self, dense: Array) -> bool:
+        """Whether (N, L, C) values need nothing more before the network: no window, no padding, and room for it."""
+        pipeline, length = self._pipeline, int(dense.shape[1])
+        if pipeline.window not in {None, length} or length not in self._fitting or length not in self._whole:
+            return False
+        return not (pipeline.masked and np.isnan(dense[:, -1]).all(axis=1).any())
+
+    def _dense(self, cases: Array) -> Array:
+        """(N, L, C)."""
         channels = len(self._pipeline.channels)
         if cases.ndim != _DENSE or cases.shape[1] != channels or 0 in cases.shape:
             raise InvalidSeries(f"The series have shape {cases.shape}; (cases, {channels} channels, steps) is needed.")
-        count, _, length = cases.shape
-        values = np.ascontiguousarray(cases.transpose(0, 2, 1), np.float32).reshape(count * length, channels)
-        return values, np.full(count, length, np.int64)
+        return np.ascontiguousarray(cases.transpose(0, 2, 1), np.float32)
 
     def _listed(self, cases: Array | Sequence[Array]) -> tuple[Array, Array]:
         channels = len(self._pipeline.channels)

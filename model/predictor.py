@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model import plan as plans
-from model.cases import Intake
+from model.arrays import surely_finite
+from model.cases import EvenCases, Intake
 from model.data.batches import gather
 from model.data.windows import means
 from model.errors import InvalidSeries, ModelError
@@ -75,17 +76,33 @@ class Predictor:
         """Restored outputs (N, K) of stretches of flat values (T, C): rows starts[i] to starts[i] + lengths[i]."""
         return finite(self.run(self._intake.stretches(values, starts, lengths)))
 
-    def run(self, cases: Cases) -> Array:
+    def run(self, cases: Cases | EvenCases) -> Array:
         """Restored outputs (N, K) of checked cases; what has overflowed is not finite, and for the caller to see.
 
         A case that is cut into windows has the mean of what they are answered with.
         """
-        outputs = np.empty((len(cases.starts), self.pipeline.network.output_width), np.float32)
+        even = isinstance(cases, EvenCases)
+        outputs = np.empty((len(cases if even else cases.starts), self.pipeline.network.output_width), np.float32)
         with np.errstate(all="ignore"):
-            for indices, length in self._chunks(cases):
-                outputs[indices] = self._run(cases, indices, length)
-            outputs[~np.isfinite(outputs).all(axis=1)] = np.nan  # also where restoring would make it finite again
-            return means(self.pipeline.restore(outputs), cases.counts)
+            if even:
+                self._run_even(cases.values, outputs)
+            else:
+                for indices, length in self._chunks(cases):
+                    outputs[indices] = self._run(cases, indices, length)
+            if not surely_finite(outputs):
+                outputs[~np.isfinite(outputs).all(axis=1)] = np.nan  # also where restoring would make it finite again
+            restored = self.pipeline.restore(outputs)
+            return restored if even else means(restored, cases.counts)
+
+    def _run_even(self, values: Array, outputs: Array) -> None:
+        """(N, L, C), which are laid as they are, to (N, K)."""
+        length = int(values.shape[1])
+        size = self._largest_chunk(length)
+        for start in range(0, len(values), size):
+            chunk = values[start : start + size]
+            plan, count = self._plan_for(len(chunk), length), len(chunk)
+            plan.inputs[:count] = self.pipeline.preprocessing.apply_even(chunk, start)
+            outputs[start : start + count] = self._forward(plan, count)
 
     def _chunks(self, cases: Cases) -> Iterator[tuple[Array, int]]:
         """Cases that share a plan: their indices, and the plan's length."""
@@ -108,13 +125,22 @@ class Predictor:
 
     def _run(self, cases: Cases, indices: Array, length: int) -> Array:
         count, lengths = len(indices), cases.lengths
-        plan = self._plan(1 << (count - 1).bit_length(), length)
+        plan = self._plan_for(count, length)
         gather(cases.values, cases.starts, lengths, indices, self.pipeline.preprocessing, plan.inputs[:count])
+        return self._forward(plan, count, lengths[indices])
+
+    def _forward(self, plan: Plan, count: int, lengths: Array | None = None) -> Array:
+        """(n, K) of the plan's first cases, which end where the plan does unless lengths (n,) are given."""
         plan.inputs[count:] = 0
         if plan.lengths is not None:
-            plan.lengths[:count] = lengths[indices]
-            plan.lengths[count:] = length
+            plan.lengths[:] = plan.inputs.shape[1]
+            if lengths is not None:
+                plan.lengths[:count] = lengths
         return plan.forward()[:count]
+
+    def _plan_for(self, count: int, length: int) -> Plan:
+        """A plan that so many cases fit into."""
+        return self._plan(1 << (count - 1).bit_length(), length)
 
     def _plan(self, batch: int, length: int) -> Plan:
         plan = self._plans.pop((batch, length), None)

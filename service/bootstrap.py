@@ -226,7 +226,11 @@ def _edge(settings: Settings, services: Services, census: DatabaseCensus) -> Edg
         metrics.batch(version.model, version.number, rows, ns / 1e9)
 
     batching = Batching(
-        settings.inference_threads, settings.batch_rows, settings.batch_delay_seconds, settings.inference_queue
+        threads=settings.inference_threads,
+        rows=settings.batch_rows,
+        delay=settings.batch_delay_seconds,
+        waiting=settings.inference_queue,
+        quick=settings.quick_batch_seconds,
     )
     followed = traces(settings.traces_endpoint, os.environ)
 

@@ -32,8 +32,11 @@ class Versions(Protocol):
         """By number or alias; None means the newest. NotFound if there is none, Unavailable if it was unloaded."""
         ...
 
-    def known(self, model: str, reference: str | None) -> ModelVersion | None:
-        """The same without waiting for anything: None if rows must be read first, or would be refused."""
+    def known(self, model: str, reference: str | None, since: int | None = None) -> ModelVersion | None:
+        """The same without waiting for anything: None if rows must be read first, or would be refused.
+
+        since: when the request arrived, by time.perf_counter_ns; what was true after that is true enough
+        """
         ...
 
 

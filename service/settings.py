@@ -86,6 +86,12 @@ class Settings(BaseModel):
         le=1.0,
         description="How long a request waits for others to share its batch; 0 gathers what waits anyhow.",
     )
+    quick_batch_seconds: float = Field(
+        default=0.002,
+        ge=0.0,
+        le=0.1,
+        description="A batch known to take no longer is computed without handing it to a thread; with 0 all are.",
+    )
     model_memory_bytes: int = Field(
         default=512 * MEBIBYTE,
         ge=1,

@@ -34,7 +34,7 @@ class RequestInput(ProtocolSchema):
     name: str = Field(max_length=LARGEST_NAME)
     shape: list[int] = Field(min_length=1, max_length=LARGEST_RANK)
     datatype: str = Field(max_length=16, examples=["FP32"])
-    parameters: Parameters = {}
+    parameters: Parameters = Field(default_factory=dict)
     data: Data = None
 
 
@@ -42,7 +42,7 @@ class RequestOutput(ProtocolSchema):
     """An output that is wanted; `parameters` may hold `binary_data` and `classification`."""
 
     name: str = Field(max_length=LARGEST_NAME)
-    parameters: Parameters = {}
+    parameters: Parameters = Field(default_factory=dict)
 
 
 class InferRequest(ProtocolSchema):
@@ -66,9 +66,9 @@ class InferRequest(ProtocolSchema):
     )
 
     id: str = Field(default="", max_length=1024)
-    parameters: Parameters = {}
+    parameters: Parameters = Field(default_factory=dict)
     inputs: list[RequestInput] = Field(min_length=1, max_length=16)
-    outputs: list[RequestOutput] = Field(default=[], max_length=16)
+    outputs: list[RequestOutput] = Field(default_factory=list, max_length=16)
 
 
 class ResponseOutput(ProtocolSchema):
@@ -77,7 +77,7 @@ class ResponseOutput(ProtocolSchema):
     name: str
     shape: list[int]
     datatype: str
-    parameters: Parameters = {}
+    parameters: Parameters = Field(default_factory=dict)
     data: Data = None
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from model.arrays import Array
+from model.arrays import Array, surely_finite
 from model.data.blocks import BLOCK, blocks, release
 from model.data.filling import interpolate, zero
 from model.data.order_statistics import quantiles
@@ -30,6 +31,9 @@ FILLINGS: dict[Missing, Callable[[Array, Array, Array], None]] = {
     "mask": interpolate,
 }
 """How gaps in (T, C) values of several cases are filled in place; the last argument is for channels never observed."""
+
+TOGETHER = 512
+"""Values that are scaled in one go."""
 
 NORMAL_RANGE = 1.349
 """The range between the quartiles of a normal distribution of deviation 1."""
@@ -96,8 +100,10 @@ class Preprocessing:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             scaled = self._scaled(values, offsets)
-            FILLINGS[self.missing](scaled, offsets, self._unobserved())
-        if not np.isfinite(scaled).all():
+            sound = surely_finite(scaled)  # as most are: nothing is missing, and nothing has overflowed
+            if not sound:
+                FILLINGS[self.missing](scaled, offsets, self._unobserved())
+        if not sound and not np.isfinite(scaled).all():
             row, channel = np.argwhere(~np.isfinite(scaled))[0]
             case = int(np.searchsorted(offsets, row, side="right")) - 1
             number = case if numbers is None else numbers[case]
@@ -109,6 +115,16 @@ class Preprocessing:
             return np.concatenate([scaled, ~np.isnan(values)], axis=1, dtype=np.float32)
         return scaled
 
+    def apply_even(self, cases: Array, first: int = 0) -> Array:
+        """(n, L, C) float32 with NaN for missing -> (n, L, C) float32, finite; (n, L, 2 C) with "mask".
+
+        first: what an error calls the first of them
+        """
+        count, length, channels = cases.shape
+        numbers = np.arange(first, first + count)
+        applied = self.apply_all(cases.reshape(-1, channels), np.arange(0, count * length + 1, length), numbers)
+        return applied.reshape(count, length, -1)
+
     def restore(self, scaled: Array) -> Array:
         """(..., C) float32 in deviations from the training mean -> in the channels' own units."""
         restored: Array = scaled * self.deviation + self.mean
@@ -117,12 +133,35 @@ class Preprocessing:
     def _scaled(self, values: Array, offsets: Array) -> Array:
         if self.scaling == "none":
             return values.astype(np.float32)
-        mean, deviation = self.mean, self.deviation
-        if self.scaling == "instance":
-            lengths = np.diff(offsets)
-            mean, deviation = (np.repeat(each, lengths, axis=0) for each in instance_moments(values, offsets))
+        if self.scaling != "instance":
+            return self._standardized(values)
+        lengths = np.diff(offsets)
+        mean, deviation = (np.repeat(each, lengths, axis=0) for each in instance_moments(values, offsets))
         scaled: Array = (values - mean) / deviation
         return scaled
+
+    def _standardized(self, values: Array) -> Array:
+        """(T, C) less the mean, divided by the deviation.
+
+        Many rows are taken for one: NumPy goes through the last axis and then starts anew, and C values are few.
+        """
+        mean, deviation = self._repeated
+        width = len(mean)
+        whole = values.size - values.size % width
+        scaled = np.empty(values.shape, np.float32)
+        flat, target = values.reshape(-1), scaled.reshape(-1)
+        wide = target[:whole].reshape(-1, width)
+        np.subtract(flat[:whole].reshape(-1, width), mean, out=wide)
+        np.divide(wide, deviation, out=wide)
+        rest = values.size - whole
+        np.divide(flat[whole:] - mean[:rest], deviation[:rest], out=target[whole:])
+        return scaled
+
+    @cached_property
+    def _repeated(self) -> tuple[Array, Array]:
+        """Mean and deviation as often as there are channels in so many values."""
+        times = max(1, TOGETHER // len(self.mean))
+        return np.tile(self.mean, times), np.tile(self.deviation, times)
 
     def _unobserved(self) -> Array:
         return self.mean if self.scaling == "none" else np.zeros_like(self.mean)

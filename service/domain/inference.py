@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,12 @@ def inputs(signature: Signature) -> tuple[TensorSpec, ...]:
 def outputs(signature: Signature) -> tuple[TensorSpec, ...]:
     """The tensors a version gives."""
     return OUTPUTS[signature.task](signature)
+
+
+@lru_cache(maxsize=1024)
+def output_names(signature: Signature) -> tuple[str, ...]:
+    """What the tensors that a version gives are called; asked with every prediction."""
+    return tuple(spec.name for spec in outputs(signature))
 
 
 def _classification(signature: Signature) -> tuple[TensorSpec, ...]:

@@ -1,6 +1,7 @@
 """Where work comes from: the request that asked for it, told in logs and traces however far away it is done."""
 
 import re
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -19,6 +20,10 @@ class Origin:
         if self.traceparent is None:
             return {"request_id": self.request_id}
         return {"request_id": self.request_id, "trace_id": self.traceparent.split("-")[1]}
+
+
+CURRENT: ContextVar[Origin | None] = ContextVar("origin", default=None)
+"""The request that is being answered here."""
 
 
 def traceparent(given: str | None) -> str | None:

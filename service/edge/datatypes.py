@@ -88,15 +88,17 @@ def _texts(raw: memoryview, count: int, pointer: str) -> Tensor:
 
 
 def from_json(datatype: str, shape: Sequence[int], data: object, pointer: str) -> Tensor:
-    """A tensor from a flat or nested list; null stands for NaN where the datatype has one."""
+    """A tensor from a flat or nested list, or from an array of its numbers; null is NaN where the datatype has one."""
     count = check_tensor(datatype, shape, pointer)
     if datatype in BINARY_ONLY:
         raise refusal(f"{pointer}/datatype", f"{datatype} travels as binary data only.")
-    if not isinstance(data, list):
+    if isinstance(data, np.ndarray):
+        flat = narrowed(data, datatype, f"{pointer}/data")
+    elif isinstance(data, list):
+        quick = packed(data, shape, datatype)
+        flat = _array(data, datatype, pointer) if quick is None else quick
+    else:
         raise refusal(f"{pointer}/data", "The data is a list, flat and row-major or nested.")
-    flat = packed(data, shape, datatype)
-    if flat is None:
-        flat = _array(data, datatype, pointer)
     if flat.size != count or (flat.ndim > 1 and flat.shape != tuple(shape)):
         raise refusal(f"{pointer}/data", f"The shape needs {count} elements, flat or nested as the shape says.")
     return flat.reshape(shape)

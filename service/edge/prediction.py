@@ -19,8 +19,9 @@ from service.edge.datatypes import refusal
 from service.edge.lanes import Lane
 from service.edge.statistics import Statistics, Timing
 from service.errors import DeadlineExceeded, ServiceError
-from service.serving.scheduler import LATE, Computed
+from service.serving.scheduler import LATE
 from service.serving.sides import Sides
+from service.serving.tickets import Computed
 from service.telemetry.metrics import Metrics
 from service.telemetry.traces import Traces
 from service.usecases.inference import Inference, Question
@@ -162,7 +163,7 @@ class Prediction:
         light = size is not None and size <= LIGHT_BYTES
         try:
             self._scheduler.require_room()
-            known = self._inference.at_hand(to.model, to.version) if light else None
+            known = self._inference.at_hand(to.model, to.version, to.arrived) if light else None
             if known is None:
                 call, asked = await self._lane.run_within(_left(to.seconds, to), partial(ask, None))
             else:

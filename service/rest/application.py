@@ -17,6 +17,7 @@ from service.rest.datasets import DatasetRoutes
 from service.rest.description import describe
 from service.rest.exports import ExportRoutes
 from service.rest.gate import Gate
+from service.rest.infer import Infer
 from service.rest.inference import InferenceRoutes
 from service.rest.lineage import LineageRoutes
 from service.rest.model_page import ModelPageRoutes
@@ -47,7 +48,7 @@ PROTOCOL = "/v2"
 
 def application(edge: EdgeContext) -> ASGIApp:
     """Everything that uvicorn serves."""
-    return Gate(Shortcut(routes(edge), ProtocolRoutes(edge).infer), edge)
+    return Gate(Shortcut(routes(edge), Infer(edge)), edge)
 
 
 def routes(edge: EdgeContext) -> FastAPI:

@@ -3,7 +3,6 @@
 import asyncio
 from types import TracebackType
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
@@ -15,9 +14,8 @@ LISTEN_AFTER_SECONDS = 0.02
 """Most answers are there sooner, and to listen costs a task."""
 
 
-def stated_seconds(headers: Headers) -> float | None:
-    """How long the caller waits for the answer, from the request's arrival on; None if it does not say."""
-    text = headers.get(TIMEOUT)
+def stated_seconds(text: str | None) -> float | None:
+    """How long the caller waits for the answer, from the request's arrival on; None if the header does not say."""
     if text is None:
         return None
     try:

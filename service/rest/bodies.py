@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
 from service.edge.lanes import Lane
 from service.edge.validation import validated
@@ -24,13 +25,20 @@ PARSED_INLINE = 64 << 10
 
 async def read_body(request: Request, limit: int) -> bytes:
     """The whole body; TooLarge as soon as it is known to be."""
-    announced = check_announced(request, limit)
+    return await whole_body(request.receive, check_announced(request, limit), limit)
+
+
+async def whole_body(receive: Receive, announced: int | None, limit: int) -> bytes:
+    """The whole body of a request that announced its size, or did not; TooLarge as soon as it is known to be."""
+    if announced is not None and announced > limit:
+        raise _too_large(limit)
+    first = await _next(receive)
+    if not first.get("more_body"):
+        return _within(limit, first.get("body", b""))
     parts, size = [], 0
-    async for chunk in chunks(request):
-        parts.append(chunk)
+    async for chunk in _chunks(receive, first):
+        parts.append(_within(limit - size, chunk, limit))
         size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
         if size == announced:
             break  # and no waiting for word that this was all
     return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -38,21 +46,35 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:
     """The body as it comes; Stalled if its sender falls silent, Malformed if it sends crumbs."""
-    count = size = 0
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                chunk = await anext(stream, None)
-        except TimeoutError:
-            raise Stalled(f"Nothing more of the body came for {SILENCE_SECONDS:.0f} seconds.") from None
-        if chunk is None:
-            return
-        count += 1
-        size += len(chunk)
-        if count > CRUMBS and size < count * CRUMB_BYTES:
-            raise Malformed("The body comes in pieces too small to be taken.")
+    async for chunk in _chunks(request.receive, await _next(request.receive)):
         yield chunk
+
+
+async def _chunks(receive: Receive, message: Message) -> AsyncIterator[bytes]:
+    """The same, from a first message on."""
+    count = size = 0
+    while True:
+        chunk = message.get("body", b"")
+        if chunk:
+            count += 1
+            size += len(chunk)
+            if count > CRUMBS and size < count * CRUMB_BYTES:
+                raise Malformed("The body comes in pieces too small to be taken.")
+            yield chunk
+        if not message.get("more_body"):
+            return
+        message = await _next(receive)
+
+
+async def _next(receive: Receive) -> Message:
+    try:
+        async with asyncio.timeout(SILENCE_SECONDS):
+            message = await receive()
+    except TimeoutError:
+        raise Stalled(f"Nothing more of the body came for {SILENCE_SECONDS:.0f} seconds.") from None
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message
 
 
 async def bounded(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
@@ -103,6 +125,13 @@ def parsed(body: bytes | memoryview) -> Any:  # noqa: ANN401  # any JSON
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+
+
+def _within(left: int, chunk: bytes, limit: int | None = None) -> bytes:
+    """The chunk, if no more bytes than are left of the limit."""
+    if len(chunk) > left:
+        raise _too_large(left if limit is None else limit)
+    return chunk
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -1,10 +1,13 @@
 """One HTTP connection: uvicorn's, with bounds on a request's head, its time, and the pieces of its body."""
 
 import asyncio
+import time
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+ARRIVED = "arrived"
+"""Where a request's state says when its first bytes came, by time.perf_counter_ns."""
 LARGEST_HEAD = 64 << 10
 HEAD_SECONDS = 10.0
 LARGEST_OVERHEAD = 64 << 10
@@ -36,8 +39,10 @@ class BoundedConnection(asyncio.Protocol):
         if in_head and self._deadline is None:
             self._await_head()
         held = 0 if cycle is None else len(cycle.body)
+        arrived = time.perf_counter_ns()
         self._http.data_received(data)
         if self._http.cycle is not cycle:
+            self._http.cycle.scope["state"][ARRIVED] = arrived
             self._head = self._overhead = self._body = 0
             self._stop_waiting()
         elif in_head:

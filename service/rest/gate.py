@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
 
 from service.domain.origin import Origin, traceparent
 from service.edge.context import EdgeContext
 from service.edge.request_ids import request_id
 from service.errors import InternalError, PermissionRefused, ServiceError
 from service.rest.connection import LARGEST_HEAD
+from service.rest.head import HEAD, Head
 from service.rest.problems import HeadTooLarge, Malformed, problem_of
 from service.settings import is_loopback
 from service.telemetry.logs import logger, shortened
@@ -60,24 +59,24 @@ class Gate:
         if scope["type"] != "http":
             await self._routes(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        came_from = Origin(request_id(headers.get("x-request-id")), traceparent(headers.get("traceparent")))
+        head = Head(scope["headers"])
+        came_from = Origin(request_id(head.get("x-request-id")), traceparent(head.get("traceparent")))
         exchange = Exchange(came_from)
-        scope.setdefault("state", {})["request_id"] = exchange.request_id
+        state = scope.setdefault("state", {})
+        state["request_id"], state[HEAD] = exchange.request_id, head
         self._in_flight.inc()
         try:
             with self._edge.traces.request(scope["method"], came_from) as span:
                 exchange.origin = self._edge.traces.origin or came_from
-                with bound_contextvars(**exchange.origin.fields):
-                    await self._pass(scope, receive, _watched(send, exchange), exchange, headers)
+                await self._pass(scope, receive, _watched(send, exchange), exchange, head)
                 self._describe(span, scope, exchange)
         finally:
             self._in_flight.dec()
             self._tell(scope, exchange)
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, headers: Headers) -> None:
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, head: Head) -> None:
         try:
-            self._check(scope, headers)
+            self._check(scope, head)
             await self._routes(scope, receive, send)
         except ServiceError as error:
             await problem_of(error, exchange.request_id)(scope, receive, send)
@@ -89,19 +88,19 @@ class Gate:
                 answer = problem_of(InternalError("Something went wrong on our side."), exchange.request_id)
                 await answer(scope, receive, send)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
+    def _check(self, scope: Scope, head: Head) -> None:
         """Refuse what may not pass: a head too large, an odd Host, another site's page, no key."""
-        if sum(len(name) + len(value) for name, value in headers.raw) > LARGEST_HEAD:
+        if head.size > LARGEST_HEAD:
             raise HeadTooLarge(f"The headers are too large: at most {LARGEST_HEAD} bytes are taken.")
-        hosts = headers.getlist("host")
+        hosts = head.all("host")
         host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if host is None:
             raise Malformed("A request has exactly one Host header, with a name and perhaps a port.")
         if scope["path"] in self._public:
             return
-        self._edge.access.check(headers.get("authorization"))
+        self._edge.access.check(head.get("authorization"))
         if self._edge.access.open:
-            _refuse_other_sites(scope["method"], headers, host["name"], scope.get("server"))
+            _refuse_other_sites(scope["method"], head, host["name"], scope.get("server"))
 
     def _describe(self, span: Span, scope: Scope, exchange: Exchange) -> None:
         """Call the span by its route, once that is known, and say what came of it."""
@@ -154,10 +153,10 @@ def _watched(send: Send, exchange: Exchange) -> Send:
     return watched
 
 
-def _refuse_other_sites(method: str, headers: Headers, host: str, server: tuple[str, int | None] | None) -> None:
+def _refuse_other_sites(method: str, head: Head, host: str, server: tuple[str, int | None] | None) -> None:
     """Without a key a browser is the danger: a page of another site, or a name that was rebound to this machine."""
     if server is not None and is_loopback(server[0]) and not is_loopback(host):
         raise PermissionRefused("Without an API key this service answers to the names of this machine only.")
-    origin = headers.get("origin")
-    if origin is not None and method not in SAFE_METHODS and urlsplit(origin).netloc != headers["host"]:
+    origin = head.get("origin")
+    if origin is not None and method not in SAFE_METHODS and urlsplit(origin).netloc != head.text("host"):
         raise PermissionRefused("Without an API key this service takes no requests from other sites' pages.")

@@ -13,7 +13,7 @@ from service.edge.case_files import cases_in
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
 from service.rest.answers import JSON, Description, answer, body, responses
-from service.rest.attention import Attention, stated_seconds
+from service.rest.attention import TIMEOUT, Attention, stated_seconds
 from service.rest.bodies import announced_size, bounded, check_announced, chunks, read_json
 from service.rest.case_bodies import FILES, described, is_file, media_type
 from service.rest.parameters import ModelName
@@ -66,7 +66,7 @@ class InferenceRoutes:
         """
         if is_file(request):
             return await self._predict_file(request, model, reading, version)
-        to = Addressed(model, version, stated_seconds(request.headers))
+        to = Addressed(model, version, stated_seconds(request.headers.get(TIMEOUT)))
         wanted = await read_json(request, schemas.PredictRequest, self._edge.max_body_bytes, self._lane)
         size = announced_size(request)
         if wanted.version is not None:
@@ -77,7 +77,7 @@ class InferenceRoutes:
 
     async def _predict_file(self, request: Request, model: str, reading: Reading, version: str | None) -> Response:
         """Settle the version first, as its channels say which columns are read."""
-        seconds, limit = stated_seconds(request.headers), self._edge.max_body_bytes
+        seconds, limit = stated_seconds(request.headers.get(TIMEOUT)), self._edge.max_body_bytes
         check_announced(request, limit)
         async with self._edge.spool.take(bounded(chunks(request), limit)) as upload:
             found = await self._edge.lanes.storage.run(self._edge.services.catalogue.version, model, version)

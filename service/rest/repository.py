@@ -9,6 +9,7 @@ from service.edge.context import EdgeContext
 from service.edge.validation import validated
 from service.rest.answers import JSON, Options, body, responses
 from service.rest.bodies import parsed, read_body
+from service.rest.head import Head
 from service.rest.parameters import ModelName
 from service.rest.v2_codec import decompressed
 
@@ -61,5 +62,5 @@ class RepositoryRoutes:
 
     async def _wish(self, request: Request, schema: type[schemas.Wish]) -> schemas.Wish:
         """What the body says; nothing is said by an empty one, and any content type is taken, as everywhere in V2."""
-        raw = decompressed(await read_body(request, LARGEST_WISH), request.headers, LARGEST_WISH)
+        raw = decompressed(await read_body(request, LARGEST_WISH), Head(request.scope["headers"]), LARGEST_WISH)
         return validated(parsed(raw or EMPTY), schema)

@@ -6,18 +6,17 @@ the interface's description and for other methods; both ways lead to one functio
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import ServiceError
+from service.rest.head import ENCODING
+from service.rest.infer import Infer
 from service.rest.parameters import SEGMENTS
 from service.rest.problems import protocol_problem
-
-Behaviour = Callable[[Request, str, str | None], Awaitable[Response]]
+from service.rest.v2_codec import Payload
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ OF_VERSION = Pattern("/v2/models/{model}/versions/{version}/infer")
 class Shortcut:
     """An ASGI application before the routes."""
 
-    def __init__(self, routes: ASGIApp, infer: Behaviour) -> None:
+    def __init__(self, routes: ASGIApp, infer: Infer) -> None:
         """Take where everything else goes, and what answers an inference."""
         self._routes = routes
         self._infer = infer
@@ -50,8 +49,17 @@ class Shortcut:
             return
         version = path["version"]
         scope["route"] = OF_MODEL if version is None else OF_VERSION
+        state = scope["state"]
         try:
-            response = await self._infer(Request(scope, receive), path["model"], version)
+            payload = await self._infer(state, receive, path["model"], version)
         except ServiceError as error:
-            response = protocol_problem(error, scope["state"]["request_id"])
-        await response(scope, receive, send)
+            await protocol_problem(error, state["request_id"])(scope, receive, send)
+        else:
+            await _answer(payload, send)
+
+
+async def _answer(payload: Payload, send: Send) -> None:
+    headers = [(name.lower().encode(ENCODING), value.encode(ENCODING)) for name, value in payload.headers.items()]
+    headers.append((b"content-length", b"%d" % len(payload.body)))
+    await send({"type": "http.response.start", "status": HTTPStatus.OK.value, "headers": headers})
+    await send({"type": "http.response.body", "body": payload.body})

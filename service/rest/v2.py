@@ -8,15 +8,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from api_schemas.rest import protocol as schemas
-from service.domain.inference import InferResult, TensorSpec
 from service.edge import protocol
 from service.edge.context import EdgeContext
-from service.edge.prediction import Addressed, InferCall
 from service.rest.answers import Options, answer, body, responses
-from service.rest.attention import Attention, stated_seconds
-from service.rest.bodies import read_body
+from service.rest.infer import Infer
 from service.rest.parameters import ModelName, VersionNumber
-from service.rest.v2_codec import BINARY, Payload, compressed, decode, encode
+from service.rest.v2_codec import BINARY
 
 P = ParamSpec("P")
 Handler = Callable[[Request, str, str | None], Awaitable[Response]]
@@ -34,6 +31,7 @@ class ProtocolRoutes:
         self._edge = edge
         self._services = edge.services
         self._lane = edge.lanes.storage
+        self._infer = Infer(edge)
 
     def router(self) -> APIRouter:
         """The routes; each of a model's also under one of its versions."""
@@ -118,19 +116,7 @@ class ProtocolRoutes:
         The header `X-Request-Timeout` (seconds) and the parameter `timeout` (microseconds) each set a deadline for the
         whole request; the parameter `priority` is 1 (first) to 9 (last), 5 if it is not given.
         """
-        headers, limit = request.headers, self._edge.max_body_bytes
-        to = Addressed(model, version, stated_seconds(headers))
-        raw = await read_body(request, limit)
-
-        def inputs() -> tuple[TensorSpec, ...]:
-            return self._services.inference.inputs(model, version)
-
-        def encoded(call: InferCall, result: InferResult) -> Payload:
-            return compressed(encode(call, result), headers)
-
-        size = None if "content-encoding" in headers else len(raw)
-        with Attention(request.receive):
-            payload = await self._edge.prediction.infer(to, size, lambda: decode(raw, headers, limit, inputs), encoded)
+        payload = await self._infer(request.scope["state"], request.receive, model, version)
         return Response(payload.body, headers=dict(payload.headers))
 
     async def _told(self, tell: Callable[P, BaseModel], *args: P.args, **kwargs: P.kwargs) -> Response:

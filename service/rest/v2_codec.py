@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import orjson
-from starlette.datastructures import Headers
 
 from api_schemas.rest.protocol import InferRequest, RequestInput, RequestOutput
 from service.domain.inference import InferResult, Tensor, TensorSpec
@@ -17,9 +16,12 @@ from service.edge.prediction import InferCall, Wanted, most_likely
 from service.edge.validation import validated
 from service.errors import TooLarge, UnsupportedFormat
 from service.rest.bodies import parsed
+from service.rest.head import Head
 from service.rest.problems import Malformed
+from service.rest.skim import skimmed
 
 JSON_LENGTH = "Inference-Header-Content-Length"
+JSON_LENGTH_NAME = JSON_LENGTH.lower()
 BINARY = "application/octet-stream"
 JSON = "application/json"
 WINDOW_BITS = {"gzip": 31, "deflate": 15}
@@ -36,9 +38,9 @@ class Payload:
     headers: Mapping[str, str]
 
 
-def decompressed(body: bytes, headers: Headers, limit: int) -> bytes:
+def decompressed(body: bytes, head: Head, limit: int) -> bytes:
     """The body without its Content-Encoding; TooLarge beyond the limit, before the memory is taken."""
-    encoding = headers.get("content-encoding", "identity").strip().lower()
+    encoding = (head.text("content-encoding") or "identity").strip().lower()
     if encoding == "identity":
         return body
     if encoding not in WINDOW_BITS:
@@ -55,14 +57,16 @@ def decompressed(body: bytes, headers: Headers, limit: int) -> bytes:
     return content
 
 
-def decode(body: bytes, headers: Headers, limit: int, inputs: Callable[[], tuple[TensorSpec, ...]]) -> InferCall:
+def decode(body: bytes, head: Head, limit: int, inputs: Callable[[], tuple[TensorSpec, ...]]) -> InferCall:
     """A request of the protocol from its body; only a raw one needs to know the model."""
-    content = memoryview(decompressed(body, headers, limit))
-    given = headers.getlist(JSON_LENGTH)
+    whole = decompressed(body, head, limit)
+    content = memoryview(whole)
+    given = head.all(JSON_LENGTH_NAME) if JSON_LENGTH_NAME in head else ()
     length = _json_length(given, len(content)) if given else len(content)
     if given and length == 0:
         return _raw_call(content, inputs())
-    request = validated(parsed(content[:length]), InferRequest)
+    text = content[:length] if given else whole
+    request = validated(skimmed(text) or parsed(text), InferRequest)
     return InferCall(
         tensors=_tensors(request.inputs, content[length:]),
         outputs=tuple(_wanted(output, f"/outputs/{index}") for index, output in enumerate(request.outputs)),
@@ -97,12 +101,12 @@ def encode(call: InferCall, result: InferResult) -> Payload:
     return Payload(b"".join([head, *tail]), headers)
 
 
-def compressed(payload: Payload, headers: Headers) -> Payload:
+def compressed(payload: Payload, head: Head) -> Payload:
     """The payload as the request's Accept-Encoding wants it, if that names one coding only.
 
     A list of codings is what a client's library sends with everything, and compressing costs more than it spares.
     """
-    coding = headers.get("accept-encoding", "").strip().lower()
+    coding = head.text("accept-encoding").strip().lower()
     if coding not in WINDOW_BITS:
         return payload
     deflater = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, WINDOW_BITS[coding])

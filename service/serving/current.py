@@ -5,7 +5,7 @@ in memory go on answering while the database does not.
 """
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from service.domain.models import ModelVersion
 from service.errors import Unavailable
@@ -13,6 +13,15 @@ from service.registry_ports import ModelCatalogue
 from service.serving_ports import Withdrawals
 
 T = TypeVar("T")
+
+
+class Stamp(Protocol):
+    """What differs after every change to the rows."""
+
+    def __call__(self, since: int | None = None) -> Hashable:
+        """The stamp of now, or one that was taken after `since`, by time.perf_counter_ns."""
+        ...
+
 
 REMEMBERED = 4096
 """How many references; beyond it everything is forgotten at once, and read again."""
@@ -23,7 +32,7 @@ WITHDRAWN = "The model {!r} was unloaded: load it before it is asked."
 class CurrentVersions:
     """Reads rows through a memory that a stamp of the database keeps honest."""
 
-    def __init__(self, catalogue: ModelCatalogue, withdrawals: Withdrawals, stamp: Callable[[], Hashable]) -> None:
+    def __init__(self, catalogue: ModelCatalogue, withdrawals: Withdrawals, stamp: Stamp) -> None:
         """Take the rows, and what differs after every change to them."""
         self._catalogue = catalogue
         self._withdrawals = withdrawals
@@ -45,9 +54,12 @@ class CurrentVersions:
             entry = self._versions[key] = (stamp, version)
         return entry[1]
 
-    def known(self, model: str, reference: str | None) -> ModelVersion | None:
-        """The same without waiting for anything: None if rows must be read first, or would be refused."""
-        stamp, withdrawn, entry = self._stamp(), self._withdrawn, self._versions.get((model, reference))
+    def known(self, model: str, reference: str | None, since: int | None = None) -> ModelVersion | None:
+        """The same without waiting for anything: None if rows must be read first, or would be refused.
+
+        since: when the request arrived; what was true after that is true enough
+        """
+        stamp, withdrawn, entry = self._stamp(since), self._withdrawn, self._versions.get((model, reference))
         if entry is None or withdrawn is None or not entry[0] == withdrawn[0] == stamp or model in withdrawn[1]:
             return None
         return entry[1]

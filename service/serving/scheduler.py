@@ -2,76 +2,45 @@
 
 Nothing waits for company unless a delay is set: a thread that is free takes what is there. So batches grow with the
 load, and a lone request is as quick as without them. Only questions of one key share a batch.
+
+A batch that is known to be quick is computed on the event loop itself: to hand it to a thread and to take the answer
+back costs the loop more than a small network does, as both need the interpreter's lock.
 """
 
 import asyncio
-import heapq
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
-from itertools import count
-from typing import Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Generic
 
 from service.errors import DeadlineExceeded, Overloaded, ServiceError, Unavailable
-
-
-class Batchable(Protocol):
-    """What the scheduler must know of a question."""
-
-    @property
-    def rows(self) -> int:
-        """How much of a batch it takes."""
-        ...
-
-    @property
-    def key(self) -> Hashable:
-        """What it shares with those it may be computed together with."""
-        ...
-
-
-Q = TypeVar("Q", bound=Batchable)
-A = TypeVar("A")
+from service.serving.paces import Paces
+from service.serving.queues import Queues
+from service.serving.tickets import A, Computed, Q, Ticket, deliver
 
 FULL = "Too many predictions are waiting; try again in a second."
 ENDING = "The service is shutting down."
 AT_ONCE = 16
-"""A question of so many rows is a batch worth computing, while the event loop reads the next ones."""
+"""So many rows are a batch worth computing on a thread, while the event loop reads the next ones."""
 
 LATE = "The deadline passed before there was an answer."
 
 
 @dataclass(frozen=True)
 class Batching:
-    """How many batches run side by side, rows are in one, seconds are waited for company, and questions may wait."""
+    """How many batches run side by side, rows are in one, seconds are waited for company, and questions may wait.
+
+    quick: of how many seconds a batch may hold up the event loop; with 0, none does
+    """
 
     threads: int = 1
     rows: int = 64
     delay: float = 0.0
     waiting: int = 256
+    quick: float = 0.0
 
 
-@dataclass(frozen=True)
-class Computed(Generic[A]):
-    """An answer, the nanoseconds it waited and was computed for, and the rows that were computed with it."""
-
-    answer: A
-    queue: int
-    compute: int
-    rows: int
-
-
-@dataclass(eq=False)
-class _Ticket(Generic[Q, A]):
-    question: Q
-    future: "asyncio.Future[Computed[A]]"
-    loop: asyncio.AbstractEventLoop
-    put: int = field(default_factory=time.perf_counter_ns)
-    waiting: bool = True
-    outcome: Computed[A] | BaseException | None = None
-
-
-Queue = list[tuple[int, int, _Ticket[Q, A]]]
 Compute = Callable[[Sequence[Q]], Sequence[A | ServiceError]]
 Told = Callable[[Sequence[Q], int], None]
 
@@ -85,9 +54,9 @@ class Scheduler(Generic[Q, A]):
         self._compute = compute
         self._told = told
         self._condition = threading.Condition()
-        self._queues: dict[Hashable, Queue[Q, A]] = {}
-        self._numbers = count()
-        self._waiting = self._running = self._idle = 0
+        self._queues: Queues[Q, A] = Queues()
+        self._running = self._idle = 0
+        self._paces = Paces()
         self._roused = False
         self._threads: list[threading.Thread] = []
         self._closed = False
@@ -99,12 +68,12 @@ class Scheduler(Generic[Q, A]):
         queue and is not computed.
         """
         loop = asyncio.get_running_loop()
-        ticket = _Ticket[Q, A](question, loop.create_future(), loop)
+        ticket = Ticket[Q, A](question, loop.create_future(), loop)
         self._put(ticket, priority)
         if question.rows >= AT_ONCE:
             self._rouse()
         else:  # behind what the loop has yet to read, as that may go into the same batch
-            loop.call_soon(self._rouse)
+            loop.call_soon(self._look, loop)
         try:
             if deadline is None:
                 return await ticket.future
@@ -118,41 +87,64 @@ class Scheduler(Generic[Q, A]):
 
     def require_room(self) -> None:
         """Overloaded if a question would be refused now: to be asked before a body is even parsed."""
-        if self._waiting >= self.batching.waiting:
+        if self._queues.waiting >= self.batching.waiting:
             raise Overloaded(FULL, retry_after=1)
 
     @property
     def busy(self) -> bool:
         """Whether something waits or is computed."""
-        return self._waiting + self._running > 0
+        return self._queues.waiting + self._running > 0
 
     @property
     def waiting(self) -> int:
         """How many questions wait."""
-        return self._waiting
+        return self._queues.waiting
 
     def close(self) -> None:
         """Refuse what waits and what comes; what is computed ends by itself."""
         with self._condition:
             self._closed = True
-            left = [ticket for queue in self._queues.values() for _, _, ticket in queue if ticket.waiting]
+            left = self._queues.clear()
             for ticket in left:
-                ticket.waiting, ticket.outcome = False, Unavailable(ENDING, retry_after=1)
-            self._queues.clear()
-            self._waiting = 0
+                ticket.outcome = Unavailable(ENDING, retry_after=1)
             self._condition.notify_all()
-        _deliver(left)
+        deliver(left)
 
-    def _put(self, ticket: _Ticket[Q, A], priority: int) -> None:
+    def _put(self, ticket: Ticket[Q, A], priority: int) -> None:
         with self._condition:
             if self._closed:
                 raise Unavailable(ENDING, retry_after=1)
             self.require_room()
-            self._waiting += 1
-            heapq.heappush(self._queues.setdefault(ticket.question.key, []), (priority, next(self._numbers), ticket))
+            self._queues.put(ticket, priority)
             if len(self._threads) < self.batching.threads:
                 self._threads.append(threading.Thread(target=self._work, name="wavetap-compute", daemon=True))
                 self._threads[-1].start()
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Compute on the event loop what waits, if that is known to be quick; leave it to a thread if not."""
+        if not self._queues:
+            return
+        with self._condition:
+            batch = self._quick_batch()
+            if batch is None:
+                self._rouse_one()
+                return
+        self._answer(batch)
+        deliver(batch, loop)
+        with self._condition:
+            self._running -= 1
+        if self._queues:
+            loop.call_soon(self._look, loop)
+
+    def _quick_batch(self) -> list[Ticket[Q, A]] | None:
+        """The next batch, if it is small and as quick as those of its kind before; None if there is no such one."""
+        key = None if self.batching.delay else self._queues.first()
+        if key is None:
+            return None
+        rows = self._queues.rows(key)
+        if rows >= AT_ONCE or self._paces.expected(key, rows) > self.batching.quick:
+            return None
+        return self._gather(key)
 
     def _rouse(self) -> None:
         with self._condition:
@@ -171,72 +163,47 @@ class Scheduler(Generic[Q, A]):
         self._idle -= 1
         self._roused = False
 
-    def _leave(self, ticket: _Ticket[Q, A]) -> None:
+    def _leave(self, ticket: Ticket[Q, A]) -> None:
         with self._condition:
-            if ticket.waiting:
-                ticket.waiting = False
-                self._waiting -= 1
+            self._queues.leave(ticket)
 
     def _work(self) -> None:
         """Compute batches until the scheduler is closed."""
         while batch := self._next():
             self._answer(batch)
-            _deliver(batch)
+            deliver(batch)
             with self._condition:
                 self._running -= 1
 
-    def _next(self) -> "list[_Ticket[Q, A]]":
+    def _next(self) -> list[Ticket[Q, A]]:
         """Wait for the next batch; empty when there will be none."""
         with self._condition:
             while not self._closed:
-                self._drop_the_gone()
-                if not self._queues:
+                key = self._queues.first()
+                if key is None:
                     self._rest()
                     continue
-                key, queue = min(self._queues.items(), key=lambda entry: entry[1][0][:2])
-                ripe = self._ripe(queue)
+                ripe = self._ripe(key)
                 if ripe > 0:
                     self._rest(ripe)
                     continue
-                self._running += 1
-                return self._gather(key, queue)
+                return self._gather(key)
         return []
 
-    def _drop_the_gone(self) -> None:
-        """Forget at the head of each queue what nobody waits for any more."""
-        for key, queue in list(self._queues.items()):
-            while queue and not queue[0][2].waiting:
-                heapq.heappop(queue)
-            if not queue:
-                del self._queues[key]
-
-    def _ripe(self, queue: "Queue[Q, A]") -> float:
+    def _ripe(self, key: Hashable) -> float:
         """In how many seconds the queue is to be computed: at once without a delay, or with a full batch."""
-        if not self.batching.delay:
+        if not self.batching.delay or self._queues.rows(key) >= self.batching.rows:
             return 0.0
-        there = [ticket for _, _, ticket in queue if ticket.waiting]
-        if sum(ticket.question.rows for ticket in there) >= self.batching.rows:
-            return 0.0
-        oldest = min(ticket.put for ticket in there)
-        return self.batching.delay - (time.perf_counter_ns() - oldest) / 1e9
+        return self.batching.delay - (time.perf_counter_ns() - self._queues.oldest(key)) / 1e9
 
-    def _gather(self, key: Hashable, queue: "Queue[Q, A]") -> "list[_Ticket[Q, A]]":
-        """Take the first, and those behind it that fit into one batch with it."""
-        batch: list[_Ticket[Q, A]] = []
-        rows = 0
-        while queue and (not batch or rows + queue[0][2].question.rows <= self.batching.rows):
-            ticket = heapq.heappop(queue)[2]
-            if ticket.waiting:
-                ticket.waiting = False
-                self._waiting -= 1
-                batch.append(ticket)
-                rows += ticket.question.rows
-        if not queue:
-            del self._queues[key]
+    def _gather(self, key: Hashable) -> list[Ticket[Q, A]]:
+        """Take the next batch, and have somebody look at what is left."""
+        batch = self._queues.gather(key, self.batching.rows)
+        self._running += 1
         self._rouse_one()
         return batch
 
-    def _answer(self, batch: "list[_Ticket[Q, A]]") -> None:
+    def _answer(self, batch: list[Ticket[Q, A]]) -> None:
         """Compute a batch; if that fails as a whole, each of it alone, so that a fault is its owner's only."""
         begun = time.perf_counter_ns()
         questions = [ticket.question for ticket in batch]
@@ -246,6 +213,7 @@ class Scheduler(Generic[Q, A]):
             outcomes = [error] if len(batch) == 1 else [self._alone(question) for question in questions]
         compute = time.perf_counter_ns() - begun
         rows = sum(question.rows for question in questions)
+        self._paces.note(questions[0].key, rows, compute / 1e9)
         for ticket, outcome in zip(batch, outcomes, strict=True):
             failed = isinstance(outcome, BaseException)
             ticket.outcome = outcome if failed else Computed(outcome, begun - ticket.put, compute, rows)  # type: ignore[arg-type, assignment]  # mypy does not follow `failed`
@@ -256,21 +224,3 @@ class Scheduler(Generic[Q, A]):
             return self._compute([question])[0]
         except BaseException as error:  # noqa: BLE001  # as above
             return error
-
-
-def _deliver(batch: "Sequence[_Ticket[Q, A]]") -> None:
-    """Wake the callers, with one call for each of their event loops."""
-    for loop in {ticket.loop for ticket in batch}:
-        mine = [ticket for ticket in batch if ticket.loop is loop]
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, mine)
-
-
-def _settle(tickets: "Sequence[_Ticket[Q, A]]") -> None:
-    for ticket in tickets:
-        if ticket.future.done():  # its caller went away while it was computed
-            continue
-        if isinstance(ticket.outcome, BaseException):
-            ticket.future.set_exception(ticket.outcome)
-        elif ticket.outcome is not None:
-            ticket.future.set_result(ticket.outcome)

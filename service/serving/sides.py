@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Generic, TypeVar
+from typing import Generic
 
 from service.errors import ServiceError
-from service.serving.scheduler import Batchable, Batching, Computed, Scheduler
-
-Q = TypeVar("Q", bound=Batchable)
-A = TypeVar("A")
+from service.serving.scheduler import Batching, Scheduler
+from service.serving.tickets import A, Computed, Q
 
 
 class Sides(Generic[Q, A]):

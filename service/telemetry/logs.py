@@ -2,23 +2,20 @@
 
 import logging
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import orjson
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
+from service.domain.origin import CURRENT
 from service.telemetry.lines import LineOutput
 
 LEVELS: Mapping[str, int] = logging.getLevelNamesMapping()
+NAMES: Mapping[str, str] = {"warn": "warning", "exception": "error"}
+"""The levels of methods that are not called by them."""
 LONGEST_TEXT = 500
-
-_SHARED: tuple[Callable[..., Any], ...] = (
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-)
 
 
 def configure(level: str) -> LineOutput:
@@ -26,7 +23,7 @@ def configure(level: str) -> LineOutput:
     output = LineOutput(sys.stdout.buffer)
     number = LEVELS[level.upper()]
     structlog.configure(
-        processors=[*_SHARED, structlog.processors.format_exc_info, render],
+        processors=[described, structlog.processors.format_exc_info, render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_names: output,
         cache_logger_on_first_use=True,
@@ -34,7 +31,7 @@ def configure(level: str) -> LineOutput:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[described, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -50,6 +47,16 @@ def logger() -> FilteringBoundLogger:
     """The service's logger."""
     bound: FilteringBoundLogger = structlog.get_logger()
     return bound
+
+
+def described(_logger: object, method: str, event: EventDict) -> EventDict:
+    """A line with its level, its time, and the request that it was written for; in one step, as there are many."""
+    origin = CURRENT.get()
+    if origin is not None:
+        event = {**origin.fields, **event}
+    event["level"] = NAMES.get(method, method)
+    event["timestamp"] = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return event
 
 
 def render(_logger: object, _method: str, event: EventDict) -> bytes:

@@ -30,6 +30,8 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._shared = shared
         self._series: dict[tuple[str, str, str, str], tuple[Counter, Histogram]] = {}
+        self._asked: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._batches: dict[tuple[str, int], tuple[Histogram, Histogram]] = {}
         self._requests = Counter(
             "wavetap_requests",
             "Finished requests.",
@@ -89,13 +91,25 @@ class Metrics:
 
     def inference(self, model: str, version: int, rows: int, queue_seconds: float) -> None:
         """Count the rows of one answer, and the time that its request waited."""
-        self._rows.labels(model, str(version)).inc(rows)
-        self._queue_seconds.labels(model, str(version)).observe(queue_seconds)
+        series = self._asked.get((model, version))
+        if series is None:
+            labels = model, str(version)
+            series = self._rows.labels(*labels), self._queue_seconds.labels(*labels)
+            self._asked[model, version] = series
+        series[0].inc(rows)
+        series[1].observe(queue_seconds)
 
     def batch(self, model: str, version: int, rows: int, seconds: float) -> None:
         """Count one computation."""
-        self._compute_seconds.labels(model, str(version)).observe(seconds)
-        self._batch_rows.labels(model, str(version)).observe(rows)
+        series = self._batches.get((model, version))
+        if series is None:
+            labels = model, str(version)
+            series = self._batches[model, version] = (
+                self._compute_seconds.labels(*labels),
+                self._batch_rows.labels(*labels),
+            )
+        series[0].observe(seconds)
+        series[1].observe(rows)
 
     def text(self) -> bytes:
         """Everything, in the text format."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
 from enum import StrEnum
+from types import TracebackType
 from typing import Protocol
 
-from service.domain.origin import Origin
+from service.domain.origin import CURRENT, Origin
 
 Value = str | int | float | bool
 
@@ -65,12 +65,15 @@ class _Nothing:
         pass
 
 
+NOTHING = _Nothing()
+
+
 class Untold:
     """Nobody collects spans: none is made."""
 
     def __init__(self) -> None:
         """Make the one span that says nothing."""
-        self._nothing: AbstractContextManager[Span] = nullcontext(_Nothing())
+        self._nothing: AbstractContextManager[Span] = nullcontext(NOTHING)
 
     def span(
         self, name: str, kind: Kind, parent: str | None, attributes: Mapping[str, Value], links: Sequence[str] = ()
@@ -87,24 +90,43 @@ class Untold:
         """There is nothing to send."""
 
 
+class _Unspanned:
+    """A request that nobody collects spans of; a class, as a generator would cost three times as much."""
+
+    __slots__ = ("_origin", "_token")
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+
+    def __enter__(self) -> Span:
+        self._token = CURRENT.set(self._origin)
+        return NOTHING
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        CURRENT.reset(self._token)
+
+
 class Traces:
     """Knows the request that is being answered here, and the spans that are open for it."""
 
     def __init__(self, spans: Spans | None = None) -> None:
         """Take who makes spans, if anyone does."""
         self._spans: Spans = Untold() if spans is None else spans
-        self._origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+    def request(self, name: str, origin: Origin, **attributes: Value) -> AbstractContextManager[Span]:
+        """Answer a request: until the end of the context it is the origin of whatever is done."""
+        if isinstance(self._spans, Untold):
+            return _Unspanned(origin)
+        return self._spanned(name, origin, attributes)
 
     @contextmanager
-    def request(self, name: str, origin: Origin, **attributes: Value) -> Iterator[Span]:
-        """Answer a request: until the end of the context it is the origin of whatever is done."""
+    def _spanned(self, name: str, origin: Origin, attributes: Mapping[str, Value]) -> Iterator[Span]:
         with self._spans.span(name, Kind.SERVER, origin.traceparent, attributes) as span:
             ours = self._spans.traceparent()
-            token = self._origin.set(origin if ours is None else Origin(origin.request_id, ours))
-            try:
+            with _Unspanned(origin if ours is None else Origin(origin.request_id, ours)):
                 yield span
-            finally:
-                self._origin.reset(token)
 
     def part(
         self, name: str, *, kind: Kind = Kind.INTERNAL, parent: str | None = None, **attributes: Value
@@ -125,7 +147,7 @@ class Traces:
     @property
     def origin(self) -> Origin | None:
         """The request that is being answered here."""
-        return self._origin.get()
+        return CURRENT.get()
 
     def close(self) -> None:
         """Send what was not sent yet."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from model.cases import Cases
+from model.arrays import surely_finite
+from model.cases import Cases, EvenCases, joined
 from model.errors import InvalidSeries
 from model.pipeline import Pipeline
 from model.predictor import finite
@@ -31,7 +32,7 @@ class Question:
 
     version: ModelVersion
     held: HeldModel
-    cases: Cases
+    cases: Cases | EvenCases
     outputs: tuple[str, ...]
     traceparent: str | None = None
     """The span that waits for the answer, if anyone collects spans."""
@@ -68,9 +69,9 @@ class Inference:
             return False
         return True
 
-    def at_hand(self, model: str, reference: Reference) -> ModelVersion | None:
-        """The version that is meant, if to ask it now reads no row and no file."""
-        version = self._current.known(model, _named(reference))
+    def at_hand(self, model: str, reference: Reference, since: int | None = None) -> ModelVersion | None:
+        """The version that is meant, if to ask it now reads no row and no file; `since` as `Versions.known` has it."""
+        version = self._current.known(model, _named(reference), since)
         return version if version is not None and self._predictors.holds(version) else None
 
     def asked(self, model: str, reference: Reference) -> ModelVersion:
@@ -113,12 +114,18 @@ class Inference:
     def answers(self, questions: Sequence[Question]) -> list[InferResult | ServiceError]:
         """Answer questions of one key together, each with its own rows and outputs, or its own refusal."""
         with questions[0].held.borrow() as predictor, model_errors():
-            outputs = predictor.run(Cases.joined([question.cases for question in questions]))
+            outputs = predictor.run(joined([question.cases for question in questions]))
+        sound = surely_finite(outputs)
+        answers = predictor.pipeline.answers(outputs) if sound else {}
         found: list[InferResult | ServiceError] = []
         begin = 0
         for question in questions:
             end = begin + question.rows
-            found.append(_answer(question, predictor.pipeline, outputs[begin:end]))
+            found.append(
+                InferResult(question.version, {name: answers[name][begin:end] for name in question.outputs})
+                if sound
+                else _answer(question, predictor.pipeline, outputs[begin:end])
+            )
             begin = end
         return found
 
@@ -159,7 +166,7 @@ def _question(
     version: ModelVersion, held: HeldModel, cases: Tensor | Sequence[Tensor], names: tuple[str, ...]
 ) -> Question:
     with model_errors():
-        return Question(version, held, held.intake.take(cases), names)
+        return Question(version, held, held.intake.take(cases, infinite=False), names)
 
 
 def _answer(question: Question, pipeline: Pipeline, outputs: Tensor) -> InferResult | ServiceError:

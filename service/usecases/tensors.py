@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.inference import INPUT, Tensor, inputs, outputs
+from model.arrays import surely_finite
+from service.domain.inference import INPUT, Tensor, inputs, output_names
 from service.domain.models import Signature
 from service.errors import DETAILS_LISTED, Detail, InvalidRequest
 
@@ -16,7 +17,7 @@ NUMBERS = frozenset("fiu")
 
 def checked_outputs(wanted: Sequence[str] | None, signature: Signature) -> tuple[str, ...]:
     """The names of the outputs to give: all of them, unless some were chosen."""
-    offered = tuple(spec.name for spec in outputs(signature))
+    offered = output_names(signature)
     if not wanted:
         return offered
     if len(wanted) > len(offered) or len(set(wanted)) < len(wanted) or not set(wanted) <= set(offered):
@@ -26,24 +27,29 @@ def checked_outputs(wanted: Sequence[str] | None, signature: Signature) -> tuple
 
 def checked_inputs(tensors: Mapping[str, Tensor], signature: Signature) -> Tensor:
     """The input (N, C, L) as float32; infinite values, other ranks and other sizes are refused."""
-    (spec,) = inputs(signature)
-    shape = ", ".join(map(str, spec.shape))
-    if set(tensors) != {INPUT}:
-        raise _refusal("/inputs", f"Give exactly one input, {INPUT}, FP32 with the shape [{shape}].")
-    tensor = tensors[INPUT]
+    tensor = tensors.get(INPUT)
+    if tensor is None or len(tensors) > 1:
+        shape = _shape(inputs(signature)[0].shape)
+        raise _refusal("/inputs", f"Give exactly one input, {INPUT}, FP32 with the shape {shape}.")
     if tensor.dtype.kind not in NUMBERS:
         raise _refusal(f"/inputs/{INPUT}", f"The input {INPUT} holds numbers, FP32 by preference.")
-    fits = tensor.ndim == RANK and all(
-        size == wanted if wanted >= 0 else size > 0 for size, wanted in zip(tensor.shape, spec.shape, strict=True)
+    fits = (
+        tensor.ndim == RANK
+        and tensor.size > 0
+        and tensor.shape[1] == len(signature.channels)
+        and tensor.shape[2] == (signature.length or tensor.shape[2])
     )
     if not fits:
-        got = ", ".join(map(str, tensor.shape))
         raise _refusal(
             f"/inputs/{INPUT}",
-            f"The input {INPUT} has the shape [{got}]; [{shape}] is taken: cases, channels, steps, "
-            "with -1 for any number from 1.",
+            f"The input {INPUT} has the shape {_shape(tensor.shape)}; {_shape(inputs(signature)[0].shape)} is taken: "
+            "cases, channels, steps, with -1 for any number from 1.",
         )
     return _finite(tensor, f"/inputs/{INPUT}")
+
+
+def _shape(sizes: Sequence[int]) -> str:
+    return f"[{', '.join(map(str, sizes))}]"
 
 
 def checked_cases(cases: Sequence[Any], signature: Signature) -> list[Tensor]:
@@ -92,8 +98,12 @@ def _as_float(array: Tensor, pointer: str) -> Tensor:
 
 def _finite(array: Tensor, pointer: str) -> Tensor:
     """As float32; what overflows there is refused with its place, so that no infinity reaches a network."""
-    with np.errstate(over="ignore"):
-        single = np.ascontiguousarray(array, dtype=np.float32)
+    single = array
+    if array.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            single = array.astype(np.float32)
+    if surely_finite(single):
+        return single
     infinite = np.isinf(single)
     if infinite.any():
         place = "/".join(str(index) for index in np.argwhere(infinite)[0])

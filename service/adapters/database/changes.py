@@ -25,9 +25,16 @@ class Changes:
         url = database.engine.url
         self._counting = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
         self._connection: sqlite3.Connection | None = None
+        self._last: tuple[int, int] | None = None
 
-    def stamp(self) -> Hashable:
-        """Differs from an earlier one if there was a commit between the two."""
+    def stamp(self, since: int | None = None) -> Hashable:
+        """Differs from an earlier one if there was a commit between the two.
+
+        since: by time.perf_counter_ns; one that was taken after this will do, as requests that came together share it
+        """
+        last = self._last
+        if since is not None and last is not None and last[0] >= since:
+            return last[1]
         if not self._counting:
             return self._database.commits, int(time.monotonic() / SEEN_WITHIN_SECONDS)
         with self._lock:
@@ -35,10 +42,12 @@ class Changes:
                 self._connection = sqlite3.connect(
                     str(self._database.engine.url.database), timeout=0, isolation_level=None, check_same_thread=False
                 )
+            taken = time.perf_counter_ns()
             try:
                 number = self._connection.execute("PRAGMA data_version").fetchone()[0]
             except sqlite3.Error:  # the file cannot be read now: whoever remembers reads anew, and is told why
                 return time.monotonic_ns()
+            self._last = taken, int(number)
             return int(number)
 
     def close(self) -> None:

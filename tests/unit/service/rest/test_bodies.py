@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
 from service.edge.validation import pointer, validated
 from service.errors import InvalidRequest, TooLarge
@@ -18,8 +18,13 @@ from service.rest.problems import Malformed, Stalled
 
 
 def request(stream: AsyncIterator[bytes], **headers: str) -> Request:
-    """As much of a request as reading a body needs."""
-    return cast("Request", SimpleNamespace(headers=Headers(headers), stream=lambda: stream))
+    """A request whose body comes in these pieces."""
+
+    async def receive() -> Message:
+        piece = await anext(stream, None)
+        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+    return Request({"type": "http", "headers": Headers(headers).raw}, receive)
 
 
 async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
@@ -51,6 +56,14 @@ def test_a_sender_that_falls_silent_is_not_waited_for(monkeypatch: pytest.Monkey
 
     with pytest.raises(Stalled):
         asyncio.run(read_body(request(silent()), 4))
+
+
+def test_a_sender_that_goes_away_is_told_from_one_that_has_finished() -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(read_body(Request({"type": "http", "headers": []}, gone), 4))
 
 
 def test_crumbs_are_refused_before_the_end() -> None:

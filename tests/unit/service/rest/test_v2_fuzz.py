@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.datastructures import Headers
 
 from service.domain.inference import TensorSpec
 from service.errors import ServiceError
+from service.rest.head import Head
 from service.rest.v2_codec import decode
 
 LIMIT = 1 << 16
@@ -45,7 +45,7 @@ lengths = st.one_of(st.none(), st.integers(-2, 200).map(str), st.sampled_from(["
 
 def read(body: bytes, length: str | None, encoding: str | None) -> None:
     headers = {"inference-header-content-length": length, "content-encoding": encoding}
-    given_headers = Headers({name: value for name, value in headers.items() if value is not None})
+    given_headers = Head([(name.encode(), value.encode()) for name, value in headers.items() if value is not None])
     try:
         call = decode(body, given_headers, LIMIT, lambda: INPUTS)
     except ServiceError:

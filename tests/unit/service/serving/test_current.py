@@ -1,5 +1,6 @@
 """What a reference means is remembered, and never for longer than it holds."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -53,6 +54,15 @@ def test_rows_are_read_once_while_nothing_changes(stores: Stores, counted: Count
     assert [current.version("gestures", None).number for _ in range(3)] == [published.number] * 3
     assert counted.lookups == 1
     assert current.known("gestures", None) == published
+
+
+def test_requests_that_came_before_a_look_at_the_rows_share_it_and_no_later_one_does(stores: Stores) -> None:
+    arrived = time.perf_counter_ns()
+    before = stores.changes.stamp()
+    publish(stores)
+    assert stores.changes.stamp(arrived) == before
+    assert stores.changes.stamp(time.perf_counter_ns()) != before
+    assert stores.changes.stamp() == stores.changes.stamp()
 
 
 def test_a_publication_and_a_promotion_hold_with_the_next_request(stores: Stores, current: CurrentVersions) -> None:

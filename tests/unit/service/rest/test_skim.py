@@ -1,0 +1,91 @@
+"""Numbers that never become Python objects are the same numbers, and whatever is unusual is left to the other way."""
+
+import json
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.edge.datatypes import from_json
+from service.errors import ServiceError
+from service.rest import skim
+from service.rest.skim import skimmed
+
+numbers = st.one_of(st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False, allow_infinity=False))
+odd = st.one_of(st.none(), st.booleans(), st.text(max_size=3), st.lists(numbers, max_size=2))
+
+
+@pytest.fixture(autouse=True)
+def however_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(skim, "SHORT_BYTES", 0)
+
+
+def tensor(entry: dict[str, Any]) -> np.ndarray[Any, Any] | None:
+    try:
+        return from_json(entry["datatype"], entry["shape"], entry["data"], "/inputs/0")
+    except ServiceError:
+        return None
+
+
+@settings(max_examples=300)
+@given(
+    data=st.lists(numbers, min_size=1, max_size=12) | st.lists(numbers | odd, max_size=6),
+    datatype=st.sampled_from(["FP32", "FP64", "INT64", "BOOL"]),
+    indent=st.sampled_from([None, 1]),
+)
+def test_what_is_skimmed_is_what_the_ordinary_way_reads(data: list[Any], datatype: str, indent: int | None) -> None:
+    entry = {"name": "series", "shape": [max(1, len(data))], "datatype": datatype, "data": data}
+    text = json.dumps({"id": "x", "inputs": [entry], "outputs": [{"name": "label"}]}, indent=indent).encode()
+    found = skimmed(text)
+    if found is None:
+        return
+    ordinary = orjson.loads(text)
+    (ours,), (theirs,) = found.pop("inputs"), ordinary.pop("inputs")
+    assert found == ordinary
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(tensor(ours), tensor(theirs))
+    assert {**ours, "data": 0} == {**theirs, "data": 0}
+
+
+def test_a_flat_list_of_numbers_is_skimmed() -> None:
+    text = b'{"inputs": [{"name": "a", "shape": [3], "datatype": "FP32", "data": [1, 2.5, -3e2]}], "id": "7"}'
+    found = skimmed(text)
+    assert found is not None
+    assert found["inputs"][0]["data"].tolist() == [1.0, 2.5, -300.0]
+    assert (found["id"], found["inputs"][0]["shape"]) == ("7", [3])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "[[1, 2], [3]]",
+        "[1, [2]]",
+        "[[], [1, 2]]",
+        "[1, null]",
+        "[1, true]",
+        '[1, "2"]',
+        "[NaN]",
+        "[1e999]",
+        "{}",
+        "7",
+        "[01]",
+    ],
+)
+def test_what_is_unusual_is_left_to_the_ordinary_way(data: str) -> None:
+    text = f'{{"inputs": [{{"name": "a", "shape": [2], "datatype": "FP32", "data": {data}}}]}}'
+    assert skimmed(text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"inputs": 7}', '{"inputs": [7]}', '{"inputs": [{}]}', "\x00", "[" * 9999]
+)
+def test_what_is_no_request_is_left_to_the_ordinary_way(text: str) -> None:
+    assert skimmed(text.encode()) is None
+
+
+@given(st.binary(max_size=64))
+def test_any_bytes_are_left_or_read(text: bytes) -> None:
+    skimmed(text)

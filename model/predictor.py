@@ -81,21 +81,26 @@ class Predictor:
 
         A case that is cut into windows has the mean of what they are answered with.
         """
-        even = isinstance(cases, EvenCases)
-        outputs = np.empty((len(cases if even else cases.starts), self.pipeline.network.output_width), np.float32)
         with np.errstate(all="ignore"):
-            if even:
-                self._run_even(cases.values, outputs)
-            else:
-                for indices, length in self._chunks(cases):
-                    outputs[indices] = self._run(cases, indices, length)
-            if not surely_finite(outputs):
-                outputs[~np.isfinite(outputs).all(axis=1)] = np.nan  # also where restoring would make it finite again
-            restored = self.pipeline.restore(outputs)
-            return restored if even else means(restored, cases.counts)
+            if isinstance(cases, EvenCases):
+                return self._restored(self._run_even(cases.values))
+            return means(self._restored(self._run_stretches(cases)), cases.counts)
 
-    def _run_even(self, values: Array, outputs: Array) -> None:
-        """(N, L, C), which are laid as they are, to (N, K)."""
+    def _restored(self, outputs: Array) -> Array:
+        if not surely_finite(outputs):
+            outputs[~np.isfinite(outputs).all(axis=1)] = np.nan  # also where restoring would make it finite again
+        return self.pipeline.restore(outputs)
+
+    def _run_stretches(self, cases: Cases) -> Array:
+        """(M, K) of the stretches, those of one plan together."""
+        outputs = np.empty((len(cases.starts), self.pipeline.network.output_width), np.float32)
+        for indices, length in self._chunks(cases):
+            outputs[indices] = self._run(cases, indices, length)
+        return outputs
+
+    def _run_even(self, values: Array) -> Array:
+        """(N, K) of (N, L, C), which are laid as they are."""
+        outputs = np.empty((len(values), self.pipeline.network.output_width), np.float32)
         length = int(values.shape[1])
         size = self._largest_chunk(length)
         for start in range(0, len(values), size):
@@ -103,6 +108,7 @@ class Predictor:
             plan, count = self._plan_for(len(chunk), length), len(chunk)
             plan.inputs[:count] = self.pipeline.preprocessing.apply_even(chunk, start)
             outputs[start : start + count] = self._forward(plan, count)
+        return outputs
 
     def _chunks(self, cases: Cases) -> Iterator[tuple[Array, int]]:
         """Cases that share a plan: their indices, and the plan's length."""

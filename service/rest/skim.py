@@ -42,7 +42,8 @@ def _request(document: Any, brackets: int) -> dict[str, Any] | None:  # noqa: AN
         return None
     inputs = []
     lists = 1
-    for entry in document["inputs"]:
+    entries = document["inputs"]
+    for entry in entries if isinstance(entries, simdjson.Array) else ():
         if not isinstance(entry, simdjson.Object) or not isinstance(entry["data"], simdjson.Array):
             return None
         taken = {key: _plain(entry[key]) for key in entry.keys() if key != "data"}  # noqa: SIM118  # no dict of Python's

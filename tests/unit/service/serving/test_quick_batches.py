@@ -1,0 +1,72 @@
+"""Where a batch is computed: on the event loop if it is known to be quick, on a thread if not."""
+
+import asyncio
+import threading
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from service.errors import ServiceError
+from service.serving.scheduler import Batching, Scheduler
+
+FAR = 3600.0
+
+
+@dataclass(eq=False)
+class Asked:
+    """A question whose answer is its own name."""
+
+    name: str
+    rows: int = 1
+    key: Hashable = "model"
+
+
+@dataclass
+class Placed:
+    """Remembers on which thread each batch was computed."""
+
+    batches: list[tuple[bool, int]] = field(default_factory=list)
+    """Whether it was on the event loop's thread, and how many questions there were."""
+
+    def compute(self, questions: Sequence[Asked]) -> list[str | ServiceError]:
+        self.batches.append((threading.current_thread() is threading.main_thread(), len(questions)))
+        return [question.name for question in questions]
+
+
+async def ask_at_once(scheduler: Scheduler[Asked, str], count: int, rows: int = 1) -> list[str]:
+    asked = [scheduler.ask(Asked(str(number), rows)) for number in range(count)]
+    return [computed.answer for computed in await asyncio.gather(*asked)]
+
+
+def placed(quick: float, *counts: int, rows: int = 1, delay: float = 0.0) -> list[tuple[bool, int]]:
+    """Where batches of so many questions that come at once are computed, one after another."""
+
+    async def one_after_another() -> None:
+        for count in counts:
+            assert await ask_at_once(scheduler, count, rows) == [str(number) for number in range(count)]
+
+    machine = Placed()
+    batching = Batching(quick=quick, delay=delay)
+    scheduler: Scheduler[Asked, str] = Scheduler(batching, machine.compute, lambda _questions, _ns: None)
+    asyncio.run(one_after_another())
+    scheduler.close()
+    return machine.batches
+
+
+def test_a_batch_known_to_be_quick_is_computed_on_the_event_loop_with_all_that_came_together() -> None:
+    first, *others = placed(FAR, 1, 1, 1)
+    assert first == (False, 1)
+    assert others == [(True, 1), (True, 1)]
+    assert placed(FAR, 5, 5)[-1] == (True, 5)
+
+
+@pytest.mark.parametrize(
+    ("quick", "counts", "options"),
+    [(0.0, (1, 1, 1), {}), (FAR, (1, 1), {"rows": 16}), (FAR, (1, 1), {"delay": 0.001})],
+)
+def test_slow_large_and_delayed_batches_are_left_to_threads(
+    quick: float, counts: tuple[int, ...], options: dict[str, Any]
+) -> None:
+    assert not any(on_loop for on_loop, _ in placed(quick, *counts, **options))

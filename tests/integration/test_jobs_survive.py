@@ -134,9 +134,9 @@ def test_a_holder_that_comes_back_after_its_lease_changes_nothing(house: House, 
     assert weights(house) == unbroken
 
 
-def test_a_job_that_loses_its_process_three_times_is_given_up(house: House) -> None:
+def test_a_job_that_loses_its_process_three_times_is_given_up_and_the_next_one_trains(house: House) -> None:
     core = house.start()
-    job = house.submit(1000)
+    job, other = house.submit(1000), house.submit()
     seen: set[int] = set()
     while len(seen) < 3:
         for pid in eventually(lambda: set(core.attempts) - seen, "another attempt"):
@@ -144,6 +144,7 @@ def test_a_job_that_loses_its_process_three_times_is_given_up(house: House) -> N
             seen.add(pid)
     job = house.ends(job)
     assert (job.state, job.failure and job.failure.code) == (JobState.FAILED, FailureCode.CRASHED)
+    assert house.ends(other).state is JobState.SUCCEEDED, house.log()
 
 
 def test_a_diverging_job_fails_at_its_step(house: House) -> None:

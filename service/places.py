@@ -24,12 +24,12 @@ def place(settings: Settings) -> Place:
     return Place(listening(settings.host, settings.port), settings.grpc_port)
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket for REST; connections wait in it until a worker takes them, also while one is started anew."""
+def listening(host: str, port: int, *, protocol: str = "REST", shared: bool = False) -> socket.socket:
+    """A socket that listens; connections wait in it until a worker takes them, also while one is started anew."""
     try:
-        return socket.create_server((_bare(host), port), family=_family(host), backlog=BACKLOG)
+        return socket.create_server((_bare(host), port), family=_family(host), backlog=BACKLOG, reuse_port=shared)
     except OSError as error:
-        raise Unavailable(f"REST cannot listen on {host}, port {port}: {error.strerror}.") from error
+        raise Unavailable(f"{protocol} cannot listen on {host}, port {port}: {error.strerror}.") from error
 
 
 def held(host: str, port: int) -> socket.socket:

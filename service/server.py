@@ -4,14 +4,12 @@ import asyncio
 import signal
 import socket
 
-import grpc
 import uvicorn
 from starlette.types import ASGIApp
 
 from service.edge.context import EdgeContext
-from service.errors import Unavailable
 from service.jobs.supervisor import Supervisor
-from service.places import BACKLOG, Place
+from service.places import BACKLOG, Place, listening, port_of
 from service.rest.application import application
 from service.rest.connection import BoundedConnection
 from service.rpc.server import grpc_server
@@ -26,11 +24,12 @@ LOOK_EVERY_SECONDS = 0.005
 async def run(settings: Settings, edge: EdgeContext, supervisor: Supervisor, place: Place) -> None:
     """Serve until SIGTERM or SIGINT, then let what was begun come to its end; Unavailable if a port is taken."""
     listener = place.listener
-    rpc = grpc_server(edge, settings.max_grpc_message_bytes, shared=place.shared)
-    grpc_port = _bound(rpc, settings.host, place.grpc_port)
+    rpc = grpc_server(edge, settings.max_grpc_message_bytes)
+    rpc_listener = listening(settings.host, place.grpc_port, protocol="gRPC", shared=place.shared)
+    grpc_port = port_of(rpc_listener)
     http = uvicorn.Server(_configuration(application(edge), settings.shutdown_seconds))
     serving = asyncio.create_task(http.serve([listener]))
-    await rpc.start()
+    await rpc.start(rpc_listener)
     while not http.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(LOOK_EVERY_SECONDS)
     stopped = _stop_signals()  # after uvicorn has set its own, which they replace
@@ -65,14 +64,6 @@ def _configuration(app: ASGIApp, shutdown_seconds: float) -> uvicorn.Config:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=max(1, round(shutdown_seconds)),
     )
-
-
-def _bound(rpc: grpc.aio.Server, host: str, port: int) -> int:
-    address = f"[{host.strip('[]')}]:{port}" if ":" in host else f"{host}:{port}"
-    try:
-        return rpc.add_insecure_port(address)
-    except RuntimeError as error:
-        raise Unavailable(f"gRPC cannot listen on {host}, port {port}; is the port taken?") from error
 
 
 def _stop_signals() -> asyncio.Event:

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2
 
 from api_schemas.generated import wavetap_pb2 as pb
 from service.domain.aliases import Alias
 from service.edge import model_views
 from service.edge.context import EdgeContext
+from service.rpc.http2.call import Call
 from service.rpc.messages import message
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class AliasMethods:
@@ -32,20 +30,20 @@ class AliasMethods:
             "DeleteAlias": self.remove,
         }
 
-    async def get(self, request: pb.AliasRequest, _context: Context) -> pb.Alias:
+    async def get(self, request: pb.AliasRequest, _call: Call) -> pb.Alias:
         """Show where an alias points, and its story."""
         return _message(await self._lane.run(self._aliases.get, request.model, request.alias))
 
-    async def point(self, request: pb.SetAliasRequest, _context: Context) -> pb.Alias:
+    async def point(self, request: pb.SetAliasRequest, _call: Call) -> pb.Alias:
         """Point an alias at a version."""
         return _message(await self._lane.run(self._aliases.point, request.model, request.alias, request.version))
 
-    async def roll_back(self, request: pb.RollBackAliasRequest, _context: Context) -> pb.Alias:
+    async def roll_back(self, request: pb.RollBackAliasRequest, _call: Call) -> pb.Alias:
         """Point an alias where it pointed before."""
         key = request.idempotency_key or None
         return _message(await self._lane.run(self._aliases.roll_back, request.model, request.alias, key))
 
-    async def remove(self, request: pb.AliasRequest, _context: Context) -> empty_pb2.Empty:
+    async def remove(self, request: pb.AliasRequest, _call: Call) -> empty_pb2.Empty:
         """Forget an alias."""
         await self._lane.run(self._aliases.remove, request.model, request.alias)
         return empty_pb2.Empty()

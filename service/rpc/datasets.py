@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2
 
 from api_schemas.generated import wavetap_pb2 as pb
@@ -13,9 +12,9 @@ from service.domain.datasets import Dataset, Reading, Upload
 from service.edge import dataset_views, views
 from service.edge.context import EdgeContext
 from service.errors import InvalidRequest
+from service.rpc.http2.call import Call
 from service.rpc.messages import message, page_request
 
-Context = grpc.aio.ServicerContext[Any, Any]
 Chunks = AsyncIterator[pb.UploadChunk]
 
 
@@ -39,7 +38,7 @@ class DatasetMethods:
             "CompareDatasets": self.compare,
         }
 
-    async def create(self, chunks: Chunks, _context: Context) -> pb.Dataset:
+    async def create(self, chunks: Chunks, _call: Call) -> pb.Dataset:
         """Keep the streamed file as a dataset."""
         header = await _header(chunks)
         async with self._upload(header, chunks) as upload:
@@ -48,28 +47,28 @@ class DatasetMethods:
             record, _ = await self._edge.lanes.bulk.run(add, header.name, upload, _reading(header), key)
         return await self._message(record)
 
-    async def preview(self, chunks: Chunks, _context: Context) -> pb.Dataset:
+    async def preview(self, chunks: Chunks, _call: Call) -> pb.Dataset:
         """Tell what would be understood of the streamed file."""
         header = await _header(chunks)
         async with self._upload(header, chunks) as upload:
             report = await self._edge.lanes.bulk.run(self._datasets.preview, upload, _reading(header))
         return message(dataset_views.preview(report), pb.Dataset())
 
-    async def list(self, request: pb.ListRequest, _context: Context) -> pb.DatasetPage:
+    async def list(self, request: pb.ListRequest, _call: Call) -> pb.DatasetPage:
         """List datasets, newest first."""
         records = await self._lane.run(self._datasets.list, page_request(request))
         return message(views.page(records, dataset_views.listed), pb.DatasetPage())
 
-    async def get(self, request: pb.DatasetRequest, _context: Context) -> pb.Dataset:
+    async def get(self, request: pb.DatasetRequest, _call: Call) -> pb.Dataset:
         """Show one dataset."""
         return await self._message(await self._lane.run(self._datasets.get, request.dataset))
 
-    async def remove(self, request: pb.DatasetRequest, _context: Context) -> empty_pb2.Empty:
+    async def remove(self, request: pb.DatasetRequest, _call: Call) -> empty_pb2.Empty:
         """Remove a dataset that no unfinished job needs."""
         await self._lane.run(self._datasets.remove, request.dataset)
         return empty_pb2.Empty()
 
-    async def compare(self, request: pb.CompareDatasetsRequest, _context: Context) -> pb.DatasetComparison:
+    async def compare(self, request: pb.CompareDatasetsRequest, _call: Call) -> pb.DatasetComparison:
         """Compare two datasets: cases and groups that stand in both, and what only one of them has."""
         found = await self._edge.lanes.bulk.run(self._datasets.compare, request.dataset, request.other)
         return message(dataset_views.comparison(found), pb.DatasetComparison())

@@ -5,13 +5,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import grpc
+from grpc import StatusCode
 from structlog.contextvars import bind_contextvars
 
 from service.domain.origin import Origin, traceparent
 from service.edge.context import EdgeContext
 from service.edge.request_ids import request_id
 from service.errors import ServiceError
+from service.rpc.http2.call import Call
+from service.rpc.http2.messages import Refused
 from service.rpc.statuses import sentence_of, status_of
 from service.telemetry.logs import logger
 
@@ -24,9 +26,8 @@ PUBLIC = frozenset(
     }
 )
 
-Context = grpc.aio.ServicerContext[Any, Any]
-Behaviour = Callable[[Any, Context], Awaitable[Any]]
-"""From a request, or a stream of them, to the answer; one that answers with a stream writes it to the context."""
+Behaviour = Callable[[Any, Call], Awaitable[Any]]
+"""From a request, or a stream of them, to the answer; one that answers with a stream writes it to the call."""
 
 
 class Gate:
@@ -45,12 +46,12 @@ class Gate:
         described = {"rpc__system": "grpc", "rpc__service": service, "rpc__method": name}
         traces, in_flight, tell = self._edge.traces, self._in_flight, self._tell
 
-        async def behind(request: Any, context: Context) -> Any:  # noqa: ANN401  # any message of any service
-            given = {key: value for key, value in context.invocation_metadata() or () if type(value) is str}
+        async def behind(request: Any, call: Call) -> Any:  # noqa: ANN401  # any message of any service
+            given = call.metadata
             identifier = request_id(given.get("x-request-id"))
             came_from = Origin(identifier, traceparent(given.get("traceparent")))
-            context.set_trailing_metadata((("x-request-id", identifier),))
-            status, fault, told = grpc.StatusCode.OK, None, came_from.fields
+            call.trailers = (("x-request-id", identifier),)
+            status, fault, told = StatusCode.OK, None, came_from.fields
             started = time.perf_counter()
             in_flight.inc()
             try:
@@ -59,19 +60,19 @@ class Gate:
                     bind_contextvars(**told)  # for good: a call is a task, which has a context of its own
                     if check is not None:
                         check(given.get("authorization"))
-                    return await behaviour(request, context)
+                    return await behaviour(request, call)
             except ServiceError as error:
                 status = status_of(error)
-                await context.abort(status, sentence_of(error))
-            except grpc.aio.AbortError:
-                status = context.code()
+                raise Refused(status, sentence_of(error)) from error
+            except Refused as refused:
+                status = refused.status
                 raise
             except asyncio.CancelledError:
-                status = grpc.StatusCode.CANCELLED
+                status = StatusCode.CANCELLED
                 raise
-            except Exception as error:  # noqa: BLE001  # the outermost place: a fault of ours becomes a status and a log line
-                status, fault = grpc.StatusCode.INTERNAL, error
-                await context.abort(status, "Something went wrong on our side.")
+            except Exception as error:  # the outermost place: a fault of ours becomes a status and a log line
+                status, fault = StatusCode.INTERNAL, error
+                raise Refused(status, "Something went wrong on our side.") from error
             finally:
                 in_flight.dec()
                 tell(service, name, status.name, time.perf_counter() - started, told, fault)

@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import grpc
 from grpc_health.v1 import health_pb2
 
 from service.edge.lifecycle import Lifecycle
 from service.errors import NotFound
+from service.rpc.http2.call import Call
 
-Context = grpc.aio.ServicerContext[Any, Any]
 LOOK_EVERY_SECONDS = 1.0
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -29,19 +28,19 @@ class HealthMethods:
         """The methods by their names in the proto file."""
         return {"Check": self.check, "List": self.list, "Watch": self.watch}
 
-    async def check(self, request: health_pb2.HealthCheckRequest, _context: Context) -> health_pb2.HealthCheckResponse:
+    async def check(self, request: health_pb2.HealthCheckRequest, _call: Call) -> health_pb2.HealthCheckResponse:
         """Tell the state now; NOT_FOUND for a service that is not here."""
         if request.service not in self._names:
             raise NotFound("There is no such service here.")
         return health_pb2.HealthCheckResponse(status=await self._status(request.service))
 
-    async def list(self, _request: health_pb2.HealthListRequest, _context: Context) -> health_pb2.HealthListResponse:
+    async def list(self, _request: health_pb2.HealthListRequest, _call: Call) -> health_pb2.HealthListResponse:
         """Tell the state of everything that can be asked for."""
         answer = health_pb2.HealthCheckResponse(status=await self._status(""))
         return health_pb2.HealthListResponse(statuses=dict.fromkeys(self._names, answer))
 
     async def watch(
-        self, request: health_pb2.HealthCheckRequest, _context: Context
+        self, request: health_pb2.HealthCheckRequest, _call: Call
     ) -> AsyncIterator[health_pb2.HealthCheckResponse]:
         """Tell the state now and whenever it has changed, until the service drains."""
         told = None

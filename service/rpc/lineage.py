@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import grpc
-
 from api_schemas.generated import wavetap_pb2 as pb
 from service.edge import lineage_views
 from service.edge.context import EdgeContext
+from service.rpc.http2.call import Call
 from service.rpc.messages import message
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class LineageMethods:
@@ -25,12 +22,12 @@ class LineageMethods:
         """The methods by their names in the proto file."""
         return {"GetDatasetLineage": self.of_dataset, "GetModelVersionLineage": self.of_version}
 
-    async def of_dataset(self, request: pb.DatasetRequest, _context: Context) -> pb.DatasetLineage:
+    async def of_dataset(self, request: pb.DatasetRequest, _call: Call) -> pb.DatasetLineage:
         """Show what became of a dataset."""
         found = await self._lane.run(self._lineage.of_dataset, request.dataset)
         return message(lineage_views.of_dataset(found), pb.DatasetLineage())
 
-    async def of_version(self, request: pb.ModelVersionRequest, _context: Context) -> pb.ModelVersionLineage:
+    async def of_version(self, request: pb.ModelVersionRequest, _call: Call) -> pb.ModelVersionLineage:
         """Show where a version comes from, and what came of it."""
         found = await self._lane.run(self._lineage.of_version, request.model, request.version or None)
         return message(lineage_views.of_version(found), pb.ModelVersionLineage())

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import grpc
 import numpy as np
 from google.protobuf import empty_pb2
 
@@ -19,10 +18,10 @@ from service.edge.prediction import Addressed
 from service.edge.validation import validated
 from service.edge.versions import exact
 from service.errors import Detail, InvalidRequest
+from service.rpc.http2.call import Call
 from service.rpc.messages import evaluation, message, page_request, plain, predictions
 from service.usecases.exports import ExportOptions
 
-Context = grpc.aio.ServicerContext[Any, Any]
 CHUNK = 256 << 10
 
 
@@ -51,50 +50,50 @@ class ModelMethods:
             "Evaluate": self.evaluate,
         }
 
-    async def list(self, request: pb.ListRequest, _context: Context) -> pb.ModelPage:
+    async def list(self, request: pb.ListRequest, _call: Call) -> pb.ModelPage:
         """List models, newest first."""
         records = await self._lane.run(self._catalogue.models, page_request(request))
         return message(views.page(records, model_views.model), pb.ModelPage())
 
-    async def get(self, request: pb.ModelRequest, _context: Context) -> pb.Model:
+    async def get(self, request: pb.ModelRequest, _call: Call) -> pb.Model:
         """Show one model."""
         return message(model_views.model(await self._lane.run(self._catalogue.model, request.model)), pb.Model())
 
-    async def remove(self, request: pb.ModelRequest, _context: Context) -> empty_pb2.Empty:
+    async def remove(self, request: pb.ModelRequest, _call: Call) -> empty_pb2.Empty:
         """Remove a model with all its versions and aliases."""
         await self._lane.run(self._catalogue.remove_model, request.model)
         return empty_pb2.Empty()
 
-    async def versions(self, request: pb.ListModelVersionsRequest, _context: Context) -> pb.ModelVersionPage:
+    async def versions(self, request: pb.ListModelVersionsRequest, _call: Call) -> pb.ModelVersionPage:
         """List a model's versions, newest first."""
         records = await self._lane.run(self._catalogue.versions, request.model, page_request(request))
         return message(views.page(records, model_views.version), pb.ModelVersionPage())
 
-    async def version(self, request: pb.ModelVersionRequest, _context: Context) -> pb.ModelVersion:
+    async def version(self, request: pb.ModelVersionRequest, _call: Call) -> pb.ModelVersion:
         """Show one version."""
         found = await self._lane.run(self._catalogue.described, request.model, request.version or None)
         return message(model_views.version(found), pb.ModelVersion())
 
-    async def remove_version(self, request: pb.ModelVersionRequest, _context: Context) -> empty_pb2.Empty:
+    async def remove_version(self, request: pb.ModelVersionRequest, _call: Call) -> empty_pb2.Empty:
         """Remove a version, named by its number, that no alias points at."""
         await self._lane.run(self._catalogue.remove_version, request.model, exact(request.version))
         return empty_pb2.Empty()
 
-    async def annotate(self, request: pb.UpdateModelRequest, _context: Context) -> pb.Model:
+    async def annotate(self, request: pb.UpdateModelRequest, _call: Call) -> pb.Model:
         """Change a model's notes, its tags, and how many versions are kept."""
         wanted = validated(plain(request.changes), registry.ModelChange)
         annotate = self._catalogue.annotate_model
         record = await self._lane.run(annotate, request.model, annotation_change(wanted), keeping(wanted))
         return message(model_views.model(record), pb.Model())
 
-    async def annotate_version(self, request: pb.UpdateModelVersionRequest, _context: Context) -> pb.ModelVersion:
+    async def annotate_version(self, request: pb.UpdateModelVersionRequest, _call: Call) -> pb.ModelVersion:
         """Change a version's notes and tags."""
         wanted = validated(plain(request.changes), registry.AnnotationChange)
         annotate = self._catalogue.annotate_version
         record = await self._lane.run(annotate, request.model, request.version, annotation_change(wanted))
         return message(model_views.version(record), pb.ModelVersion())
 
-    async def onnx(self, request: pb.DownloadOnnxRequest, _context: Context) -> AsyncIterator[pb.FileChunk]:
+    async def onnx(self, request: pb.DownloadOnnxRequest, _call: Call) -> AsyncIterator[pb.FileChunk]:
         """Stream a version's ONNX file."""
         usual = ExportOptions()
         options = ExportOptions(
@@ -106,16 +105,16 @@ class ModelMethods:
         for at in range(0, len(file.content), CHUNK):
             yield pb.FileChunk(content=file.content[at : at + CHUNK])
 
-    async def predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
+    async def predict(self, request: pb.PredictRequest, call: Call) -> pb.PredictResponse:
         """Predict cases."""
         return await self._edge.prediction.predict(
-            Addressed(request.model, request.version or None, context.time_remaining()),
+            Addressed(request.model, request.version or None, call.time_remaining()),
             request.ByteSize(),
             lambda: [_case(case, f"/series/{index}") for index, case in enumerate(request.series)],
             lambda result: predictions(views.predictions(result)),
         )
 
-    async def evaluate(self, request: pb.EvaluateRequest, _context: Context) -> pb.Evaluation:
+    async def evaluate(self, request: pb.EvaluateRequest, _call: Call) -> pb.Evaluation:
         """Compare a model's answers with a dataset."""
         return evaluation(await self._edge.lanes.bulk.run(self._evaluated, request))
 

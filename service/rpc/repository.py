@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import grpc
-
 from api_schemas.generated import inference_pb2 as pb
 from service.edge import repository
 from service.edge.context import EdgeContext
-
-Context = grpc.aio.ServicerContext[Any, Any]
+from service.rpc.http2.call import Call
 
 
 class RepositoryMethods:
@@ -28,23 +25,21 @@ class RepositoryMethods:
             "RepositoryModelUnload": self.unload,
         }
 
-    async def index(self, request: pb.RepositoryIndexRequest, _context: Context) -> pb.RepositoryIndexResponse:
+    async def index(self, request: pb.RepositoryIndexRequest, _call: Call) -> pb.RepositoryIndexResponse:
         """List every version with its state."""
         repository.check_repository(request.repository_name)
         found = await self._edge.lanes.storage.run(self._repository.index, ready=request.ready)
         entries = (entry.model_dump() for entry in repository.index(found))
         return pb.RepositoryIndexResponse(models=[pb.RepositoryIndexResponse.ModelIndex(**entry) for entry in entries])
 
-    async def load(self, request: pb.RepositoryModelLoadRequest, _context: Context) -> pb.RepositoryModelLoadResponse:
+    async def load(self, request: pb.RepositoryModelLoadRequest, _call: Call) -> pb.RepositoryModelLoadResponse:
         """Put a model in service."""
         repository.check_repository(request.repository_name)
         repository.check_load(request.parameters)
         await self._edge.lanes.bulk.run(self._repository.load, request.model_name)
         return pb.RepositoryModelLoadResponse()
 
-    async def unload(
-        self, request: pb.RepositoryModelUnloadRequest, _context: Context
-    ) -> pb.RepositoryModelUnloadResponse:
+    async def unload(self, request: pb.RepositoryModelUnloadRequest, _call: Call) -> pb.RepositoryModelUnloadResponse:
         """Take a model out of service."""
         repository.check_repository(request.repository_name)
         chosen = {

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
-import grpc
 from google.protobuf.json_format import ParseDict
 
 from api_schemas.generated import wavetap_pb2 as pb
@@ -13,9 +12,8 @@ from service.edge import views
 from service.edge.context import EdgeContext
 from service.edge.following import follow
 from service.errors import Detail, InvalidRequest
+from service.rpc.http2.call import Call
 from service.rpc.messages import message, page_request, plain
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 SECTIONS: tuple[Literal["network", "preprocessing", "training"], ...] = ("network", "preprocessing", "training")
 
@@ -43,41 +41,41 @@ class TrainingJobMethods:
             "ReproduceModelVersion": self.reproduce,
         }
 
-    async def create(self, request: pb.CreateTrainingJobRequest, _context: Context) -> pb.TrainingJob:
+    async def create(self, request: pb.CreateTrainingJobRequest, _call: Call) -> pb.TrainingJob:
         """Queue a training job."""
         record, _ = await self._lane.run(
             self._training.submit, _spec(request), request.idempotency_key or None, self._edge.traces.origin
         )
         return await self._message(record)
 
-    async def list(self, request: pb.ListTrainingJobsRequest, _context: Context) -> pb.TrainingJobPage:
+    async def list(self, request: pb.ListTrainingJobsRequest, _call: Call) -> pb.TrainingJobPage:
         """List training jobs, newest first."""
         records = await self._lane.run(
             self._training.list, page_request(request), state=_state(request.state), model=request.model or None
         )
         return message(views.page(records, views.job_summary), pb.TrainingJobPage())
 
-    async def get(self, request: pb.TrainingJobRequest, _context: Context) -> pb.TrainingJob:
+    async def get(self, request: pb.TrainingJobRequest, _call: Call) -> pb.TrainingJob:
         """Show one training job with its history."""
         return await self._message(await self._lane.run(self._training.get, request.id))
 
-    async def cancel(self, request: pb.TrainingJobRequest, _context: Context) -> pb.TrainingJob:
+    async def cancel(self, request: pb.TrainingJobRequest, _call: Call) -> pb.TrainingJob:
         """End a training job."""
         return await self._message(await self._lane.run(self._training.cancel, request.id))
 
-    async def resume(self, request: pb.ResumeTrainingJobRequest, _context: Context) -> pb.TrainingJob:
+    async def resume(self, request: pb.ResumeTrainingJobRequest, _call: Call) -> pb.TrainingJob:
         """Go on with a training job that has ended."""
         epochs = request.epochs if request.HasField("epochs") else None
         limit = request.time_limit if request.HasField("time_limit") else None
         return await self._message(await self._lane.run(self._training.resume, request.id, epochs, limit))
 
-    async def reproduce(self, request: pb.ReproduceModelVersionRequest, _context: Context) -> pb.TrainingJob:
+    async def reproduce(self, request: pb.ReproduceModelVersionRequest, _call: Call) -> pb.TrainingJob:
         """Queue a job that trains a version again and compares the weights."""
         submit = self._edge.services.reproductions.submit
         record, _ = await self._lane.run(submit, request.model, request.version, request.idempotency_key or None)
         return await self._message(record)
 
-    async def watch(self, request: pb.WatchTrainingJobRequest, _context: Context) -> AsyncIterator[pb.JobEvent]:
+    async def watch(self, request: pb.WatchTrainingJobRequest, _call: Call) -> AsyncIterator[pb.JobEvent]:
         """Follow a training job: what has happened, then what happens, up to its end."""
         async for page in follow(self._training, self._lane, self._edge.lifecycle, request.id, request.after):
             for event in page.events:

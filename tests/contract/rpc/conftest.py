@@ -11,6 +11,8 @@ import pytest
 
 from service.bootstrap import House
 from service.domain.datasets import Reading
+from service.places import listening, port_of
+from service.rpc.http2.server import Server
 from service.rpc.server import grpc_server
 from tests import houses
 
@@ -32,11 +34,11 @@ def serving(house: House, **options: int) -> Iterator[Served]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
-    async def start() -> tuple[grpc.aio.Server, int]:
+    async def start() -> tuple[Server, int]:
         server = grpc_server(house.edge, options.get("limit", MESSAGE_LIMIT))
-        port = server.add_insecure_port("127.0.0.1:0")
-        await server.start()
-        return server, port
+        listener = listening("127.0.0.1", 0)
+        await server.start(listener)
+        return server, port_of(listener)
 
     server, port = asyncio.run_coroutine_threadsafe(start(), loop).result()
     try:

@@ -136,8 +136,8 @@ def test_without_a_collector_nothing_is_sent_and_the_trace_is_carried_on(tmp_pat
         request = {"model": "quiet", "dataset": "gestures", "network": houses.TINY, "training": {"epochs": 1}}
         headers = {"traceparent": header(trace), "X-Request-Id": "quiet"}
         job = httpx.post(f"{running.rest}/v1/training-jobs", json=request, headers=headers).json()["id"]
-        (line,) = [line for line in lines(tmp_path, "request") if line["request_id"] == "quiet"]
-        assert line["trace_id"] == trace
+        told = eventually(lambda: [one for one in lines(tmp_path, "request") if one["request_id"] == "quiet"], "a line")
+        assert [line["trace_id"] for line in told] == [trace]
         started = eventually(lambda: [one for one in lines(tmp_path, "attempt_started") if one["job"] == job], "a line")
         assert started[0]["trace_id"] == trace
 

@@ -1,0 +1,90 @@
+"""The messages of a stream: each behind its length, compressed or not."""
+
+import zlib
+from collections import deque
+from typing import Final
+
+from grpc import StatusCode
+
+from service.rpc.http2.frames import NUMBER
+
+PREFIX = 5
+WBITS: Final = {"gzip": 31, "deflate": 15}
+
+
+class Refused(Exception):
+    """A call ends with this status instead of an answer."""
+
+    def __init__(self, status: StatusCode, message: str) -> None:
+        """Take the status and its sentence."""
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Messages:
+    """Puts a stream's bytes together to messages of at most `limit` bytes."""
+
+    def __init__(self, limit: int, encoding: str) -> None:
+        """Expect a message."""
+        self._limit = limit
+        self._encoding = encoding
+        self._rest = bytearray()
+        self._whole: deque[bytes] = deque()
+
+    def __len__(self) -> int:
+        """How many are whole."""
+        return len(self._whole)
+
+    @property
+    def partial(self) -> bool:
+        """Whether one has begun that is not whole."""
+        return bool(self._rest)
+
+    def put(self, data: bytes) -> None:
+        """Take bytes; Refused if they announce too much, or cannot be unpacked."""
+        if not self._rest and len(data) >= PREFIX and self._announced(data) == len(data) - PREFIX:
+            self._whole.append(self._unpacked(data[0], data[PREFIX:]))
+            return
+        rest = self._rest
+        rest += data
+        while len(rest) >= PREFIX:
+            end = PREFIX + self._announced(rest)
+            if len(rest) < end:
+                return
+            self._whole.append(self._unpacked(rest[0], bytes(rest[PREFIX:end])))
+            del rest[:end]
+
+    def take(self) -> bytes:
+        """The next of those that are whole."""
+        return self._whole.popleft()
+
+    def _announced(self, data: bytes | bytearray) -> int:
+        length: int = NUMBER.unpack_from(data, 1)[0]
+        if length > self._limit:
+            raise Refused(
+                StatusCode.RESOURCE_EXHAUSTED, f"A message has at most {self._limit} bytes; this one has {length}."
+            )
+        return length
+
+    def _unpacked(self, flag: int, message: bytes) -> bytes:
+        if flag == 0:
+            return message
+        wbits = WBITS.get(self._encoding)
+        if flag != 1 or wbits is None:
+            raise Refused(StatusCode.INTERNAL, f"A message of encoding {self._encoding!r} cannot be compressed.")
+        unpacking = zlib.decompressobj(wbits)
+        try:
+            found = unpacking.decompress(message, self._limit + 1)
+        except zlib.error as error:
+            raise Refused(StatusCode.INTERNAL, f"A message is not what {self._encoding} makes.") from error
+        if len(found) > self._limit:
+            raise Refused(StatusCode.RESOURCE_EXHAUSTED, f"A message has at most {self._limit} bytes.")
+        if not unpacking.eof or unpacking.unused_data:
+            raise Refused(StatusCode.INTERNAL, f"A message is not what {self._encoding} makes.")
+        return found
+
+
+def packed(message: bytes) -> bytes:
+    """A message behind its length."""
+    return b"\0" + NUMBER.pack(len(message)) + message

@@ -1,0 +1,48 @@
+"""The server: its connections, and an end in good order."""
+
+import asyncio
+import socket
+
+from service.rpc.http2.connection import Connection
+from service.rpc.http2.streams import Offer
+
+LOOK_EVERY_SECONDS = 0.01
+PROBED_WITHIN_SECONDS = 1.0
+"""How long an idle peer may take to learn that we end."""
+
+
+class Server:
+    """Serves methods over HTTP/2; TLS is a proxy's work."""
+
+    def __init__(self, offer: Offer) -> None:
+        """Take what is offered."""
+        self._offer = offer
+        self._listeners: list[asyncio.Server] = []
+        self._connections: set[Connection] = set()
+
+    async def start(self, listener: socket.socket) -> None:
+        """Answer what comes to a socket that listens."""
+        loop = asyncio.get_running_loop()
+        self._listeners.append(
+            await loop.create_server(lambda: Connection(self._offer, self._connections), sock=listener)
+        )
+
+    async def stop(self, seconds: float) -> None:
+        """Take no more calls; those under way have so many seconds."""
+        loop = asyncio.get_running_loop()
+        for listener in self._listeners:
+            listener.close()
+        for connection in tuple(self._connections):
+            connection.drain()
+        ends, probed = loop.time() + seconds, loop.time() + min(seconds, PROBED_WITHIN_SECONDS)
+        # To look is cheaper than an event that each call must set.
+        while loop.time() < (ends if self._busy else probed if self._connections else 0):  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        for connection in tuple(self._connections):
+            connection.abort()
+        while self._connections:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    @property
+    def _busy(self) -> bool:
+        return not all(connection.idle for connection in self._connections)

@@ -28,11 +28,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     return await whole_body(request.receive, check_announced(request, limit), limit)
 
 
-async def whole_body(receive: Receive, announced: int | None, limit: int) -> bytes:
-    """The whole body of a request that announced its size, or did not; TooLarge as soon as it is known to be."""
+async def whole_body(receive: Receive, announced: int | None, limit: int, *, there: bool = False) -> bytes:
+    """The whole body of a request that announced its size, or did not; TooLarge as soon as it is known to be.
+
+    there: it has been received already, so that nothing need be waited for
+    """
     if announced is not None and announced > limit:
         raise _too_large(limit)
-    first = await _next(receive)
+    first = await (receive() if there else _next(receive))
     if not first.get("more_body"):
         return _within(limit, first.get("body", b""))
     parts, size = [], 0

@@ -8,6 +8,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 ARRIVED = "arrived"
 """Where a request's state says when its first bytes came, by time.perf_counter_ns."""
+WHOLE = "whole"
+"""Where it says whether all of its body came with them."""
 LARGEST_HEAD = 64 << 10
 HEAD_SECONDS = 10.0
 LARGEST_OVERHEAD = 64 << 10
@@ -36,16 +38,16 @@ class BoundedConnection(asyncio.Protocol):
         """Count what belongs to a head that is not complete."""
         cycle = cast("RequestResponseCycle | None", self._http.cycle)  # None before the first, whatever is declared
         in_head = cycle is None or not cycle.more_body
-        if in_head and self._deadline is None:
-            self._await_head()
         held = 0 if cycle is None else len(cycle.body)
         arrived = time.perf_counter_ns()
         self._http.data_received(data)
         if self._http.cycle is not cycle:
             self._http.cycle.scope["state"][ARRIVED] = arrived
+            self._http.cycle.scope["state"][WHOLE] = not self._http.cycle.more_body
             self._head = self._overhead = self._body = 0
             self._stop_waiting()
         elif in_head:
+            self._await_head()
             self._head += len(data)
             if self._head > LARGEST_HEAD:
                 self._refuse(TOO_LARGE)
@@ -70,7 +72,8 @@ class BoundedConnection(asyncio.Protocol):
         self._http.connection_lost(exc)
 
     def _await_head(self) -> None:
-        self._deadline = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._close)
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._close)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:

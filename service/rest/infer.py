@@ -11,7 +11,7 @@ from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed, InferCall
 from service.rest.attention import TIMEOUT, Attention, stated_seconds
 from service.rest.bodies import whole_body
-from service.rest.connection import ARRIVED
+from service.rest.connection import ARRIVED, WHOLE
 from service.rest.head import HEAD, Head
 from service.rest.v2_codec import Payload, compressed, decode, encode
 
@@ -30,7 +30,7 @@ class Infer:
         head: Head = state[HEAD]
         arrived = state.get(ARRIVED) or time.perf_counter_ns()
         to = Addressed(model, version, stated_seconds(head.get(TIMEOUT.lower())), arrived)
-        raw = await whole_body(receive, head.announced, self._limit)
+        raw = await whole_body(receive, head.announced, self._limit, there=state.get(WHOLE, False))
 
         def inputs() -> tuple[TensorSpec, ...]:
             return self._inference.inputs(model, version)

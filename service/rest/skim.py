@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import simdjson
 
-SHORT_BYTES = 2 << 10
+SHORT_BYTES = 16 << 10
 """Less is read as quickly the ordinary way."""
 KEPT_BYTES = 256 << 10
 """A parser is kept for the next body if this one was not larger: it holds memory for the largest that it has read."""

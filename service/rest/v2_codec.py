@@ -67,10 +67,14 @@ def decode(body: bytes, head: Head, limit: int, inputs: Callable[[], tuple[Tenso
         return _raw_call(content, inputs())
     text = content[:length] if given else whole
     request = validated(skimmed(text) or parsed(text), InferRequest)
+    tensors = _tensors(request.inputs, content[length:])
+    outputs = tuple([_wanted(output, f"/outputs/{index}") for index, output in enumerate(request.outputs)])
+    if not request.parameters:
+        return InferCall(tensors, outputs, request.id)
     return InferCall(
-        tensors=_tensors(request.inputs, content[length:]),
-        outputs=tuple(_wanted(output, f"/outputs/{index}") for index, output in enumerate(request.outputs)),
-        id=request.id,
+        tensors,
+        outputs,
+        request.id,
         binary=_flag(request.parameters, "binary_data_output", "") or False,
         timeout_seconds=_timeout(request.parameters),
         priority=_number(request.parameters, "priority", "", least=0),
@@ -153,6 +157,8 @@ def _tensors(inputs: Sequence[RequestInput], tail: memoryview) -> dict[str, Tens
 
 
 def _wanted(output: RequestOutput, pointer: str) -> Wanted:
+    if not output.parameters:
+        return Wanted(output.name)
     classes = _number(output.parameters, "classification", pointer, least=1)
     return Wanted(output.name, _flag(output.parameters, "binary_data", pointer), classes or 0)
 

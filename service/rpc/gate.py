@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from grpc import StatusCode
-from structlog.contextvars import bind_contextvars
 
 from service.domain.origin import Origin, traceparent
 from service.edge.context import EdgeContext
@@ -57,7 +56,6 @@ class Gate:
             try:
                 with traces.request(path, came_from, **described, wavetap__request_id=identifier):
                     told = (traces.origin or came_from).fields
-                    bind_contextvars(**told)  # for good: a call is a task, which has a context of its own
                     if check is not None:
                         check(given.get("authorization"))
                     return await behaviour(request, call)

@@ -30,25 +30,25 @@ Parameters = Mapping[str, pb.InferParameter]
 
 def decode(request: pb.ModelInferRequest) -> InferCall:
     """A request of the protocol."""
-    raw = request.raw_input_contents
-    if raw and (len(raw) != len(request.inputs) or any(entry.HasField("contents") for entry in request.inputs)):
+    raw, inputs = request.raw_input_contents, tuple(request.inputs)
+    if raw and (len(raw) != len(inputs) or any(entry.HasField("contents") for entry in inputs)):
         raise refusal("/raw_input_contents", "There is one element for each input, and then no input has contents.")
     tensors: dict[str, Tensor] = {}
-    for index, entry in enumerate(request.inputs):
+    for index, entry in enumerate(inputs):
         pointer = f"/inputs/{index}"
         if entry.name in tensors:
             raise refusal(f"{pointer}/name", "An input is given once only.")
         tensors[entry.name] = (
-            from_raw(entry.datatype, entry.shape, raw[index], pointer) if raw else _from_contents(entry, pointer)
+            from_raw(entry.datatype, tuple(entry.shape), raw[index], pointer) if raw else _from_contents(entry, pointer)
         )
-    outputs = tuple(
+    outputs = [
         Wanted(output.name, classes=_number(output.parameters, "classification", f"/outputs/{index}") or 0)
         for index, output in enumerate(request.outputs)
-    )
+    ]
     microseconds = _number(request.parameters, "timeout", "")
     return InferCall(
         tensors,
-        outputs,
+        tuple(outputs),
         request.id,
         timeout_seconds=microseconds / 1e6 if microseconds else None,  # 0 stands for none, as with the peers
         priority=_number(request.parameters, "priority", ""),

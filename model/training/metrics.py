@@ -45,12 +45,26 @@ def epoch_metrics(pipeline: Pipeline, answers: Array, outputs: Array, counts: Ar
 
     counts: (N,) int64, of each case's windows where there are any: it is their mean that is right or wrong
     """
+    if pipeline.horizon is not None:
+        return _of_forecasts(pipeline, answers, outputs)
     restored = windows.means(pipeline.restore(outputs), counts)
     answers = windows.firsts(answers, counts)
     if pipeline.task == "classification":
         return {"accuracy": float((restored.argmax(axis=1) == answers).mean())}
     error = np.subtract(pipeline.central(restored), pipeline.in_units(answers), dtype=np.float64)
     return {"rmse": root_mean_square(error), "mae": float(np.abs(error).mean())}
+
+
+def _of_forecasts(pipeline: Pipeline, answers: Array, outputs: Array) -> Metrics:
+    """The same for as many numbers as forecasts have, some windows at a time."""
+    squares = sizes = 0.0
+    for rows in np.array_split(np.arange(len(outputs)), -(-outputs.size // BLOCK)):
+        part = slice(rows[0], rows[-1] + 1)
+        values = pipeline.central(pipeline.restore(outputs[part]))
+        error = np.subtract(values, pipeline.in_units(answers[part]), dtype=np.float64)
+        squares += float(np.square(error).sum())
+        sizes += float(np.abs(error).sum())
+    return {"rmse": float(np.sqrt(squares / answers.size)), "mae": sizes / answers.size}
 
 
 def validation_metrics(pipeline: Pipeline, truth: Array, outputs: Array, counts: Array | None = None) -> Metrics:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model.cases import Cases, Intake
 from model.errors import InvalidSeries
 from model.interchange import archive
 from model.interchange.onnx_export import HIGHEST_OPSET, LOWEST_OPSET, export, verify
@@ -81,6 +82,15 @@ def test_what_overwhelms_a_window_is_refused_by_the_place_of_its_case() -> None:
     arrays[1][0, 40:] = 3e38
     with pytest.raises(InvalidSeries, match="Case 1"):
         Predictor(windowed(scaling="none")).predict(arrays)
+
+
+def test_questions_that_share_a_batch_get_their_own_answers() -> None:
+    made, intake = windowed(), Intake(windowed())
+    parts = [intake.take(cases(40, 9)), intake.take(cases(17)), intake.take(cases(95, 30, 16))]
+    together = Cases.joined(parts)
+    assert len(together) == 6
+    alone = [Predictor(made).run(part) for part in parts]
+    np.testing.assert_allclose(Predictor(made).run(together), np.concatenate(alone), atol=1e-6)
 
 
 def test_the_archive_keeps_the_windows() -> None:

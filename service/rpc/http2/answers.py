@@ -13,6 +13,8 @@ from service.rpc.http2.headers import OPENING, ending
 from service.rpc.http2.messages import packed
 from service.rpc.http2.settings import FIRST_WINDOW, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, SMALLEST_FRAME
 
+LARGEST_FRAME = 1 << 20
+"""The largest frame that is written, whatever the peer takes: so much more may wait here than the transport likes."""
 HEADERS_END: Final = f.END_HEADERS | f.END_STREAM
 
 
@@ -26,7 +28,7 @@ class Answers:
         self._window = FIRST_WINDOW
         self._frame = SMALLEST_FRAME
         self._paused = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._wider = asyncio.Event()
 
     def fits(self, call: Call, answer: bytes) -> bool:
         """Whether the peer takes the message now, whole."""
@@ -56,18 +58,17 @@ class Answers:
                 self._transport.write(b"".join(self._parts(call, bytes(rest[:room]))))
                 rest = rest[room:]
             else:
-                waiting = asyncio.get_running_loop().create_future()
-                self._waiting.append(waiting)
-                await waiting
+                self._wider.clear()
+                await self._wider.wait()
 
     def settle(self, settings: Mapping[int, int], calls: Mapping[int, Call]) -> None:
         """The peer takes more, or less, than before."""
-        self._frame = settings.get(MAX_FRAME_SIZE, self._frame)
+        self._frame = min(settings.get(MAX_FRAME_SIZE, self._frame), LARGEST_FRAME)
         wider = settings.get(INITIAL_WINDOW_SIZE, self.first_window) - self.first_window
         self.first_window += wider
         for call in calls.values():
             call.window = _widened(call.window, wider)
-        self._changed()
+        self._wider.set()
 
     def widen(self, by: int, call: Call | None) -> None:
         """The peer takes more, for a call or for all of them."""
@@ -75,12 +76,12 @@ class Answers:
             self._window = _widened(self._window, by)
         else:
             call.window = _widened(call.window, by)
-        self._changed()
+        self._wider.set()
 
     def pause(self, *, paused: bool) -> None:
         """What was sent is still here, or has gone."""
         self._paused = paused
-        self._changed()
+        self._wider.set()
 
     def _room(self, call: Call) -> int:
         """Bytes that may go now in one frame."""
@@ -95,13 +96,6 @@ class Answers:
             call.opened = True
             parts.insert(0, frame(f.HEADERS, f.END_HEADERS, call.stream, OPENING))
         return parts
-
-    def _changed(self) -> None:
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            for each in waiting:
-                if not each.done():
-                    each.set_result(None)
 
 
 def _widened(window: int, by: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from grpc import StatusCode
 
-from service.rpc.http2.headers import Head
+from service.rpc.http2.headers import LARGEST_LIST, Head
 from service.rpc.http2.messages import WBITS, Messages, Refused
 from service.rpc.http2.method import Method
 
@@ -61,7 +61,6 @@ class Call:
         self._head = head
         self._task: asyncio.Task[None] | None = None
         self._expiry: asyncio.TimerHandle | None = None
-        self._expired = False
         self._arrived: asyncio.Future[None] | None = None
         self._deadline: float | None = None
 
@@ -72,6 +71,8 @@ class Call:
         if timeout is not None:
             self._deadline = time.monotonic() + timeout
             self._expiry = loop.call_later(timeout + EXPIRES_AFTER_SECONDS, self._expire)
+        if self._head.large:
+            raise Refused(StatusCode.RESOURCE_EXHAUSTED, f"The headers of a call have at most {LARGEST_LIST} bytes.")
         if self._head.encoding not in {"identity", *WBITS}:
             raise Refused(StatusCode.UNIMPLEMENTED, f"Messages of encoding {self._head.encoding!r} cannot be read.")
         if self.method.requests_stream:
@@ -83,11 +84,13 @@ class Call:
         self.messages.put(data)
         if last and self.messages.partial:
             raise Refused(StatusCode.INTERNAL, "The last message is not whole.")
+        if not self.method.requests_stream and len(self.messages) > 1:
+            raise Refused(StatusCode.INVALID_ARGUMENT, "This method takes one message.")
         if self.method.requests_stream:
             if self._arrived is not None and not self._arrived.done():
                 self._arrived.set_result(None)
         elif last:
-            if len(self.messages) != 1:
+            if not len(self.messages):
                 raise Refused(StatusCode.INVALID_ARGUMENT, "This method takes one message.")
             self._task = asyncio.get_running_loop().create_task(self._answered(self._parsed(self.messages.take())))
 
@@ -150,19 +153,14 @@ class Call:
             status, message = refused.status, refused.message
         except asyncio.CancelledError:
             status, message = StatusCode.CANCELLED, "The call was cancelled."
-            if self._expired:
-                status, message = StatusCode.DEADLINE_EXCEEDED, "The deadline passed before there was an answer."
         finally:
             self._disarm()
             self._way.end(self, status, message, answer)
             self._keeper.forget(self)
 
     def _expire(self) -> None:
-        self._expired = True
-        if self._task is None:
-            self.refuse(Refused(StatusCode.DEADLINE_EXCEEDED, "The deadline passed before the request was whole."))
-        else:
-            self._task.cancel()
+        late = "request was whole" if self._task is None else "answer was"
+        self.refuse(Refused(StatusCode.DEADLINE_EXCEEDED, f"The deadline passed before the {late}."))
 
     def _disarm(self) -> None:
         if self._expiry is not None:

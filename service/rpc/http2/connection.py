@@ -25,8 +25,6 @@ from service.rpc.http2.streams import CALL_WINDOW, CONNECTION_WINDOW, Offer, Str
 
 HELLO_SECONDS = 20.0
 LEAVES_WITHIN_SECONDS = 1.0
-LARGEST_BACKLOG = 1 << 20
-"""Bytes of answers to pings and settings that a peer may leave unread."""
 PING_BYTES = 8
 PROBE: Final = b"wavetap?"
 """A ping of ours: whatever the peer sent before it answers, it sent before it knew that we end."""
@@ -140,7 +138,8 @@ class Connection(asyncio.Protocol):
 
     def _reply(self, answer: bytes) -> None:
         """Answer what is no call, to those who listen and do not ask too much."""
-        if not self._patience.try_to_bear() or self._transport.get_write_buffer_size() > LARGEST_BACKLOG:
+        self._streams.require_listening()
+        if not self._patience.try_to_bear():
             raise Broken(f.ENHANCE_YOUR_CALM, "Too many frames ask for nothing.")
         self._transport.write(answer)
 

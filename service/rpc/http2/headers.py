@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from grpc import StatusCode
 from hpack import Decoder, HPACKError
@@ -13,8 +14,11 @@ from hpack.table import HeaderTable
 from service.rpc.http2.frames import COMPRESSION_ERROR, Broken
 
 LARGEST_LIST = 16 << 10
-"""Bytes of a call's headers, as HPACK counts them."""
+"""Bytes of a call's headers, as HPACK counts them; one that has more is refused."""
+LARGEST_READ = 64 << 10
+"""What is read of them all the same, as the calls beside it refer to the same table; more ends the connection."""
 REMEMBERED = 256
+REMEMBERED_BYTES = 1 << 10
 """Header blocks of a connection: a client says the same with each call, in the same few bytes."""
 
 TIMEOUT = re.compile(r"(\d{1,8})([HMSmun])")
@@ -22,19 +26,25 @@ SECONDS: Mapping[str, float] = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u"
 
 CONTENT_TYPE = "application/grpc"
 LENGTH_BITS = 7
+ENTRY_BYTES = 32
+"""What a field counts in HPACK beside its name and value."""
+PLAIN = "".join(chr(byte) for byte in range(0x20, 0x7F) if chr(byte) != "%")
+LARGEST_SENTENCE = 4 << 10
+"""Bytes of a status's message: clients refuse trailers of more than eight kilobytes."""
 BINARY = "-bin"
 """The end of the names whose values are bytes; no method reads such."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Head:
-    """What a call says before its first message; a `fault` is why it is none."""
+    """What a call says before its first message; a `fault` is why it is none, and `large` that it says too much."""
 
     path: str
     metadata: Mapping[str, str]
     timeout: float | None = None
     encoding: str = "identity"
     fault: str | None = None
+    large: bool = False
 
 
 class HeadReader:
@@ -42,7 +52,7 @@ class HeadReader:
 
     def __init__(self) -> None:
         """Begin with an empty table."""
-        self._decoder = Decoder(LARGEST_LIST)
+        self._decoder = Decoder(LARGEST_READ)
         self._seen: dict[bytes, Head] = {}
 
     def read(self, block: bytes) -> Head:
@@ -57,10 +67,12 @@ class HeadReader:
         except (HPACKError, IndexError) as error:
             raise Broken(COMPRESSION_ERROR, "The headers cannot be read, or are too large.") from error
         head = _head(fields)
+        if sum(len(name) + len(value) + ENTRY_BYTES for name, value in fields) > LARGEST_LIST:
+            head = replace(head, large=True)
         unchanged = (table.maxsize, len(table.dynamic_entries)) == before and _newest(table) is newest
         if not unchanged or len(self._seen) >= REMEMBERED:
             self._seen.clear()
-        if unchanged:
+        if unchanged and len(block) <= REMEMBERED_BYTES:
             self._seen[block] = head
         return head
 
@@ -123,6 +135,8 @@ def ending(status: StatusCode, message: str, metadata: Iterable[tuple[str, str]]
 
 
 def _percent_encoded(message: str) -> str:
-    """Printable ASCII as it is, all other bytes of its UTF-8 as %XX."""
-    encoded = message.encode("utf-8", "replace")
-    return "".join(chr(byte) if 0x20 <= byte <= 0x7E and byte != 0x25 else f"%{byte:02X}" for byte in encoded)  # noqa: PLR2004  # space, tilde, percent
+    """Printable ASCII as it is, all other bytes of its UTF-8 as %XX; the end of what is too long is left out."""
+    message = message[:LARGEST_SENTENCE]
+    while len(said := quote(message, safe=PLAIN, errors="replace")) > LARGEST_SENTENCE:
+        message = message[: len(message) * LARGEST_SENTENCE // len(said)]
+    return said

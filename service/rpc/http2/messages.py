@@ -30,7 +30,7 @@ class Messages:
         self._limit = limit
         self._encoding = encoding
         self._rest = bytearray()
-        self._whole: deque[bytes] = deque()
+        self._whole: deque[tuple[int, bytes]] = deque()
 
     def __len__(self) -> int:
         """How many are whole."""
@@ -42,9 +42,9 @@ class Messages:
         return bool(self._rest)
 
     def put(self, data: bytes) -> None:
-        """Take bytes; Refused if they announce too much, or cannot be unpacked."""
+        """Take bytes; Refused if they announce too much."""
         if not self._rest and len(data) >= PREFIX and self._announced(data) == len(data) - PREFIX:
-            self._whole.append(self._unpacked(data[0], data[PREFIX:]))
+            self._whole.append((data[0], data[PREFIX:]))
             return
         rest = self._rest
         rest += data
@@ -52,12 +52,16 @@ class Messages:
             end = PREFIX + self._announced(rest)
             if len(rest) < end:
                 return
-            self._whole.append(self._unpacked(rest[0], bytes(rest[PREFIX:end])))
+            self._whole.append((rest[0], bytes(rest[PREFIX:end])))
             del rest[:end]
 
     def take(self) -> bytes:
-        """The next of those that are whole."""
-        return self._whole.popleft()
+        """The next of those that are whole; Refused if it cannot be unpacked.
+
+        Unpacked no sooner than a method wants it: what waits takes no more memory than it took of the peer's window.
+        """
+        flag, message = self._whole.popleft()
+        return self._unpacked(flag, message)
 
     def _announced(self, data: bytes | bytearray) -> int:
         length: int = NUMBER.unpack_from(data, 1)[0]

@@ -10,6 +10,9 @@ LOOK_EVERY_SECONDS = 0.01
 PROBED_WITHIN_SECONDS = 1.0
 """How long an idle peer may take to learn that we end."""
 
+GONE_AFTER_SECONDS = 300
+"""How long a peer may say nothing before the network is asked whether it is still there."""
+
 
 class Server:
     """Serves methods over HTTP/2; TLS is a proxy's work."""
@@ -23,6 +26,8 @@ class Server:
     async def start(self, listener: socket.socket) -> None:
         """Answer what comes to a socket that listens."""
         loop = asyncio.get_running_loop()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # its connections get it from it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, GONE_AFTER_SECONDS)
         self._listeners.append(
             await loop.create_server(lambda: Connection(self._offer, self._connections), sock=listener)
         )

@@ -19,6 +19,8 @@ CONNECTION_WINDOW: Final = 1 << 26
 """Bytes that a peer may send ahead of us; a message that is larger is given more room while it arrives."""
 LARGEST_BLOCK = 1 << 16
 """Bytes of a header block over all its frames."""
+LARGEST_BACKLOG = 4 << 20
+"""Bytes of answers that a peer may leave unread: a frame of messages, and what is short for each of its calls."""
 PRIORITY_BYTES = 5
 
 
@@ -48,6 +50,11 @@ class Streams:
         """Nothing may come into a header block but its continuation."""
         if self._block is not None and kind != f.CONTINUATION:
             raise Broken(f.PROTOCOL_ERROR, "A header block is not ended.")
+
+    def require_listening(self) -> None:
+        """Whoever asks must read: an answer that is short is written at once, whether the peer takes it or not."""
+        if self._transport.get_write_buffer_size() > LARGEST_BACKLOG:
+            raise Broken(f.ENHANCE_YOUR_CALM, "Too many answers are left unread.")
 
     def on_headers(self, flags: int, stream: int, payload: bytes) -> None:
         """Begin a call, or end its request."""
@@ -147,6 +154,7 @@ class Streams:
             self.on_data(f.END_STREAM, stream, b"")
             return
         self.last = stream
+        self.require_listening()
         if head.fault is not None:
             self._transport.write(number(f.RST_STREAM, stream, f.PROTOCOL_ERROR))
         elif self.refusing or len(self.calls) >= self._offer.calls:

@@ -1,81 +1,19 @@
 """The gRPC server's HTTP/2 as its peers see it: narrow windows, broken frames, and an end in good order."""
 
 import asyncio
+import gc
 import socket
 import struct
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from typing import Any
 
 import grpc
 import pytest
 
-from service.places import listening, port_of
 from service.rpc.http2 import frames as f
 from service.rpc.http2.frames import PREFACE, frame, number
-from service.rpc.http2.headers import literal
 from service.rpc.http2.messages import packed
-from service.rpc.http2.method import Method
-from service.rpc.http2.server import Server
 from service.rpc.http2.settings import INITIAL_WINDOW_SIZE, packed_settings
-from service.rpc.http2.streams import Offer
-
-PATIENCE = 60.0
-LIMIT = 8 << 20
-CALL = b"".join(
-    literal(name, value)
-    for name, value in {
-        ":method": "POST",
-        ":scheme": "http",
-        ":path": "/test/Echo",
-        "content-type": "application/grpc",
-    }.items()
-)
-
-
-class Peer:
-    """A server with three methods, on a thread of its own."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.begun, self.cancelled, self.go = threading.Event(), threading.Event(), asyncio.Event()
-        stream = {"parse": bytes, "serialize": bytes, "requests_stream": True, "responses_stream": True}
-        single = {**stream, "requests_stream": False, "responses_stream": False}
-        methods = {
-            "/test/Echo": Method(self.echo, **single),  # type: ignore[arg-type]  # each has its own type
-            "/test/Each": Method(self.each, **stream),  # type: ignore[arg-type]
-            "/test/Wait": Method(self.wait, **single),  # type: ignore[arg-type]
-        }
-        self.server = Server(Offer(methods, LIMIT, 100))
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.thread.start()
-        self.port = self.run(self.start()).result(PATIENCE)
-
-    def run(self, work: Any) -> "Future[Any]":
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
-
-    async def start(self) -> int:
-        listener = listening("127.0.0.1", 0)
-        await self.server.start(listener)
-        return port_of(listener)
-
-    async def echo(self, request: bytes, _call: object) -> bytes:
-        return request
-
-    async def each(self, requests: Any, call: Any) -> None:
-        async for request in requests:
-            await call.write(request)
-
-    async def wait(self, request: bytes, _call: object) -> bytes:
-        self.begun.set()
-        try:
-            await self.go.wait()
-        except asyncio.CancelledError:
-            self.cancelled.set()
-            raise
-        return request
+from tests.http2_peers import CALL, LIMIT, PATIENCE, Peer, frames_of, said, spoken, status_of
 
 
 @pytest.fixture
@@ -93,21 +31,6 @@ def channel(peer: Peer) -> Iterator[grpc.Channel]:
     options = [("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", LIMIT)]
     with grpc.insecure_channel(f"127.0.0.1:{peer.port}", options=options) as channel:
         yield channel
-
-
-@contextmanager
-def spoken(peer: Peer, *frames: bytes) -> Iterator[Iterator[f.Frame]]:
-    """What comes back when these frames are sent by hand; it ends where the server closes."""
-    with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
-        connection.sendall(PREFACE + b"".join(frames))
-        yield _frames(connection)
-
-
-def _frames(connection: socket.socket) -> Iterator[f.Frame]:
-    with connection.makefile("rb") as received:
-        while len(head := received.read(9)) == 9:
-            high, low, kind, flags, stream = struct.unpack(">HBBBI", head)
-            yield kind, flags, stream, received.read(high << 8 | low)
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000, LIMIT])
@@ -129,7 +52,7 @@ def test_an_answer_waits_until_the_peer_takes_it(peer: Peer) -> None:
     call = frame(f.HEADERS, f.END_HEADERS, 1, CALL) + frame(f.DATA, f.END_STREAM, 1, body)
     with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
         connection.sendall(PREFACE + settings + call)
-        for kind, flags, stream, payload in _frames(connection):
+        for kind, flags, stream, payload in frames_of(connection):
             if kind == f.DATA:
                 assert len(payload) <= 3
                 answer += payload
@@ -213,3 +136,66 @@ def test_a_method_is_cancelled_when_nobody_waits(peer: Peer, channel: grpc.Chann
     if end == "connection":
         channel.close()
     assert peer.cancelled.wait(PATIENCE)
+
+
+def test_a_call_whose_headers_are_too_large_harms_no_other(peer: Peer, channel: grpc.Channel) -> None:
+    waiting = channel.unary_unary("/test/Wait").future(b"a", timeout=PATIENCE)
+    assert peer.begun.wait(PATIENCE)
+    large = channel.unary_unary("/test/Echo").future(b"a", timeout=PATIENCE, metadata=(("x-a", "a" * 30_000),))
+    assert large.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    peer.loop.call_soon_threadsafe(peer.go.set)
+    assert waiting.result(PATIENCE) == b"a"
+
+
+def test_a_method_that_does_not_heed_its_deadline_is_answered_for(peer: Peer) -> None:
+    call = frame(f.HEADERS, f.END_HEADERS, 1, said("/test/Stay", grpc_timeout="1m"))
+    with spoken(peer, call, frame(f.DATA, f.END_STREAM, 1, packed(b"a"))) as answers:
+        assert status_of(answers, 1) is grpc.StatusCode.DEADLINE_EXCEEDED
+    peer.loop.call_soon_threadsafe(peer.go.set)
+
+
+def test_a_method_that_takes_one_message_is_told_of_no_more(peer: Peer) -> None:
+    with spoken(peer, STREAM_1, frame(f.DATA, 0, 1, packed(b"a") * 2)) as answers:
+        assert status_of(answers, 1) is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_method_that_fails_ends_its_call_and_no_other(channel: grpc.Channel) -> None:
+    assert channel.unary_unary("/test/Fail").future(b"a", timeout=PATIENCE).code() is grpc.StatusCode.INTERNAL
+    assert channel.unary_unary("/test/Echo")(b"a", timeout=PATIENCE) == b"a"
+
+
+def test_whoever_asks_and_never_reads_is_left(peer: Peer) -> None:
+    """Each of these calls has an answer of four kilobytes at once."""
+    block = said("/test/Echo", grpc_encoding="~" * 4000)
+    with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
+        connection.sendall(PREFACE)
+        calls = (frame(f.HEADERS, f.END_HEADERS | f.END_STREAM, stream, block) for stream in range(1, 100_000, 2))
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"".join(calls))
+
+
+def test_calls_given_up_before_their_answers_could_go_leave_nothing_behind(peer: Peer) -> None:
+    calls = [
+        frame(f.HEADERS, f.END_HEADERS, stream, CALL) + frame(f.DATA, f.END_STREAM, stream, packed(b"a"))
+        for stream in range(1, 201, 2)
+    ]
+    waits = frame(f.PING, 0, 0, b"answered")
+    with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
+        connection.sendall(PREFACE + frame(f.SETTINGS, 0, 0, packed_settings({INITIAL_WINDOW_SIZE: 0})))
+        answers = frames_of(connection)
+        for asked in (b"".join(calls), b"", b"".join(number(f.RST_STREAM, each, 8) for each in range(1, 201, 2)), b""):
+            connection.sendall(asked + waits)
+            assert any(kind == f.PING for kind, *_ in answers)
+        gc.collect()
+        waiting = [each for each in gc.get_objects() if isinstance(each, asyncio.Future) and not each.done()]
+        assert len([each for each in waiting if each.get_loop() is peer.loop]) < 10
+        gone = [each for each in gc.get_objects() if isinstance(each, asyncio.Future) and each.cancelled()]
+        assert len([each for each in gone if each.get_loop() is peer.loop]) < 50
+
+
+def test_a_peer_that_has_vanished_is_found_out(peer: Peer) -> None:
+    with spoken(peer, frame(f.PING, 0, 0, b"answered")) as answers:
+        assert any(kind == f.PING for kind, *_ in answers)
+        (connection,) = peer.server._connections
+        accepted = connection._transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

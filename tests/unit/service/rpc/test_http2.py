@@ -1,9 +1,11 @@
 """The parts of the gRPC server's HTTP/2: however bytes are cut, they mean the same; and what cannot be is refused."""
 
 import gzip
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 from grpc import StatusCode
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from service.rpc.http2 import frames as f
 from service.rpc.http2.frames import PREFACE, Broken, Splitter, frame, unpadded
-from service.rpc.http2.headers import HeadReader, ending, literal
+from service.rpc.http2.headers import LARGEST_LIST, LARGEST_SENTENCE, HeadReader, ending, literal
 from service.rpc.http2.messages import Messages, Refused, packed
 from service.rpc.http2.settings import INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, packed_settings, read_settings
 
@@ -143,12 +145,14 @@ def test_messages_are_unpacked_within_the_limit(encoding: str, pack: Callable[[b
     found = Messages(LIMIT, encoding)
     found.put(b"\1" + packed(pack(b"a" * LIMIT))[1:])
     assert found.take() == b"a" * LIMIT
+    found.put(b"\1" + packed(pack(b"a" * (LIMIT + 1)))[1:])
     with pytest.raises(Refused) as refused:
-        found.put(b"\1" + packed(pack(b"a" * (LIMIT + 1)))[1:])
+        found.take()
     assert refused.value.status is StatusCode.RESOURCE_EXHAUSTED
     for broken in (b"abc", pack(b"a")[:-1], pack(b"a") + b"b"):
+        found.put(b"\1" + packed(broken)[1:])
         with pytest.raises(Refused) as refused:
-            Messages(LIMIT, encoding).put(b"\1" + packed(broken)[1:])
+            found.take()
         assert refused.value.status is StatusCode.INTERNAL
 
 
@@ -159,8 +163,10 @@ def test_a_message_that_announces_too_much_is_refused_before_it_comes() -> None:
 
 
 def test_a_compressed_message_without_an_encoding_is_refused() -> None:
+    found = Messages(LIMIT, "identity")
+    found.put(b"\1" + packed(b"a")[1:])
     with pytest.raises(Refused):
-        Messages(LIMIT, "identity").put(b"\1" + packed(b"a")[1:])
+        found.take()
 
 
 @pytest.mark.parametrize(
@@ -175,3 +181,32 @@ def test_a_compressed_message_without_an_encoding_is_refused() -> None:
 def test_settings_that_cannot_be_are_broken(payload: bytes) -> None:
     with pytest.raises(Broken):
         read_settings(payload)
+
+
+def test_what_waits_compressed_is_not_unpacked() -> None:
+    found = Messages(1 << 20, "gzip")
+    bomb = b"\1" + packed(gzip.compress(bytes(1 << 20)))[1:]
+    tracemalloc.start()
+    try:
+        for _ in range(64):
+            found.put(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+    assert found.take() == bytes(1 << 20)
+
+
+def test_headers_beyond_their_bound_are_read_and_told_of() -> None:
+    encoder, reader = Encoder(), HeadReader()
+    for said, large in [("a", False), ("b" * LARGEST_LIST, True), ("b" * LARGEST_LIST, True), ("a", False)]:
+        head = reader.read(encoder.encode({**CALL, "x-a": said, "x-b": "b"}.items()))
+        assert (head.metadata["x-a"], head.metadata["x-b"], head.large) == (said, "b", large)
+
+
+@given(st.text(max_size=50), st.integers(1, 4000))
+def test_a_sentence_fits_into_trailers(message: str, times: int) -> None:
+    said = dict(Decoder(1 << 20).decode(ending(StatusCode.NOT_FOUND, message * times, ())))
+    told = unquote(said.get("grpc-message", ""))
+    assert len(said.get("grpc-message", "")) <= LARGEST_SENTENCE
+    assert (message * times).startswith(told)
+    assert bool(told) == bool(message)

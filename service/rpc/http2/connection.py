@@ -37,7 +37,7 @@ class Connection(asyncio.Protocol):
         """Take what is offered, and where to be found while the connection is open."""
         self._offer, self._everyone = offer, everyone
         self._splitter, self._patience = Splitter(), Patience()
-        self._draining = False
+        self._draining = self._leaving = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say what we take."""
@@ -113,12 +113,17 @@ class Connection(asyncio.Protocol):
         """Whether no call is under way."""
         return not self._streams.calls
 
-    def _on_settings(self, flags: int, _stream: int, payload: bytes) -> None:
-        if not flags & f.ACK:
+    def _on_settings(self, flags: int, stream: int, payload: bytes) -> None:
+        _require_none(stream)
+        if flags & f.ACK:
+            if payload:
+                raise Broken(f.FRAME_SIZE_ERROR, "Settings are acknowledged without a word.")
+        else:
             self._answers.settle(read_settings(payload), self._streams.calls)
             self._reply(frame(f.SETTINGS, f.ACK, 0))
 
-    def _on_ping(self, flags: int, _stream: int, payload: bytes) -> None:
+    def _on_ping(self, flags: int, stream: int, payload: bytes) -> None:
+        _require_none(stream)
         if len(payload) != PING_BYTES:
             raise Broken(f.FRAME_SIZE_ERROR, "A ping has eight bytes.")
         if not flags & f.ACK:
@@ -151,7 +156,15 @@ class Connection(asyncio.Protocol):
         return frame(f.GOAWAY, 0, 0, NUMBER.pack(self._streams.last) + NUMBER.pack(code) + reason.encode())
 
     def _leave(self, code: int, reason: str) -> None:
+        if self._leaving:
+            return
+        self._leaving = True
         self._transport.write(self._goodbye(code, reason))
         self._transport.close()  # as soon as the peer has read what is left
         self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(LEAVES_WITHIN_SECONDS, self._transport.abort)
+
+
+def _require_none(stream: int) -> None:
+    if stream:
+        raise Broken(f.PROTOCOL_ERROR, "Settings and pings belong to no stream.")

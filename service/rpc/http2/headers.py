@@ -25,6 +25,7 @@ TIMEOUT = re.compile(r"(\d{1,8})([HMSmun])")
 SECONDS: Mapping[str, float] = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 
 CONTENT_TYPE = "application/grpc"
+SPOKEN = re.compile(r"application/grpc([+;]|$)")
 LENGTH_BITS = 7
 ENTRY_BYTES = 32
 """What a field counts in HPACK beside its name and value."""
@@ -37,13 +38,17 @@ BINARY = "-bin"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Head:
-    """What a call says before its first message; a `fault` is why it is none, and `large` that it says too much."""
+    """What a call says before its first message; a `fault` is why it is none.
+
+    `foreign` is a request of HTTP that is no gRPC, `large` a call that says too much.
+    """
 
     path: str
     metadata: Mapping[str, str]
     timeout: float | None = None
     encoding: str = "identity"
     fault: str | None = None
+    foreign: bool = False
     large: bool = False
 
 
@@ -97,10 +102,10 @@ def _head(fields: Iterable[tuple[str, str]]) -> Head:
             return Head("", {}, fault="Names of header fields are in lower case.")
         elif not name.endswith(BINARY):
             metadata[name] = value
-    if pseudo.get(":method") != "POST" or ":path" not in pseudo:
-        return Head("", {}, fault="A call is a POST to a path.")
-    if not metadata.get("content-type", "").startswith(CONTENT_TYPE):
-        return Head("", {}, fault=f"A call's content-type is {CONTENT_TYPE}.")
+    if ":path" not in pseudo:
+        return Head("", {}, fault="A call goes to a path.")
+    if pseudo.get(":method") != "POST" or not SPOKEN.match(metadata.get("content-type", "")):
+        return Head("", {}, fault=f"A call is a POST of {CONTENT_TYPE}.", foreign=True)
     said, timeout = metadata.get("grpc-timeout"), None
     if said is not None:
         found = TIMEOUT.fullmatch(said)
@@ -123,6 +128,8 @@ OPENING: Final = b"".join(
     (b"\x88", literal("content-type", CONTENT_TYPE), literal("grpc-accept-encoding", "identity,deflate,gzip"))
 )
 """The head of every answer: status 200, as gRPC's own comes last."""
+UNSUPPORTED: Final = literal(":status", "415")
+"""The whole answer to who does not speak gRPC."""
 _ENDINGS: Final = {status: literal("grpc-status", str(status.value[0])) for status in StatusCode}
 
 

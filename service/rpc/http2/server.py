@@ -37,15 +37,15 @@ class Server:
         loop = asyncio.get_running_loop()
         for listener in self._listeners:
             listener.close()
-        for connection in tuple(self._connections):
-            connection.drain()
         ends, probed = loop.time() + seconds, loop.time() + min(seconds, PROBED_WITHIN_SECONDS)
         # To look is cheaper than an event that each call must set.
-        while loop.time() < (ends if self._busy else probed if self._connections else 0):  # noqa: ASYNC110
+        while loop.time() < (ends if self._busy else probed if self._connections else 0):
+            for connection in tuple(self._connections):  # one may have been on its way when the listeners closed
+                connection.drain()
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-        for connection in tuple(self._connections):
-            connection.abort()
-        while self._connections:  # noqa: ASYNC110
+        while self._connections:
+            for connection in tuple(self._connections):
+                connection.abort()
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     @property

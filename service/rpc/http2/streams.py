@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.rpc.http2 import frames as f
-from service.rpc.http2.answers import Answers
+from service.rpc.http2.answers import HEADERS_END, Answers
 from service.rpc.http2.call import Call
-from service.rpc.http2.frames import NUMBER, Broken, number, unpadded
-from service.rpc.http2.headers import Head, HeadReader
+from service.rpc.http2.frames import NUMBER, Broken, frame, number, unpadded
+from service.rpc.http2.headers import UNSUPPORTED, Head, HeadReader
 from service.rpc.http2.messages import Refused
 from service.rpc.http2.method import MISSING, Method
 from service.rpc.http2.patience import Patience
@@ -155,7 +155,11 @@ class Streams:
             return
         self.last = stream
         self.require_listening()
-        if head.fault is not None:
+        if head.foreign:
+            self._transport.write(frame(f.HEADERS, HEADERS_END, stream, UNSUPPORTED))
+            if not last:
+                self._transport.write(number(f.RST_STREAM, stream, f.NO_ERROR))
+        elif head.fault is not None:
             self._transport.write(number(f.RST_STREAM, stream, f.PROTOCOL_ERROR))
         elif self.refusing or len(self.calls) >= self._offer.calls:
             self._transport.write(number(f.RST_STREAM, stream, f.REFUSED_STREAM))

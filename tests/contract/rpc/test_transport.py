@@ -11,9 +11,10 @@ import pytest
 
 from service.rpc.http2 import frames as f
 from service.rpc.http2.frames import PREFACE, frame, number
+from service.rpc.http2.headers import literal
 from service.rpc.http2.messages import packed
 from service.rpc.http2.settings import INITIAL_WINDOW_SIZE, packed_settings
-from tests.http2_peers import CALL, LIMIT, PATIENCE, Peer, frames_of, said, spoken, status_of
+from tests.http2_peers import CALL, LIMIT, PATIENCE, Peer, frames_of, said, spoken, status_of, told
 
 
 @pytest.fixture
@@ -78,6 +79,10 @@ STREAM_1 = frame(f.HEADERS, f.END_HEADERS, 1, CALL)
         ([frame(f.PUSH_PROMISE, 0, 1)], f.PROTOCOL_ERROR),
         ([frame(f.PING, 0, 0, b"short")], f.FRAME_SIZE_ERROR),
         ([frame(f.SETTINGS, 0, 0, b"short")], f.FRAME_SIZE_ERROR),
+        ([frame(f.SETTINGS, 0, 1)], f.PROTOCOL_ERROR),
+        ([frame(f.SETTINGS, f.ACK, 0, bytes(6))], f.FRAME_SIZE_ERROR),
+        ([frame(f.PING, 0, 1, bytes(8))], f.PROTOCOL_ERROR),
+        ([STREAM_1, frame(f.DATA, f.PADDED, 1, b"\x05a")], f.PROTOCOL_ERROR),
         ([number(f.WINDOW_UPDATE, 0, 0)], f.PROTOCOL_ERROR),
         ([number(f.WINDOW_UPDATE, 0, 2**31 - 1)], f.FLOW_CONTROL_ERROR),
         ([STREAM_1, number(f.WINDOW_UPDATE, 1, 2**31 - 1)], f.FLOW_CONTROL_ERROR),
@@ -199,3 +204,50 @@ def test_a_peer_that_has_vanished_is_found_out(peer: Peer) -> None:
         (connection,) = peer.server._connections
         accepted = connection._transport.get_extra_info("socket")
         assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+@pytest.mark.parametrize("changed", [{"content_type": "application/json"}, {":method": "GET"}])
+def test_a_request_that_is_no_grpc_is_told_so(peer: Peer, changed: dict[str, str]) -> None:
+    foreign = frame(f.HEADERS, f.END_HEADERS | f.END_STREAM, 1, said("/test/Echo", **changed))
+    with spoken(peer, foreign, frame(f.PING, 0, 0, b"and then")) as answers:
+        assert told(answers, 1) == {":status": "415"}
+        assert any(kind == f.PING for kind, *_ in answers)
+
+
+def test_a_window_that_becomes_negative_is_filled_before_more_is_sent(peer: Peer) -> None:
+    """Ten bytes of an answer have gone when the peer takes back what it allowed: its next sixteen pay that back."""
+    body = packed(bytes(range(20)))
+    narrow, none = (frame(f.SETTINGS, 0, 0, packed_settings({INITIAL_WINDOW_SIZE: size})) for size in (10, 0))
+    asked = STREAM_1 + frame(f.DATA, f.END_STREAM, 1, body)
+    with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
+        connection.sendall(PREFACE + narrow + asked)
+        answers = frames_of(connection)
+        answer = next(payload for kind, _, _, payload in answers if kind == f.DATA)
+        connection.sendall(none + number(f.WINDOW_UPDATE, 1, 9) + frame(f.PING, 0, 0, b"nothing?"))
+        for kind, _, _, payload in answers:
+            assert kind != f.DATA
+            if kind == f.PING and payload == b"nothing?":
+                break
+        connection.sendall(number(f.WINDOW_UPDATE, 1, 7))
+        more = next(payload for kind, _, _, payload in answers if kind == f.DATA)
+        assert (len(answer), len(more)) == (10, 6)
+        connection.sendall(number(f.WINDOW_UPDATE, 1, 100))
+        assert answer + more + next(payload for kind, _, _, payload in answers if kind == f.DATA) == body
+
+
+def test_a_request_is_the_same_however_it_is_cut(peer: Peer) -> None:
+    """Each byte by itself: of frames with padding and priority, a block in two frames, an empty frame, and trailers."""
+    block, body = said("/test/Echo"), packed(b"in many pieces")
+    sent = (
+        frame(f.HEADERS, f.PADDED | f.WITH_PRIORITY, 1, b"\x03" + bytes(5) + block[:20] + bytes(3))
+        + frame(f.CONTINUATION, f.END_HEADERS, 1, block[20:])
+        + frame(f.DATA, f.PADDED, 1, b"\x02" + body[:3] + bytes(2))
+        + frame(f.DATA, 0, 1)
+        + b"".join(frame(f.DATA, 0, 1, body[place : place + 1]) for place in range(3, len(body)))
+        + frame(f.HEADERS, f.END_HEADERS | f.END_STREAM, 1, literal("x-after", "all"))
+    )
+    with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in PREFACE + sent:
+            connection.sendall(bytes([byte]))
+        assert next(payload for kind, _, _, payload in frames_of(connection) if kind == f.DATA) == body

@@ -87,6 +87,7 @@ def test_what_is_remembered_of_heads_is_what_they_say(calls: list[dict[str, str]
         {":path": None},
         {"content-type": "text/plain"},
         {"content-type": None},
+        {"content-type": "application/grpc-web"},
         {"grpc-timeout": "soon"},
         {"grpc-timeout": "123456789S"},
         {"X-Upper": "a"},

@@ -58,6 +58,7 @@ class Scheduler(Generic[Q, A]):
         self._running = self._idle = 0
         self._paces = Paces()
         self._roused = False
+        self._looking: asyncio.AbstractEventLoop | None = None
         self._threads: list[threading.Thread] = []
         self._closed = False
 
@@ -73,7 +74,7 @@ class Scheduler(Generic[Q, A]):
         if question.rows >= AT_ONCE:
             self._rouse()
         else:  # behind what the loop has yet to read, as that may go into the same batch
-            loop.call_soon(self._look, loop)
+            self._look_soon(loop)
         try:
             if deadline is None:
                 return await ticket.future
@@ -120,8 +121,22 @@ class Scheduler(Generic[Q, A]):
                 self._threads.append(threading.Thread(target=self._work, name="wavetap-compute", daemon=True))
                 self._threads[-1].start()
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Compute on the event loop what waits, if that is known to be quick; leave it to a thread if not."""
+    def _look_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._looking is not loop:
+            self._looking = loop
+            loop.call_soon(self._look, loop, 0)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
+        """Compute on the event loop what waits, if that is known to be quick; leave it to a thread if not.
+
+        As long as each turn of the loop brings more than was seen in the last one, there is company to be had for
+        nothing: a turn takes microseconds.
+        """
+        waiting = self._queues.waiting
+        if seen < waiting < AT_ONCE:
+            loop.call_soon(self._look, loop, waiting)
+            return
+        self._looking = None
         if not self._queues:
             return
         with self._condition:
@@ -134,7 +149,7 @@ class Scheduler(Generic[Q, A]):
         with self._condition:
             self._running -= 1
         if self._queues:
-            loop.call_soon(self._look, loop)
+            self._look_soon(loop)
 
     def _quick_batch(self) -> list[Ticket[Q, A]] | None:
         """The next batch, if it is small and as quick as those of its kind before; None if there is no such one."""
@@ -142,7 +157,7 @@ class Scheduler(Generic[Q, A]):
         if key is None:
             return None
         rows = self._queues.rows(key)
-        if rows >= AT_ONCE or self._paces.expected(key, rows) > self.batching.quick:
+        if rows >= AT_ONCE or self._paces.expected(key, min(rows, self.batching.rows)) > self.batching.quick:
             return None
         return self._gather(key)
 

@@ -22,6 +22,7 @@ from service.rpc.http2.streams import Offer
 
 PATIENCE = 60.0
 LIMIT = 8 << 20
+CALLS = 100
 
 
 def said(path: str, **more: str) -> bytes:
@@ -48,7 +49,7 @@ class Peer:
             "/test/Stay": Method(self.stay, **single),  # type: ignore[arg-type]
             "/test/Fail": Method(self.fail, **single),  # type: ignore[arg-type]
         }
-        self.server = Server(Offer(methods, LIMIT, 100))
+        self.server = Server(Offer(methods, LIMIT, CALLS))
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
         self.port = self.run(self.start()).result(PATIENCE)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 
 from service.rpc.http2.connection import Connection
 from service.rpc.http2.streams import Offer
@@ -27,7 +28,8 @@ class Server:
         """Answer what comes to a socket that listens."""
         loop = asyncio.get_running_loop()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # its connections get it from it
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, GONE_AFTER_SECONDS)
+        if sys.platform == "linux":
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, GONE_AFTER_SECONDS)
         self._listeners.append(
             await loop.create_server(lambda: Connection(self._offer, self._connections), sock=listener)
         )

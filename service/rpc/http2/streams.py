@@ -161,10 +161,15 @@ class Streams:
                 self._transport.write(number(f.RST_STREAM, stream, f.NO_ERROR))
         elif head.fault is not None:
             self._transport.write(number(f.RST_STREAM, stream, f.PROTOCOL_ERROR))
-        elif self.refusing or len(self.calls) >= self._offer.calls:
+        elif self.refusing or self._full():
             self._transport.write(number(f.RST_STREAM, stream, f.REFUSED_STREAM))
         else:
             self._begin(stream, head, last=last)
+
+    def _full(self) -> bool:
+        """Calls given up count no more, as the peer begins others in their place; but their methods must end too."""
+        calls, most = len(self.calls), self._offer.calls
+        return calls >= most and (calls >= 2 * most or sum(not call.closed for call in self.calls.values()) >= most)
 
     def _begin(self, stream: int, head: Head, *, last: bool) -> None:
         method = self._offer.methods.get(head.path, MISSING)

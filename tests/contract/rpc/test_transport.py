@@ -14,7 +14,7 @@ from service.rpc.http2.frames import PREFACE, frame, number
 from service.rpc.http2.headers import literal
 from service.rpc.http2.messages import packed
 from service.rpc.http2.settings import INITIAL_WINDOW_SIZE, packed_settings
-from tests.http2_peers import CALL, LIMIT, PATIENCE, Peer, frames_of, said, spoken, status_of, told
+from tests.http2_peers import CALL, CALLS, LIMIT, PATIENCE, Peer, frames_of, said, spoken, status_of, told
 
 
 @pytest.fixture
@@ -251,3 +251,26 @@ def test_a_request_is_the_same_however_it_is_cut(peer: Peer) -> None:
         for byte in PREFACE + sent:
             connection.sendall(bytes([byte]))
         assert next(payload for kind, _, _, payload in frames_of(connection) if kind == f.DATA) == body
+
+
+def test_calls_given_up_make_room_for_others_at_once(peer: Peer) -> None:
+    """Their methods have not heard of it yet when the others come."""
+    places = range(1, 2 * CALLS, 2)
+    waits = [frame(f.HEADERS, f.END_HEADERS, each, said("/test/Wait")) for each in places]
+    waits += [frame(f.DATA, f.END_STREAM, each, packed(b"a")) for each in places]
+    given_up = [number(f.RST_STREAM, each, f.CANCEL) for each in places]
+    asked = [frame(f.HEADERS, f.END_HEADERS, each + 2 * CALLS, CALL) for each in places]
+    asked += [frame(f.DATA, f.END_STREAM, each + 2 * CALLS, packed(b"b")) for each in places]
+    with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
+        connection.sendall(PREFACE + b"".join(waits))
+        assert peer.begun.wait(PATIENCE)
+        connection.sendall(b"".join(given_up + asked))
+        answers = frames_of(connection)
+        assert all(status_of(answers, each + 2 * CALLS) is grpc.StatusCode.OK for each in places)
+
+
+def test_no_more_calls_are_begun_than_were_allowed(peer: Peer) -> None:
+    waits = [frame(f.HEADERS, f.END_HEADERS, each, said("/test/Wait")) for each in range(1, 2 * CALLS + 2, 2)]
+    with spoken(peer, *waits) as answers:
+        refused = next(each for each in answers if each[0] == f.RST_STREAM)
+    assert refused == (f.RST_STREAM, 0, 2 * CALLS + 1, struct.pack(">I", f.REFUSED_STREAM))

@@ -3,7 +3,6 @@
 import re
 import time
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect
@@ -24,7 +23,7 @@ PUBLIC = frozenset({"/v2/health/live", "/v2/health/ready"})
 METRICS = "/metrics"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-CLOSED_BY_CLIENT = 499
+CLOSED_BY_CLIENT, SERVERS_FAULT = 499, 500
 
 
 @dataclass
@@ -112,7 +111,7 @@ class Gate:
             http__response__status_code=status,
             wavetap__request_id=exchange.request_id,
         )
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if status >= SERVERS_FAULT:
             span.fail(str(status))
 
     def _tell(self, scope: Scope, exchange: Exchange) -> None:

@@ -7,7 +7,6 @@ the interface's description and for other methods; both ways lead to one functio
 
 import re
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,6 +28,7 @@ class Pattern:
 PATH = re.compile(
     rf"/v2/models/(?P<model>{SEGMENTS['name'].regex})(?:/versions/(?P<version>{SEGMENTS['number'].regex}))?/infer"
 )
+OK = 200
 OF_MODEL = Pattern("/v2/models/{model}/infer")
 OF_VERSION = Pattern("/v2/models/{model}/versions/{version}/infer")
 
@@ -61,5 +61,5 @@ class Shortcut:
 async def _answer(payload: Payload, send: Send) -> None:
     headers = [(name.lower().encode(ENCODING), value.encode(ENCODING)) for name, value in payload.headers.items()]
     headers.append((b"content-length", b"%d" % len(payload.body)))
-    await send({"type": "http.response.start", "status": HTTPStatus.OK.value, "headers": headers})
+    await send({"type": "http.response.start", "status": OK, "headers": headers})
     await send({"type": "http.response.body", "body": payload.body})

@@ -37,9 +37,9 @@ class Question:
     traceparent: str | None = None
     """The span that waits for the answer, if anyone collects spans."""
 
-    @property
+    @cached_property
     def rows(self) -> int:
-        """How many cases."""
+        """How many cases; asked for at every turn."""
         return len(self.cases)
 
     @cached_property

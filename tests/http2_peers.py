@@ -62,6 +62,12 @@ class Peer:
         await self.server.start(listener)
         return port_of(listener)
 
+    def end(self) -> None:
+        self.run(self.server.stop(0)).result(PATIENCE)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
     async def echo(self, request: bytes, _call: object) -> bytes:
         return request
 

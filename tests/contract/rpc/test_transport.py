@@ -21,10 +21,7 @@ from tests.http2_peers import CALL, CALLS, LIMIT, PATIENCE, Peer, frames_of, sai
 def peer() -> Iterator[Peer]:
     peer = Peer()
     yield peer
-    peer.run(peer.server.stop(0)).result(PATIENCE)
-    peer.loop.call_soon_threadsafe(peer.loop.stop)
-    peer.thread.join()
-    peer.loop.close()
+    peer.end()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from service.rpc.http2 import frames as f
 from service.rpc.http2.call import Call
 from service.rpc.http2.frames import Broken, frame, head, number
 from service.rpc.http2.headers import OPENING, ending
-from service.rpc.http2.messages import packed
+from service.rpc.http2.messages import packed, prefix
 from service.rpc.http2.settings import FIRST_WINDOW, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, SMALLEST_FRAME
 
 LARGEST_FRAME = 1 << 20
@@ -51,15 +51,11 @@ class Answers:
 
     async def send(self, call: Call, message: bytes) -> None:
         """Send one of several messages, or one that does not fit: in pieces, each as soon as the peer takes it."""
-        rest = memoryview(packed(message))
-        while rest and not call.closed:
-            room = self._room(call)
-            if room:
-                self._transport.write(b"".join(self._parts(call, bytes(rest[:room]))))
-                rest = rest[room:]
-            else:
-                self._wider.clear()
-                await self._wider.wait()
+        if self.fits(call, message):
+            self._transport.write(b"".join(self._parts(call, packed(message))))
+            return
+        for part in (prefix(message), message):  # joined they were a second copy, and may have to wait long
+            await self._send(call, memoryview(part))
 
     def settle(self, settings: Mapping[int, int], calls: Mapping[int, Call]) -> None:
         """The peer takes more, or less, than before."""
@@ -82,6 +78,16 @@ class Answers:
         """What was sent is still here, or has gone."""
         self._paused = paused
         self._wider.set()
+
+    async def _send(self, call: Call, rest: memoryview) -> None:
+        while rest and not call.closed:
+            room = self._room(call)
+            if room:
+                self._transport.write(b"".join(self._parts(call, bytes(rest[:room]))))
+                rest = rest[room:]
+            else:
+                self._wider.clear()
+                await self._wider.wait()
 
     def _room(self, call: Call) -> int:
         """Bytes that may go now in one frame."""

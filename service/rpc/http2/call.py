@@ -143,7 +143,7 @@ class Call:
         try:
             found = await self.method.behaviour(request, self)
             if not self.method.responses_stream:
-                whole = self.method.serialize(found)
+                whole, found = self.method.serialize(found), None
                 if self._way.fits(self, whole):
                     answer = whole
                 else:
@@ -159,8 +159,8 @@ class Call:
             self._keeper.forget(self)
 
     def _expire(self) -> None:
-        late = "request was whole" if self._task is None else "answer was"
-        self.refuse(Refused(StatusCode.DEADLINE_EXCEEDED, f"The deadline passed before the {late}."))
+        late = "the request was whole" if self._task is None else "there was an answer"
+        self.refuse(Refused(StatusCode.DEADLINE_EXCEEDED, f"The deadline passed before {late}."))
 
     def _disarm(self) -> None:
         if self._expiry is not None:

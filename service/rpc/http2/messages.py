@@ -91,4 +91,9 @@ class Messages:
 
 def packed(message: bytes) -> bytes:
     """A message behind its length."""
-    return b"\0" + NUMBER.pack(len(message)) + message
+    return prefix(message) + message
+
+
+def prefix(message: bytes) -> bytes:
+    """What stands before a message that is not compressed."""
+    return b"\0" + NUMBER.pack(len(message))

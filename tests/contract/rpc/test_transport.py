@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 import struct
+import tracemalloc
 from collections.abc import Iterator
 
 import grpc
@@ -54,7 +55,7 @@ def test_an_answer_waits_until_the_peer_takes_it(peer: Peer) -> None:
             if kind == f.DATA:
                 assert len(payload) <= 3
                 answer += payload
-                connection.sendall(number(f.WINDOW_UPDATE, 1, 3))
+                connection.sendall(number(f.WINDOW_UPDATE, 1, len(payload)))
             if stream == 1 and flags & f.END_STREAM:
                 break
     assert answer == body
@@ -219,17 +220,20 @@ def test_a_window_that_becomes_negative_is_filled_before_more_is_sent(peer: Peer
     with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
         connection.sendall(PREFACE + narrow + asked)
         answers = frames_of(connection)
-        answer = next(payload for kind, _, _, payload in answers if kind == f.DATA)
+        data = (payload for kind, _, _, payload in answers if kind == f.DATA)
+        answer = b""
+        while len(answer) < 10:
+            answer += next(data)
         connection.sendall(none + number(f.WINDOW_UPDATE, 1, 9) + frame(f.PING, 0, 0, b"nothing?"))
         for kind, _, _, payload in answers:
             assert kind != f.DATA
             if kind == f.PING and payload == b"nothing?":
                 break
         connection.sendall(number(f.WINDOW_UPDATE, 1, 7))
-        more = next(payload for kind, _, _, payload in answers if kind == f.DATA)
+        more = next(data)
         assert (len(answer), len(more)) == (10, 6)
         connection.sendall(number(f.WINDOW_UPDATE, 1, 100))
-        assert answer + more + next(payload for kind, _, _, payload in answers if kind == f.DATA) == body
+        assert answer + more + next(data) == body
 
 
 def test_a_request_is_the_same_however_it_is_cut(peer: Peer) -> None:
@@ -271,3 +275,24 @@ def test_no_more_calls_are_begun_than_were_allowed(peer: Peer) -> None:
     with spoken(peer, *waits) as answers:
         refused = next(each for each in answers if each[0] == f.RST_STREAM)
     assert refused == (f.RST_STREAM, 0, 2 * CALLS + 1, struct.pack(">I", f.REFUSED_STREAM))
+
+
+def test_an_answer_that_waits_is_there_once(peer: Peer) -> None:
+    """A method answers with the very bytes that it was asked with, and nobody takes them."""
+    message = packed(bytes(LIMIT))
+    with socket.create_connection(("127.0.0.1", peer.port), timeout=PATIENCE) as connection:
+        connection.sendall(PREFACE + frame(f.SETTINGS, 0, 0, packed_settings({INITIAL_WINDOW_SIZE: 1})))
+        answers = frames_of(connection)
+        tracemalloc.start()
+        try:
+            connection.sendall(STREAM_1)
+            for at in range(0, len(message), f.LARGEST_FRAME):
+                piece = message[at : at + f.LARGEST_FRAME]
+                last = f.END_STREAM if at + len(piece) == len(message) else 0
+                connection.sendall(frame(f.DATA, last, 1, piece))
+            assert any(kind == f.DATA for kind, *_ in answers)
+            connection.sendall(frame(f.PING, 0, 0, b"and then"))
+            assert any(kind == f.PING for kind, *_ in answers)
+            assert tracemalloc.get_traced_memory()[0] < 1.5 * LIMIT
+        finally:
+            tracemalloc.stop()

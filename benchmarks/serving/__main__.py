@@ -42,7 +42,7 @@ FULL, QUICK = Extent(rounds=7, seconds=5.0, starts=5), Extent(rounds=3, seconds=
 def main() -> None:
     """Command line: see --help."""
     parser = argparse.ArgumentParser(prog="benchmarks.serving", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three short rounds: about three minutes, not eight")
+    parser.add_argument("--quick", action="store_true", help="three short rounds: about four minutes, not eleven")
     parser.add_argument("--mlserver", type=Path, required=True, help="the Python of MLServer's environment")
     parser.add_argument("--table", type=Path, default=TABLE, help=f"default: {TABLE.relative_to(ROOT)}")
     parser.add_argument("--json", type=Path, default=NUMBERS, help=f"default: {NUMBERS.relative_to(ROOT)}")
@@ -70,10 +70,15 @@ def run(extent: Extent, directory: Path, python: Path, *, quick: bool) -> report
             comparisons = list(compare(bodies, ours, theirs, extent.rounds, extent.seconds))
         mixed, by_grpc = _mixed(bodies, ours)
         beside = beside_training(bodies, ours, extent.rounds, extent.seconds)
+    with wavetap(directory / "data", workers := _cores()) as many, mlserver(python, onnx) as theirs:
+        many.first_answer(READY)
+        theirs.first_answer(READY)
+        print(f"  and with {workers} workers", flush=True)
+        with_workers = list(compare(bodies, many, theirs, extent.rounds, extent.seconds))
     us = starts(partial(wavetap, directory / "data"), extent.starts)
     them = starts(partial(mlserver, python, onnx), extent.starts)
     machine["minutes"] = f"{(time.monotonic() - begun) / 60:.1f}"
-    return report.Found(machine, comparisons, mixed, by_grpc, beside, us, them, difference)
+    return report.Found(machine, comparisons, with_workers, mixed, by_grpc, beside, us, them, difference)
 
 
 def _mixed(bodies: Bodies, server: Server) -> tuple[Load, Load]:
@@ -88,13 +93,17 @@ def _mixed(bodies: Bodies, server: Server) -> tuple[Load, Load]:
 def _machine(extent: str) -> dict[str, str]:
     return {
         "processor": environment.processor(),
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(_cores()),
         "load before the run": f"{os.getloadavg()[0]:.1f}",
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "python": platform.python_version(),
         "run": extent,
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _made(directory: Path) -> Path:

@@ -19,6 +19,13 @@ INTRODUCTION = """
     round, and a ratio is the median over rounds of the two turns of one round. Before anything is timed their answers
     are compared. The same numbers as data: [results.json](../benchmarks/serving/results.json).
 """
+LIMITS = """
+    One Python process does little more than one core can: threads that compute and the event loop that reads share the
+    interpreter's lock. Of one case as JSON the network is a fifth; reading, checking, logging and counting are the
+    rest. Of 32 cases it is more than half, and the text of the numbers most of what is left. More processes
+    (`--workers`) use the other cores, at the price of the memory of each. MLServer runs as one process as well
+    (`parallel_workers: 0`), whichever of ours it is compared with.
+"""
 SIDES = {
     "requests a second": lambda load: load.rate,
     "p50, ms": lambda load: load.p50,
@@ -32,6 +39,8 @@ class Found:
 
     machine: Mapping[str, str]
     comparisons: Sequence[Comparison]
+    with_workers: Sequence[Comparison]
+    """The same with a process of ours for each core."""
     mixed: Load
     mixed_by_grpc: Load
     beside: Beside
@@ -61,15 +70,22 @@ class Row:
         return self.found >= bound if self.upwards else self.found <= bound
 
 
-def rows(found: Found) -> list[Row]:
-    """Every target."""
-    one, many, binary, grpc = found.comparisons
+def load_rows(comparisons: Sequence[Comparison]) -> list[Row]:
+    """What is wanted of the answers to a load."""
+    one, many, binary, grpc = comparisons
     return [
         Row("V2 JSON, one case: requests a second, by MLServer's", one.rate, 2.5, 4.0),
         Row("V2 JSON, one case: p99, by MLServer's", one.p99, 0.5, 0.25, upwards=False),
         Row("V2 JSON, 32 cases: requests a second, by MLServer's", many.rate, 1.8, 3.0),
         Row("V2 binary, 32 cases: requests a second, by MLServer's in JSON", binary.rate, 2.5, 4.0),
         Row("gRPC raw, one case: requests a second, by MLServer's", grpc.rate, 1.5, 3.0),
+    ]
+
+
+def rows(found: Found) -> list[Row]:
+    """Every target, of one process as it is by default."""
+    return [
+        *load_rows(found.comparisons),
         Row("p99 beside a training, by p99 alone", found.beside.p99, 2.0, 1.5, upwards=False),
         Row("errors in the mixed load and in every turn", _errors(found), 0, 0, upwards=False),
         Row("seconds from the start to the first prediction", found.ours.predicted, 2.0, 1.0, upwards=False),
@@ -78,12 +94,18 @@ def rows(found: Found) -> list[Row]:
 
 
 def summary(found: Found) -> str:
-    """The targets."""
+    """The targets, of one process and of a process for each core."""
+    workers = {row.work: row for row in load_rows(found.with_workers)}
     cells = [
-        [row.work, f"**{_number(row.found)}**", _number(row.least), _number(row.goal), row.verdict]
+        [row.work, *_judged(row), *_judged(workers.get(row.work)), _number(row.least), _number(row.goal)]
         for row in rows(found)
     ]
-    return _table(["", "found", "at least", "goal", ""], cells)
+    many = f"`--workers {found.machine['cores']}`"
+    return _table(["", "one process", "", many, "", "at least", "goal"], cells)
+
+
+def _judged(row: Row | None) -> tuple[str, str]:
+    return ("", "") if row is None else (f"**{_number(row.found)}**", row.verdict)
 
 
 def document(found: Found) -> str:
@@ -94,8 +116,13 @@ def document(found: Found) -> str:
         summary(found),
         _table(["machine", ""], [[key, value] for key, value in found.machine.items()]),
         "## Load",
+        "### One process, as it is by default",
         _loads(found.comparisons),
+        f"### `--workers {found.machine['cores']}`",
+        _loads(found.with_workers),
         f"The largest difference of the answers was {found.difference:.1e}.",
+        "## What limits it",
+        _prose(LIMITS),
         "## A mixed load",
         _mixed(found),
         "## Beside a training",
@@ -145,14 +172,19 @@ def _starts(found: Found) -> tuple[str, str]:
 
 def data(found: Found) -> dict[str, Any]:
     """The same for programs, with the ratios."""
-    ratios = {comparison.work: {"rate": comparison.rate, "p99": comparison.p99} for comparison in found.comparisons}
-    return {"targets": [asdict(row) | {"verdict": row.verdict} for row in rows(found)], "ratios": ratios} | asdict(
-        found
-    )
+    return {
+        "targets": [asdict(row) | {"verdict": row.verdict} for row in rows(found)],
+        "ratios": _ratios(found.comparisons),
+        "ratios_with_workers": _ratios(found.with_workers),
+    } | asdict(found)
+
+
+def _ratios(comparisons: Sequence[Comparison]) -> dict[str, dict[str, float]]:
+    return {comparison.work: {"rate": comparison.rate, "p99": comparison.p99} for comparison in comparisons}
 
 
 def _errors(found: Found) -> int:
-    turns = sum(comparison.errors for comparison in found.comparisons)
+    turns = sum(comparison.errors for comparison in [*found.comparisons, *found.with_workers])
     return turns + found.mixed.errors + found.mixed_by_grpc.errors
 
 

@@ -63,11 +63,11 @@ class Server:
 
 
 @contextmanager
-def wavetap(directory: Path) -> Iterator[Server]:
-    """Our service over a directory that it has been used with before, or not."""
+def wavetap(directory: Path, workers: int = 1) -> Iterator[Server]:
+    """Our service, of so many processes, over a directory that it has been used with before, or not."""
     http, grpc = _free_ports(2)
     command = [sys.executable, "-m", "service.cli", "serve", "--data-dir", str(directory)]
-    command += ["--port", str(http), "--grpc-port", str(grpc)]
+    command += ["--port", str(http), "--grpc-port", str(grpc), "--workers", str(workers)]
     with _running(WAVETAP, command, ROOT, directory / "serve.log", {"PYTHONPATH": str(ROOT)}, (http, grpc)) as server:
         yield server
 

@@ -24,7 +24,8 @@ def found(ours: int, theirs: int) -> report.Found:
     beside = Beside([(turn(100, 4.0), turn(90, 6.0))], [7])
     start = Start(ready=0.5, predicted=0.75, idle=90.0, used=95.0)
     comparisons = [Comparison(work.name, pairs) for work in WORKS]
-    return report.Found({"cores": "2"}, comparisons, turn(9, 1.0), turn(9, 1.0), beside, start, start, 1e-7)
+    twice = [Comparison(work.name, [(turn(2 * ours, 1.0), turn(theirs, 8.0))]) for work in WORKS]
+    return report.Found({"cores": "2"}, comparisons, twice, turn(9, 1.0), turn(9, 1.0), beside, start, start, 1e-7)
 
 
 def test_a_ratio_is_the_median_of_the_rounds() -> None:
@@ -44,6 +45,8 @@ def test_the_page_and_the_data_hold_every_kind_of_work() -> None:
     page, data = report.document(found(300, 100)), json.loads(json.dumps(report.data(found(300, 100))))
     assert all(work.name in page for work in WORKS)
     assert data["ratios"][WORKS[0].name]["rate"] == pytest.approx(3.0)
+    assert data["ratios_with_workers"][WORKS[0].name]["rate"] == pytest.approx(6.0)
+    assert "| **3** | reached | **6** | goal reached | 2.5 | 4 |" in page
     assert len(data["comparisons"][0]["turns"]) == 3
 
 

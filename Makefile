@@ -103,7 +103,7 @@ $(PEER)/.installed: benchmarks/serving/requirements.txt
 	@touch $@
 
 .PHONY: bench-serving
-bench-serving: $(STAMP) $(PEER)/.installed ## Measure beside MLServer; four minutes of it with ARGS=--quick (needs wrk)
+bench-serving: $(STAMP) $(PEER)/.installed ## Measure beside MLServer; five minutes of it with ARGS=--quick (needs wrk)
 	$(BIN)/python -m benchmarks.serving --mlserver $(PEER)/bin/python $(ARGS)
 
 .PHONY: soak

@@ -42,7 +42,7 @@ FULL, QUICK = Extent(rounds=7, seconds=5.0, starts=5), Extent(rounds=3, seconds=
 def main() -> None:
     """Command line: see --help."""
     parser = argparse.ArgumentParser(prog="benchmarks.serving", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three short rounds: about four minutes, not eleven")
+    parser.add_argument("--quick", action="store_true", help="three short rounds: about five minutes, not thirteen")
     parser.add_argument("--mlserver", type=Path, required=True, help="the Python of MLServer's environment")
     parser.add_argument("--table", type=Path, default=TABLE, help=f"default: {TABLE.relative_to(ROOT)}")
     parser.add_argument("--json", type=Path, default=NUMBERS, help=f"default: {NUMBERS.relative_to(ROOT)}")

@@ -10,6 +10,7 @@ import numpy as np
 
 from model.data.series import Task
 from model.data.windows import Windowing
+from model.losses.regression import percent
 from model.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def middle(quantiles: Sequence[float]) -> int:
 
 def quantile_name(name: str, quantile: float) -> str:
     """What the output of a quantile is called: forecast_q10 for 0.1, forecast_q2_5 for 0.025."""
-    return f"{name}_q{f'{100 * quantile:.6g}'.replace('.', '_')}"
+    return f"{name}_q{percent(quantile).replace('.', '_')}"
 
 
 def softmax(logits: Array) -> Array:

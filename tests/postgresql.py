@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from service.adapters.database.connection import Database
 from service.adapters.database.migrate import migrate
@@ -92,7 +93,7 @@ class Server:
             pytest.fail(f"PostgreSQL did not start: {(self.directory / 'log').read_text()}")
         try:
             self._execute("postgres", "SELECT 1")
-        except Exception:  # noqa: BLE001 - it is starting up
+        except OperationalError:  # it is starting up
             return False
         return True
 

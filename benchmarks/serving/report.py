@@ -22,7 +22,7 @@ INTRODUCTION = """
 LIMITS = """
     One Python process does little more than one core can: threads that compute and the event loop that reads share the
     interpreter's lock. Of one case as JSON the network is a fifth; reading, checking, logging and counting are the
-    rest. Of 32 cases it is more than half, and the text of the numbers most of what is left. More processes
+    rest. Of 32 cases it is about half, and the text of the numbers most of what is left. More processes
     (`--workers`) use the other cores, at the price of the memory of each. MLServer runs as one process as well
     (`parallel_workers: 0`), whichever of ours it is compared with.
 """

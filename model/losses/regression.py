@@ -105,10 +105,16 @@ class Quantile:
         return float((losses.mean(axis=2, keepdims=True) * weights).sum())
 
 
+def percent(quantile: float) -> str:
+    """How a quantile is told, of a hundred: 10 for 0.1, 2.5 for 0.025."""
+    return f"{100 * quantile:.6g}"
+
+
 def _require_quantiles(given: object) -> None:
     if not isinstance(given, tuple) or not given:
         raise InvalidSpec(f"quantiles is {given!r:.80}, but must be numbers between 0 and 1", pointer="/quantiles")
     for quantile in given:
         require_within("quantiles", quantile, 1e-6, 1 - 1e-6)
-    if list(given) != sorted(set(given)):
-        raise InvalidSpec(f"quantiles is {given!r:.80}, but must rise from one to the next", pointer="/quantiles")
+    if list(given) != sorted(given) or len(set(map(percent, given))) < len(given):  # outputs are named by the percent
+        wanted = "must rise from one to the next, by what six digits tell"
+        raise InvalidSpec(f"quantiles is {given!r:.80}, but {wanted}", pointer="/quantiles")

@@ -22,6 +22,8 @@ from model.training.value_metrics import Metrics, coverage, forecasting, pinball
 
 NEAR = 0.9
 """The share of the best likeness that a lag must have to be the season."""
+BY_CHANCE = 4.0
+"""Of this many standard deviations is the largest likeness that a thousand lags of noise may show."""
 LONGEST_SEASON = 1000
 """Steps; a season that is found out rather than given is no longer."""
 
@@ -134,10 +136,12 @@ def _scale(series: Series, past: Array, first: Array, season: int) -> Array:
 def _season(series: Series, past: Array, first: Array) -> int:
     """The lag, of two steps at least, at which what lies before the origins is like itself; 1 if at none.
 
-    A season's multiples are as like it, and by chance a little more: the first lag that comes near to the best is it.
+    What is smooth is like itself at every short lag, so a season must stand out: on both sides of it the likeness falls
+    to half. A season's multiples are as like it, and by chance a little more: the first peak near to the best is it.
+    Chance alone reaches a likeness of a few times 1 / sqrt(steps) (Bartlett 1946).
     """
     longest = min(LONGEST_SEASON, int(first.max()) // 3)
-    likeness = np.zeros(max(longest + 1, 0))
+    likeness, weights = np.zeros((2, max(longest + 1, 0)))
     for start, end in zip(series.offsets[:-1], series.offsets[:-1] + first, strict=True):
         x = np.nan_to_num(past[start:end].astype(np.float64))
         if len(x) < 2:  # noqa: PLR2004 - one step is like nothing
@@ -150,10 +154,23 @@ def _season(series: Series, past: Array, first: Array) -> int:
         products = np.fft.irfft(spectrum, size, axis=0)[: reach + 1].sum(axis=1)
         if products.size and products[0] > 0:
             overlap = len(steps) - np.arange(len(products))
-            likeness[: len(products)] += products / products[0] * len(steps) / np.maximum(overlap, 1)
-    if len(likeness) <= 2 or likeness[2:].max() <= 0:  # noqa: PLR2004 - the lags 0 and 1
+            likeness[: len(products)] += products / products[0] * len(steps) ** 2 / np.maximum(overlap, 1)
+            weights[: len(products)] += len(steps)  # a longer series says more, and of more lags
+    if len(likeness) <= 2 or not weights[0]:  # noqa: PLR2004 - the lags 0 and 1
         return 1
-    return int(np.argmax(likeness[2:] >= NEAR * likeness[2:].max())) + 2
+    likeness /= np.maximum(weights, 1)
+    best = likeness[2:].max()
+    if best <= BY_CHANCE / np.sqrt(weights[0]):
+        return 1
+    near = (int(lag) for lag in np.flatnonzero(likeness[2:] >= NEAR * best) + 2)
+    found = next((lag for lag in near if _stands_out(likeness, lag)), None)
+    return 1 if found is None else found + int(np.argmax(likeness[found : found + found // 4 + 1]))
+
+
+def _stands_out(likeness: Array, lag: int) -> bool:
+    """Whether the likeness (lags,) falls to half of the lag's before it, and within half as many lags behind it."""
+    before, behind = likeness[1:lag], likeness[lag + 1 : lag + max(1, lag // 2) + 1]
+    return bool(behind.size and max(before.min(), behind.min()) <= likeness[lag] / 2)
 
 
 def _measured(truth: Array, values: Array, scale: Array) -> Metrics:

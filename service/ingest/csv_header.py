@@ -6,6 +6,7 @@ The archive's own files have no header: the label first, then the steps, separat
 import csv
 import re
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import BinaryIO
 
 from service.domain.datasets import Reading
@@ -21,6 +22,7 @@ DECIMAL_COMMA = re.compile(rb"\d,\d")
 FEWEST_STEPS = 8
 """Numbers in the first line from which it is taken for a case rather than for a header that was forgotten."""
 UNNAMED = "column_"
+ROLE_NAMES = frozenset(chain.from_iterable(USUAL.values()))
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def read_header(file: BinaryIO, reading: Reading) -> Header:
     numbers = [_is_number(field, decimal) for field in fields]
     present = reading.header
     if present is None:
-        present = not (all(numbers[1:]) and sum(numbers) > FEWEST_STEPS)
+        named = fields[0].strip().lower() in ROLE_NAMES  # a data frame's own header: label, 0, 1, 2, ...
+        present = named or not (all(numbers[1:]) and sum(numbers) > FEWEST_STEPS)
         if present and all(numbers):
             sentence = "Numbers stand where the names of the columns belong; begin the file with a header, "
             raise fault("the header", sentence + "or say header=false.")

@@ -23,6 +23,8 @@ from service.rest.bodies import read_body, read_json
 from service.rest.event_stream import EVENT_STREAM, described, encoded
 from service.rest.parameters import IdempotencyKey, JobId, ModelName, PageParameters, VersionReference
 
+LARGEST_EVENT = 2**63 - 1
+"""No event has a larger number; whatever a client makes up beyond it comes after all of them."""
 LARGEST_SPEC = 1 << 20
 
 
@@ -108,7 +110,7 @@ class TrainingJobRoutes:
         ] = None,
     ) -> Response:
         """Follow a training job as server-sent events: what has happened, then what happens, up to the event `end`."""
-        after = int(last_event_id or 0)
+        after = min(int(last_event_id or 0), LARGEST_EVENT)
         pages = follow(self._training, self._lane, self._edge.lifecycle, job, after)
         first = await anext(pages)
         if first.ended and not first.events:  # nothing will follow: the standard's word for "do not connect again"

@@ -100,6 +100,12 @@ def test_there_is_nothing_behind_the_end(client: Caller) -> None:
     assert client.get(f"/v1/training-jobs/{job}/events", headers={"Last-Event-ID": last}).status_code == 204
 
 
+@pytest.mark.parametrize("beyond", [2**63 - 1, 2**63, 10**20 - 1])
+def test_no_event_is_behind_a_number_that_none_has(client: Caller, beyond: int) -> None:
+    url = f"/v1/training-jobs/{finished(client)['id']}/events"
+    assert client.get(url, headers={"Last-Event-ID": str(beyond)}).status_code == 204
+
+
 def test_a_wrong_event_id_is_refused(client: Caller) -> None:
     url = f"/v1/training-jobs/{finished(client)['id']}/events"
     problem(client.get(url, headers={"Last-Event-ID": "-1"}), 422)

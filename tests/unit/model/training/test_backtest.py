@@ -80,6 +80,27 @@ def test_the_season_is_found_out(season: int) -> None:
     assert found.baselines["seasonal_naive"]["mase"] < found.baselines["naive"]["mase"]
 
 
+STEPS = np.arange(600)
+SMOOTH = {
+    "a wave": (np.sin(2 * np.pi * STEPS / 24), 24),
+    "a long wave that trembles": (np.sin(2 * np.pi * STEPS / 60) + 0.05 * np.sin(STEPS.astype(float) ** 2), 60),
+    "a wave between two steps": (np.sin(STEPS / 6), 38),
+    "a wave on a slope": (np.sin(2 * np.pi * STEPS / 12) + STEPS / 50, 12),
+    "two values in turn": (STEPS % 2, 2),
+    "a random walk": (np.cumsum(np.random.default_rng(0).normal(size=600)), 1),
+    "noise": (np.random.default_rng(1).normal(size=600), 1),
+    "a slope": (STEPS, 1),
+    "a constant": (0 * STEPS, 1),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_a_season_stands_out_from_what_is_merely_smooth_or_by_chance(name: str) -> None:
+    values, season = SMOOTH[name]
+    series = Series.from_cases([np.stack([values, values], axis=1).astype(np.float64)])
+    assert backtest(PIPELINE, series, origins=5).seasonality == season
+
+
 def test_a_model_that_has_learned_the_season_beats_repeating_the_last_value() -> None:
     found = backtest(trained(SEASONAL, epochs=60), SEASONAL)
     assert found.metrics["mase"] < found.baselines["naive"]["mase"]

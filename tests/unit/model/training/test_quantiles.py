@@ -85,7 +85,9 @@ def test_the_plain_answer_is_the_quantile_nearest_to_the_median() -> None:
     assert middle((0.9,)) == 0
 
 
-@pytest.mark.parametrize("quantiles", [[], [0.5, 0.5], [0.9, 0.1], [0.0], [1], ["a"], None])
+@pytest.mark.parametrize(
+    "quantiles", [[], [0.5, 0.5], [0.123456789, 0.1234567891], [0.9, 0.1], [0.0], [1], ["a"], None]
+)
 def test_quantiles_that_do_not_rise_between_zero_and_one_are_refused(quantiles: object) -> None:
     with pytest.raises(InvalidSpec) as refusal:
         TrainingSpec.from_json({"training": {"loss": {"kind": "quantile", "quantiles": quantiles}}})

@@ -80,6 +80,15 @@ def test_steps_that_miss_every_channel_at_the_end_of_a_row_are_padding(read: Rea
     assert (finding.count, finding.first.row, finding.first.step) == (1, 1, 2)
 
 
+@pytest.mark.parametrize("first", ["label", "Class"])
+def test_a_header_of_numbers_behind_a_role_is_no_case(read: Read, first: str) -> None:
+    """As data frames write it."""
+    rows = [f"{'ab'[row % 2]},{','.join(str(row + step) for step in range(12))}" for row in range(6)]
+    ingested = csv(read, "\n".join([f"{first},{','.join(map(str, range(12)))}", *rows]))
+    assert ingested.series.classes == ("a", "b")
+    assert ingested.series.lengths.tolist() == [12] * 6
+
+
 @pytest.mark.parametrize("label", ["1", "up"])
 def test_a_file_of_the_archive_without_a_header_has_its_label_first(read: Read, label: str) -> None:
     values = "\t".join(f"{value / 7:.3f}" for value in range(20))

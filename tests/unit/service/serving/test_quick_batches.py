@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,19 +10,10 @@ import pytest
 
 from service.errors import ServiceError
 from service.serving.scheduler import Batching, Scheduler
+from tests.asking import FAR, Asked
 
-FAR = 3600.0
 OFTEN = 50
 """So often is asked: a thread that has just answered may take the next question before the loop looks."""
-
-
-@dataclass(eq=False)
-class Asked:
-    """A question whose answer is its own name."""
-
-    name: str
-    rows: int = 1
-    key: Hashable = "model"
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,17 +13,7 @@ from hypothesis import strategies as st
 from service.errors import DeadlineExceeded, InvalidRequest, Overloaded, ServiceError, Unavailable
 from service.serving.scheduler import Batching, Scheduler
 from service.serving.tickets import Computed
-
-FAR = 3600.0
-
-
-@dataclass(eq=False)
-class Asked:
-    """A question whose answer is its own name."""
-
-    name: str
-    rows: int = 1
-    key: Hashable = "model"
+from tests.asking import FAR, Asked
 
 
 @dataclass

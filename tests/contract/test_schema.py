@@ -1,8 +1,10 @@
 """The schema: migrated once, by one of many, refused when it is newer, and the same as the tables."""
 
+import sqlite3
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -119,6 +121,31 @@ def test_a_database_that_another_process_holds_is_unavailable_in_bounded_time(tm
         pass
     holder.close()
     other.close()
+
+
+def test_a_new_file_that_another_process_is_writing_is_waited_for(tmp_path: Path) -> None:
+    """A file that has no write-ahead log yet is the one case in which `busy_timeout` does not wait."""
+    holder = sqlite3.connect(tmp_path / "wavetap.db", isolation_level=None, check_same_thread=False)
+    holder.execute("CREATE TABLE other (x)")
+    holder.execute("BEGIN IMMEDIATE")
+    release = Timer(0.2, holder.commit)
+    release.start()
+    database = opened(tmp_path)
+    assert migrate(database)
+    database.close()
+    release.join()
+    holder.close()
+
+
+def test_a_new_file_that_stays_locked_is_unavailable_in_bounded_time(tmp_path: Path) -> None:
+    holder = sqlite3.connect(tmp_path / "wavetap.db", isolation_level=None)
+    holder.execute("CREATE TABLE other (x)")
+    holder.execute("BEGIN IMMEDIATE")
+    database = Database(f"sqlite:///{tmp_path}/wavetap.db", busy_seconds=0.05)
+    with pytest.raises(Unavailable, match="busy"):
+        migrate(database)
+    database.close()
+    holder.close()
 
 
 @SQLITE

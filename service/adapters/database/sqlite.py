@@ -1,13 +1,14 @@
 """Everything that is particular to SQLite."""
 
 import sqlite3
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Table, event
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -19,11 +20,15 @@ READ_ONLY = "wavetap_read_only"
 READING = {READ_ONLY: True}
 
 PRAGMAS = (
-    "PRAGMA journal_mode = WAL",  # readers do not wait for the writer
     "PRAGMA synchronous = FULL",  # a commit has reached the disk when it returns
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
 )
+
+WRITE_AHEAD = "PRAGMA journal_mode = WAL"
+"""Readers do not wait for the writer."""
+
+BUSY_PAUSE_SECONDS = 0.01
 
 PRIMARY_CODE = 0xFF
 """Extended result codes carry the primary code in their lowest byte."""
@@ -37,6 +42,7 @@ def prepare(engine: Engine, busy_seconds: float) -> None:
         connection.isolation_level = None  # SQLAlchemy's event below begins transactions, not the driver
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+        _write_ahead(cursor, time.monotonic() + busy_seconds)
         for pragma in PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
@@ -46,6 +52,26 @@ def prepare(engine: Engine, busy_seconds: float) -> None:
         """A writer takes the lock at once: a lock wanted in mid-transaction could not be waited for."""
         read_only = connection.get_execution_options().get(READ_ONLY, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _write_ahead(cursor: DBAPICursor, deadline: float) -> None:
+    """Set the journal of a new file, while others may be doing so.
+
+    SQLite reads the file and then wants to write it. It does not wait with a read lock in its hand, whatever
+    `busy_timeout` says, so the one who comes second is told that the file is locked.
+    """
+    while True:
+        try:
+            cursor.execute(WRITE_AHEAD)
+        except sqlite3.OperationalError as error:
+            if (
+                getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE != sqlite3.SQLITE_BUSY
+                or time.monotonic() >= deadline
+            ):
+                raise
+            time.sleep(BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 def arguments(url: URL, busy_seconds: float) -> dict[str, Any]:  # noqa: ARG001 - as every dialect's; `prepare` sets it

@@ -183,7 +183,7 @@ def build(settings: Settings) -> House:
     catalogue = Catalogue(published, artifacts)
     services = Services(
         datasets=datasets,
-        training=Training(jobs, stored, clock, supervisor.wake),
+        training=Training(jobs, stored, artifacts, clock, supervisor.wake),
         reproductions=Reproductions(jobs, published, stored, clock, supervisor.wake),
         catalogue=catalogue,
         aliases=Aliases(DatabaseAliases(database, clock, keys)),

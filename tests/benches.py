@@ -8,9 +8,8 @@ from typing import Any
 from service.domain.jobs import Claim, Job
 from service.jobs.interruption import Interruption
 from service.jobs.training import Attempt, run
-from service.usecases.stored_series import pack
 from service.usecases.training import Training
-from tests.records import a_dataset, some_series
+from tests.records import a_stored_dataset
 from tests.stores import Stores
 
 LEASE = timedelta(seconds=30)
@@ -41,10 +40,10 @@ class Bench:
     interruption: Interruption = field(default_factory=Interruption)
 
     def __post_init__(self) -> None:
-        dataset = a_dataset(self.stores.clock)
-        artifact = self.stores.artifacts.put(dataset.artifact.key, pack(some_series()))
-        self.stores.datasets.add(type(dataset)(**{**vars(dataset), "artifact": artifact}))
-        self.training = Training(self.stores.jobs, self.stores.datasets, self.stores.clock, lambda: None)
+        dataset = a_stored_dataset(self.stores.datasets, self.stores.artifacts, self.stores.clock)
+        self.training = Training(
+            self.stores.jobs, self.stores.datasets, self.stores.artifacts, self.stores.clock, lambda: None
+        )
         request = {
             "model": "m",
             "dataset": dataset.id,

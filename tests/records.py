@@ -13,7 +13,8 @@ from service.domain.jobs import Checkpoint, EpochRecord, Job
 from service.domain.models import OnnxExport, Signature, VersionDraft
 from service.ingest.examination import examine
 from service.ingest.parsed import Parsed
-from service.ports import Clock, EpochCommit
+from service.ports import ArtifactStore, Clock, DatasetStore, EpochCommit
+from service.usecases.stored_series import pack
 
 
 def some_series(cases: int = 8, channels: int = 2, length: int = 12, seed: int = 0) -> Series:
@@ -30,11 +31,20 @@ def an_artifact(key: str = "some/key") -> Artifact:
     return Artifact(key, "0" * 64, 1)
 
 
-def a_dataset(clock: Clock, name: str = "gestures", seed: int = 0) -> Dataset:
-    series = some_series(seed=seed)
+def a_dataset(clock: Clock, name: str = "gestures", seed: int = 0, series: Series | None = None) -> Dataset:
+    series = some_series(seed=seed) if series is None else series
     identifier = new_identifier("ds", clock.now())
     report = DatasetReport(series.describe(), series.digest(), "ts", ("A warning.",), examine(Parsed(series)))
     return Dataset(identifier, name, report, an_artifact(f"datasets/{identifier}"), clock.now())
+
+
+def a_stored_dataset(
+    datasets: DatasetStore, artifacts: ArtifactStore, clock: Clock, name: str = "gestures", series: Series | None = None
+) -> Dataset:
+    """With its series on the disk."""
+    dataset = a_dataset(clock, name, series=series)
+    artifact = artifacts.put(dataset.artifact.key, pack(some_series() if series is None else series))
+    return datasets.add(replace(dataset, artifact=artifact))[0]
 
 
 def a_job(clock: Clock, dataset: Dataset, model: str = "gestures", epochs: int = 3, priority: int = 0) -> Job:

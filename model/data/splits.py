@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import Array
-from model.data.series import Series
+from model.data.outline import Cases
 from model.errors import InvalidSeries
 
 
@@ -19,7 +19,7 @@ class Split(NamedTuple):
     held: Array
 
 
-def by_case(series: Series, fraction: float, generator: np.random.Generator) -> Split:
+def by_case(series: Cases, fraction: float, generator: np.random.Generator) -> Split:
     """Keep about `fraction` of the cases back, from every class in proportion where there are classes."""
     if series.cases == 1:
         raise InvalidSeries("There is one case: at least two are needed to keep some back for validation.")
@@ -27,7 +27,7 @@ def by_case(series: Series, fraction: float, generator: np.random.Generator) -> 
     return _keeping_back(series.cases, _held(classes, fraction, generator))
 
 
-def by_group(series: Series, fraction: float, generator: np.random.Generator) -> Split:
+def by_group(series: Cases, fraction: float, generator: np.random.Generator) -> Split:
     """Keep whole groups back, about `fraction` of the cases, with the classes as near to proportion as groups allow.
 
     Groups are looked at in random order, and one is kept back if that brings the cases kept back of each class nearer
@@ -60,7 +60,7 @@ def latest(cases: int, fraction: float) -> Split:
     return Split(np.arange(cases - count), np.arange(cases - count, cases))
 
 
-def of_groups(series: Series, names: Sequence[str]) -> Split:
+def of_groups(series: Cases, names: Sequence[str]) -> Split:
     """Keep these groups back."""
     if series.groups is None or series.group_names is None:
         raise InvalidSeries("The series have no groups to be split by.")
@@ -83,7 +83,7 @@ def _keeping_back(cases: int, held: Array) -> Split:
     return Split(np.flatnonzero(kept), held)
 
 
-def _counts(series: Series) -> Array:
+def _counts(series: Cases) -> Array:
     """(G, K): the cases of each group by class; one column where there are no classes."""
     groups = np.zeros(series.cases, np.int64) if series.groups is None else series.groups
     labels = np.zeros(series.cases, np.int64) if series.labels is None else series.labels

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import Array
-from model.data.series import Series, offsets_of
+from model.data.outline import Cases
+from model.data.series import offsets_of
 from model.data.splits import Split
 from model.errors import InvalidSeries
 
@@ -56,7 +57,7 @@ def cover(starts: Array, lengths: Array, windowing: Windowing) -> Cover:
     A stretch that is no longer than a window is one, of its own length.
     """
     counts = windowing.counts(lengths)
-    _require_few(counts, windowing)
+    require_few(counts, windowing)
     places = np.arange(counts.sum()) - np.repeat(offsets_of(counts)[:-1], counts)
     last = np.repeat(np.maximum(lengths - windowing.window, 0), counts)
     begun = np.repeat(starts, counts) + np.minimum(places * windowing.stride, last)
@@ -77,10 +78,10 @@ def firsts(values: Array, counts: Array | None) -> Array:
     return values if counts is None else values[offsets_of(counts)[:-1]]
 
 
-def window_starts(series: Series, windowing: Windowing) -> Array:
+def window_starts(series: Cases, windowing: Windowing) -> Array:
     """(M,) int64: the first row of every window that lies within a case; cases that are too short have none."""
     counts = _counts(series.lengths, windowing)
-    _require_few(counts, windowing)
+    require_few(counts, windowing)
     places = np.arange(counts.sum()) - np.repeat(offsets_of(counts)[:-1], counts)
     starts: Array = np.repeat(series.offsets[:-1], counts) + places * windowing.stride
     if not starts.size:
@@ -91,7 +92,7 @@ def window_starts(series: Series, windowing: Windowing) -> Array:
     return starts
 
 
-def split_in_time(series: Series, starts: Array, windowing: Windowing, fraction: float) -> tuple[Split, Array]:
+def split_in_time(series: Cases, starts: Array, windowing: Windowing, fraction: float) -> tuple[Split, Array]:
     """Hold back the windows whose forecast lies in the last `fraction` of their case.
 
     Also answers (N,) int64: how many steps of each case belong to training. A training window ends within them, a
@@ -113,7 +114,7 @@ def split_in_time(series: Series, starts: Array, windowing: Windowing, fraction:
     return split, kept
 
 
-def split_by_case(series: Series, starts: Array, cases: Split) -> Split:
+def split_by_case(series: Cases, starts: Array, cases: Split) -> Split:
     """Hold back the windows of the cases that are held back."""
     held = np.isin(np.searchsorted(series.offsets, starts, side="right") - 1, cases.held)
     split = Split(np.flatnonzero(~held), np.flatnonzero(held))
@@ -139,7 +140,7 @@ def following(values: Array, starts: Array, windowing: Windowing) -> Array:
     return steps
 
 
-def _require_few(counts: Array, windowing: Windowing) -> None:
+def require_few(counts: Array, windowing: Windowing) -> None:
     """Refuse what would fill memory with mere places of windows, before they are made."""
     total = int(counts.sum())
     if total > MOST:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from model.data.endings import ends
+from model.data.outline import Outline
 from model.data.scaling import input_channels
 from model.data.series import Series, SeriesFacts, Task
 from model.data.windows import Windowing
@@ -18,22 +16,23 @@ from model.pipeline import Pipeline
 from model.training import defaults
 from model.training.architecture import with_head
 from model.training.cutting import seen_lengths, windowing
-from model.training.samples import Holdout, Prepared, Samples, from_cases, from_windows
-from model.training.spec import TrainingSpec, head_width, quantiles_of, resolve
-from model.training.validation import Validation, split_cases, unfit
-
-STREAMS = ("split", "weights", "order", "dropout", "augmentation")
-"""The uses of random numbers: each has its own stream from the seed, so that none disturbs another."""
+from model.training.division import divide
+from model.training.samples import Prepared, Samples, from_cases, from_windows
+from model.training.settlement import seen_facts, settle
+from model.training.spec import TrainingSpec, head_width, quantiles_of
+from model.training.streams import stream
+from model.training.validation import Validation, remarks, unfit
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is to be trained: the samples, and the pipeline with a fresh network."""
+    """What is to be trained: the samples, the pipeline with a fresh network, and what is odd about it."""
 
     spec: TrainingSpec
     training: Samples
     held: Samples | None
     pipeline: Pipeline
+    remarks: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -47,16 +46,17 @@ class Problem:
 
 
 def pose(series: Series, wanted: TrainingSpec, others: Series | None = None) -> Problem:
-    """Resolve the spec, then split, measure and initialize; the same spec and series give the same bits.
+    """Settle the spec, then split, measure and initialize; the same spec and series give the same bits.
 
     others: the series to validate on, where the spec names a dataset for it
     """
-    facts = _facts(series, wanted.task or series.task)
-    spec = resolve(wanted, facts)
+    outline, facts = Outline.of(series), series.describe()
+    if others is not None:
+        others = _alike(others, facts, series, wanted.task or facts.task)
+    spec = settle(wanted, facts, outline, None if others is None else Outline.of(others))
+    facts = seen_facts(facts, outline, spec.task or facts.task)
     network = _network(spec, facts)
-    prepared, windows = _prepared(
-        series, spec, None if others is None else _alike(others, series, spec.task or facts.task)
-    )
+    prepared, windows = _prepared(series, outline, spec, others)
     pipeline = Pipeline(
         task=spec.task or facts.task,
         network=network,
@@ -72,7 +72,7 @@ def pose(series: Series, wanted: TrainingSpec, others: Series | None = None) -> 
         masked=prepared.training.masked,
         quantiles=quantiles_of(spec),
     )
-    return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline)
+    return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline, remarks(_validation(spec), facts))
 
 
 def _weighted(prepared: Prepared, spec: TrainingSpec, pipeline: Pipeline) -> tuple[Samples, Samples | None]:
@@ -84,36 +84,24 @@ def _weighted(prepared: Prepared, spec: TrainingSpec, pipeline: Pipeline) -> tup
     return replace(training, class_weights=weights), None if held is None else replace(held, class_weights=weights)
 
 
-def _facts(series: Series, task: Task) -> SeriesFacts:
-    """What the series hold, with the lengths that the network sees: a case ends where its padding begins."""
-    facts = series.describe()
-    if task == "forecasting":
-        return facts
-    lengths = ends(series.values, series.offsets[:-1], series.lengths)
-    return replace(facts, length_min=int(lengths.min()), length_max=int(lengths.max()))
-
-
-def stream(spec: TrainingSpec, use: str, shard: int = 0) -> np.random.Generator:
-    """The random numbers of one use, and of one shard where the use has several."""
-    return np.random.default_rng([spec.training.seed or 0, STREAMS.index(use), shard])
-
-
-def _prepared(series: Series, spec: TrainingSpec, others: Series | None) -> tuple[Prepared, Windowing | None]:
-    validation = spec.training.validation or Validation(0.0)
-    if (others is None) != (validation.dataset is None):
+def _prepared(
+    series: Series, outline: Outline, spec: TrainingSpec, others: Series | None
+) -> tuple[Prepared, Windowing | None]:
+    if (others is None) != (_validation(spec).dataset is None):
         raise ValueError("series to validate on go with a spec that names their dataset")
-    windows = windowing(spec.preprocessing)
+    windows, division = windowing(spec.preprocessing), divide(outline, spec)
     if windows is None or not windows.horizon:
-        split = split_cases(series, validation, stream(spec, "split"))
-        return from_cases(series, spec.preprocessing, split, others, windows), windows
-    split = split_cases(series, validation, stream(spec, "split")) if validation.of_cases else None
-    hold = Holdout(split, validation.fraction or 0.0, others)
-    return from_windows(series, spec.preprocessing, windows, hold), windows
+        return from_cases(series, spec.preprocessing, division, others, windows), windows
+    return from_windows(series, spec.preprocessing, windows, division, others), windows
 
 
-def _alike(others: Series, series: Series, task: Task) -> Series:
+def _validation(spec: TrainingSpec) -> Validation:
+    return spec.training.validation or Validation(0.0)
+
+
+def _alike(others: Series, facts: SeriesFacts, series: Series, task: Task) -> Series:
     """The series to validate on with the classes of those to train on, once they are seen to fit."""
-    fault = unfit(others.describe(), series.describe(), task)
+    fault = unfit(others.describe(), facts, task)
     if fault is not None:
         raise InvalidSeries(fault)
     if task != "classification" or series.classes is None:

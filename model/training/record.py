@@ -29,6 +29,7 @@ def record(pipeline: Pipeline, dataset_digest: str, code_version: str) -> dict[s
     shards: parts that every step is cut into, each for a thread, whose gradients are added in their order
     stages: [epoch, epochs] for every time that the number of epochs was set, the learning rate following it
     windows: how many were trained and validated on, where series were cut into them
+    remarks: what is odd about the training, though it could be done: a sentence each
     trained_epochs: how many were finished, fewer where a time limit broke in; epoch: the one whose weights these are
     """
     spec: Mapping[str, Any] = pipeline.metadata["spec"]
@@ -43,6 +44,7 @@ def record(pipeline: Pipeline, dataset_digest: str, code_version: str) -> dict[s
         "trained_epochs": pipeline.metadata["trained_epochs"],
         "epoch": pipeline.metadata["epoch"],
         **({"windows": pipeline.metadata["windows"]} if "windows" in pipeline.metadata else {}),
+        "remarks": pipeline.metadata["remarks"],
         "weights_sha256": weights_sha256(pipeline.network),
         **environment(),
     }

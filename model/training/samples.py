@@ -17,12 +17,11 @@ from model.data.batches import gather
 from model.data.endings import ends
 from model.data.scaling import Preprocessing
 from model.data.series import Series
-from model.data.splits import Split
 from model.data.stretches import filled
 from model.data.windows import Windowing
-from model.errors import InvalidSeries
 from model.losses.mixed import Mixed
 from model.plan import Plan
+from model.training.division import Division
 from model.training.sections import PreprocessingSection
 
 
@@ -78,14 +77,6 @@ class Samples:
             plan.weights[...] = self.class_weights[answers]
 
 
-class Holdout(NamedTuple):
-    """What windows are validated on: those of some cases, the last `fraction` of every case, or those of others."""
-
-    split: Split | None = None
-    fraction: float = 0.0
-    others: Series | None = None
-
-
 class Prepared(NamedTuple):
     """Samples to train on and to validate on, and how answers in numbers were scaled, (D,) float32 each."""
 
@@ -99,7 +90,7 @@ class Prepared(NamedTuple):
 def from_cases(
     series: Series,
     section: PreprocessingSection,
-    split: Split | None,
+    division: Division,
     others: Series | None = None,
     windowing: Windowing | None = None,
 ) -> Prepared:
@@ -108,8 +99,7 @@ def from_cases(
     Where lengths differ, or cases end in padding, the samples are masked. others: series to validate on. Cases are cut
     into windows, if any, once they are split: all windows of a case stand on one side.
     """
-    chosen = np.arange(series.cases) if split is None else split.training
-    _require_classes(series, chosen)
+    split, chosen = division.split, division.chosen
     preprocessing = _fitted(series, section, chosen)
     mean = deviation = None
     if series.targets is not None:
@@ -127,20 +117,22 @@ def from_cases(
     return Prepared(training, held[0] if held else None, preprocessing, mean, deviation)
 
 
-def from_windows(series: Series, section: PreprocessingSection, windowing: Windowing, hold: Holdout) -> Prepared:
+def from_windows(
+    series: Series,
+    section: PreprocessingSection,
+    windowing: Windowing,
+    division: Division,
+    others: Series | None = None,
+) -> Prepared:
     """A sample a window, its answer the following steps; statistics come from the steps that are trained on."""
-    starts = windows.window_starts(series, windowing)
-    split, kept, chosen = None, series.lengths, np.arange(series.cases)
-    if hold.split is not None:
-        split, chosen = windows.split_by_case(series, starts, hold.split), hold.split.training
-    elif hold.fraction:
-        split, kept = windows.split_in_time(series, starts, windowing, hold.fraction)
-        chosen = np.flatnonzero(kept)
+    split, chosen, kept, starts = division
+    if starts is None:
+        raise ValueError("forecasts are divided by windows")
     preprocessing = _fitted(series, section, chosen, kept)
     samples = _windowed(series, starts, windowing, preprocessing)
     held = None if split is None else samples.select(split.held)
-    if hold.others is not None:
-        held = _windowed(hold.others, windows.window_starts(hold.others, windowing), windowing, preprocessing)
+    if others is not None:
+        held = _windowed(others, windows.window_starts(others, windowing), windowing, preprocessing)
     return Prepared(
         samples if split is None else samples.select(split.training),
         held,
@@ -172,17 +164,6 @@ def _windowed(series: Series, starts: Array, windowing: Windowing, preprocessing
         answers[ours] = steps.reshape(len(steps), -1)
     lengths = np.full(len(starts), windowing.window, np.int64)
     return Samples(series.values, starts, lengths, answers, preprocessing, masked=False)
-
-
-def _require_classes(series: Series, chosen: Array) -> None:
-    """Of what is trained on; the cases of a class may all have been kept back."""
-    if series.labels is None or series.classes is None:
-        return
-    present = np.unique(series.labels[chosen])
-    if len(present) == 1:
-        raise InvalidSeries(
-            f"Every case that is left to train on is labelled {series.classes[present[0]]!r}; keep other cases back."
-        )
 
 
 def _fitted(

@@ -117,7 +117,7 @@ def _training(
     trained = validation.trained(samples, facts)
     if section.batch_size is not None and section.batch_size > trained:
         raise InvalidSpec(
-            f"batch_size is {section.batch_size}; there are {trained} cases to train on.",
+            f"batch_size is {section.batch_size}; there are {trained} cases to train on; a batch is no larger.",
             pointer="/training/batch_size",
         )
     batch_size = section.batch_size or defaults.batch_size(task, trained)

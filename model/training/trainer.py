@@ -25,9 +25,10 @@ from model.training.augmenting import Augmenter
 from model.training.calibration import calibrated
 from model.training.checkpoint import Checkpoint, Generators, Weights
 from model.training.passes import Passes
-from model.training.problem import pose, stream
+from model.training.problem import pose
 from model.training.samples import Samples
 from model.training.spec import TrainingSpec
+from model.training.streams import stream
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,10 @@ class Trainer:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is odd about this training, though it can be done: a sentence each."""
-        pipeline, samples = self._problem.pipeline, self._problem.training
+        pipeline, samples, remarks = self._problem.pipeline, self._problem.training, self._problem.remarks
         if pipeline.preprocessing.scaling != "none":
-            return ()
-        return zero_padding_remarks(pipeline.network.layers, samples.values, pipeline.channels)
+            return remarks
+        return remarks + zero_padding_remarks(pipeline.network.layers, samples.values, pipeline.channels)
 
     @property
     def epoch(self) -> int:

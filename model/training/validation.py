@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias, cast
 import numpy as np
 
 from model.data import splits
-from model.data.series import Series, SeriesFacts, Task
+from model.data.outline import Cases
+from model.data.series import SeriesFacts, Task
 from model.data.splits import Split
 from model.errors import InvalidSpec
 from model.training import defaults
@@ -105,7 +106,7 @@ def resolve(validation: Validation | None, task: Task, facts: SeriesFacts, *, st
     return replace(chosen, fraction=fraction, by=by)
 
 
-def split_cases(series: Series, validation: Validation, generator: np.random.Generator) -> Split | None:
+def split_cases(series: Cases, validation: Validation, generator: np.random.Generator) -> Split | None:
     """Which cases are trained on and which kept back; None where none of these series are."""
     if validation.groups is not None:
         return splits.of_groups(series, validation.groups)
@@ -114,6 +115,18 @@ def split_cases(series: Series, validation: Validation, generator: np.random.Gen
     if validation.fraction is None or validation.nothing or validation.by is None:
         return None
     return SPLITS[validation.by](series, validation.fraction, generator)
+
+
+def remarks(validation: Validation, facts: SeriesFacts) -> tuple[str, ...]:
+    """What is odd about what is kept back, though it can be: a sentence each."""
+    groups = [name for name, count in (facts.groups or {}).items() if count]
+    if len(groups) != 1 or validation.dataset is not None or validation.nothing:
+        return ()
+    remark = (
+        f"Every case is of the group {groups[0]!r:.60}, and so is what was kept back for validation: "
+        "its metrics do not tell how the model does on other groups."
+    )
+    return (remark,)
 
 
 def unfit(others: SeriesFacts, facts: SeriesFacts, task: Task) -> str | None:
@@ -135,11 +148,11 @@ def unfit(others: SeriesFacts, facts: SeriesFacts, task: Task) -> str | None:
     return None
 
 
-def _latest(series: Series, fraction: float, _generator: np.random.Generator) -> Split:
+def _latest(series: Cases, fraction: float, _generator: np.random.Generator) -> Split:
     return splits.latest(series.cases, fraction)
 
 
-SPLITS: Mapping[By, Callable[[Series, float, np.random.Generator], Split]] = {
+SPLITS: Mapping[By, Callable[[Cases, float, np.random.Generator], Split]] = {
     "case": splits.by_case,
     "group": splits.by_group,
     "time": _latest,
@@ -149,6 +162,8 @@ SPLITS: Mapping[By, Callable[[Series, float, np.random.Generator], Split]] = {
 
 def _check_groups(chosen: Validation, facts: SeriesFacts) -> None:
     known = [name for name, count in (facts.groups or {}).items() if count]
+    if not known:
+        raise InvalidSpec("groups are to be kept back, and the series have none.", pointer=f"{POINTER}/groups/0")
     for place, name in enumerate(chosen.groups or ()):
         if name not in known:
             raise InvalidSpec(unknown("group", name, known[:20]), pointer=f"{POINTER}/groups/{place}")

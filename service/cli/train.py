@@ -70,6 +70,9 @@ def train(
             except KeyboardInterrupt:
                 remarks().print(f"The job goes on. See it again with: wavetap jobs watch {job['id']}")
                 raise typer.Exit(INTERRUPTED) from None
+        if job["version"] is not None:
+            for remark in client.version(model, str(job["version"]))["lineage"].get("remarks", ()):
+                note(remark)
         if as_json:
             print_json(job)
         elif detach:

@@ -8,10 +8,15 @@ from service.errors import Corrupt, Detail, InternalError, InvalidRequest, Servi
 
 
 @contextmanager
-def model_errors(refusal: type[InvalidRequest] = InvalidRequest, prefix: str = "") -> Iterator[None]:
-    """Raise what `model` refuses as errors of the service; pointers are kept, behind the prefix."""
+def model_errors(refusal: type[InvalidRequest] = InvalidRequest, prefix: str = "", series: str = "") -> Iterator[None]:
+    """Raise what `model` refuses as errors of the service; pointers are kept, behind the prefix.
+
+    series: the pointer to where the request names the series, for what is wrong with them
+    """
     try:
         yield
+    except InvalidSeries as error:
+        raise translated(error, refusal, prefix if error.pointer else series or prefix) from error
     except ModelError as error:
         raise translated(error, refusal, prefix) from error
 

@@ -1,12 +1,19 @@
 """Series as they lie in the artifact store: the container of `model.interchange`, mappable into memory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
+
+from model.arrays import Array
+from model.data.endings import ends
+from model.data.outline import Outline
 from model.data.series import Series
 from model.errors import InvalidArchive
-from model.interchange.container import parts, read
+from model.interchange.container import Contents, parts, read
+from service.domain.datasets import Dataset
+from service.ports import ArtifactStore
 
 KIND = "wavetap-series"
 
@@ -26,18 +33,45 @@ def pack(series: Series) -> Iterator[bytes | memoryview]:
 
 def unpack(source: bytes | Path) -> Series:
     """Read a container back; from a path its arrays stay on disk until they are touched."""
-    arrays, metadata = read(source)
-    if metadata.get("kind") != KIND:
-        raise InvalidArchive("The stored object is a container, but does not hold series.")
-    names = json.loads(metadata["names"])
-    classes, groups = names["classes"], names.get("groups")
+    arrays, names = _opened(read(source))
     return Series(
         values=arrays["values"],
         offsets=arrays["offsets"],
-        channels=tuple(names["channels"]),
-        classes=None if classes is None else tuple(classes),
+        channels=_texts(names["channels"]) or (),
+        classes=_texts(names["classes"]),
         labels=arrays.get("labels"),
         targets=arrays.get("targets"),
-        group_names=None if groups is None else tuple(groups),
+        group_names=_texts(names.get("groups")),
         groups=arrays.get("groups"),
     )
+
+
+def outline(artifacts: ArtifactStore, dataset: Dataset) -> Outline:
+    """The outline of a dataset; of what lies on the disk only what is needed is read, and the rest left to whoever
+    trains on it.
+    """
+    path = artifacts.path(dataset.artifact)
+    arrays, names = _opened(read(path if path is not None else artifacts.get(dataset.artifact), trusted=True))
+    offsets = arrays["offsets"]
+    seen = np.diff(offsets)
+    if dataset.facts.missing:  # else no case can end in padding
+        seen = ends(arrays["values"], offsets[:-1], seen)
+    return Outline(
+        offsets,
+        seen,
+        _texts(names["classes"]),
+        arrays.get("labels"),
+        _texts(names.get("groups")),
+        arrays.get("groups"),
+    )
+
+
+def _opened(contents: Contents) -> tuple[Mapping[str, Array], Mapping[str, list[str] | None]]:
+    """The arrays, and the names that belong to them."""
+    if contents.metadata.get("kind") != KIND:
+        raise InvalidArchive("The stored object is a container, but does not hold series.")
+    return contents.arrays, json.loads(contents.metadata["names"])
+
+
+def _texts(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)

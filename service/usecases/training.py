@@ -1,11 +1,13 @@
 """Training jobs as their users see them: submitted, followed, cancelled, resumed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from model.data.series import SeriesFacts
+from model.training.settlement import settle
 from model.training.spec import TrainingSpec, resolve
-from model.training.validation import unfit
+from model.training.validation import Validation, unfit
 from service.domain.datasets import Dataset
 from service.domain.identifiers import check_name, new_identifier
 from service.domain.jobs import (
@@ -21,9 +23,10 @@ from service.domain.origin import Origin
 from service.domain.pages import Page, PageRequest
 from service.domain.states import JobState
 from service.errors import Detail, InvalidRequest, NotAllowedNow, NotFound, Untrainable
-from service.ports import Clock, DatasetStore, JobStore
+from service.ports import ArtifactStore, Clock, DatasetStore, JobStore
 from service.usecases.idempotency import idempotency
 from service.usecases.refusals import model_errors
+from service.usecases.stored_series import outline
 
 SPEC_FIELDS = ("task", "network", "preprocessing", "training")
 FIELDS = ("model", "dataset", "priority", "time_limit", *SPEC_FIELDS)
@@ -33,10 +36,13 @@ LARGEST_EVENT_PAGE = 1000
 class Training:
     """Queues jobs and tells of them; the supervisor runs them elsewhere and is only woken here."""
 
-    def __init__(self, jobs: JobStore, datasets: DatasetStore, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, jobs: JobStore, datasets: DatasetStore, artifacts: ArtifactStore, clock: Clock, wake: Callable[[], None]
+    ) -> None:
         """Take the seams; `wake` is called whenever a job may be waiting or is to end."""
         self._jobs = jobs
         self._datasets = datasets
+        self._artifacts = artifacts
         self._clock = clock
         self._wake = wake
 
@@ -59,8 +65,7 @@ class Training:
             )
         model = check_name(_text(request, "model"), "model")
         dataset = self._dataset(_text(request, "dataset"))
-        asked = self._with_validation({name: request[name] for name in SPEC_FIELDS if name in request}, dataset)
-        spec = _resolved(asked, dataset.facts)
+        spec = self._settled({name: request[name] for name in SPEC_FIELDS if name in request}, dataset)
         now = self._clock.now()
         job = Job(
             id=new_identifier("job", now),
@@ -126,18 +131,33 @@ class Training:
         except NotFound as error:
             raise NotFound(error.message, Detail(pointer, error.message)) from error
 
-    def _with_validation(self, spec: Mapping[str, Any], dataset: Dataset) -> Mapping[str, Any]:
-        """The spec with the dataset to validate on by its identifier, once it is seen to fit the one to train on."""
-        with model_errors(Untrainable):
-            validation = TrainingSpec.from_json(dict(spec)).training.validation
+    def _settled(self, asked: Mapping[str, Any], dataset: Dataset) -> JSON:
+        """The spec with every default filled in, and the dataset to validate on by its identifier.
+
+        Untrainable, with a pointer, for whatever could not be trained on these very series.
+        """
+        with model_errors(Untrainable, series="/dataset"):
+            wanted = TrainingSpec.from_json(dict(asked))
+            others = self._validation(wanted, dataset)
+            if others is not None:
+                wanted = replace(wanted, training=replace(wanted.training, validation=Validation(dataset=others.id)))
+            return settle(
+                wanted,
+                dataset.facts,
+                outline(self._artifacts, dataset),
+                None if others is None else outline(self._artifacts, others),
+            ).to_json()
+
+    def _validation(self, wanted: TrainingSpec, dataset: Dataset) -> Dataset | None:
+        """The dataset to validate on, once it is seen to fit the one to train on."""
+        validation, pointer = wanted.training.validation, "/training/validation/dataset"
         if validation is None or validation.dataset is None:
-            return spec
-        pointer = "/training/validation/dataset"
+            return None
         found = self._dataset(validation.dataset, pointer)
-        fault = unfit(found.facts, dataset.facts, spec.get("task") or dataset.facts.task)
+        fault = unfit(found.facts, dataset.facts, wanted.task or dataset.facts.task)
         if fault is not None:
             raise Untrainable(fault, Detail(pointer, fault))
-        return {**spec, "training": {**spec["training"], "validation": {"dataset": found.id}}}
+        return found
 
 
 def _resolved(spec: Mapping[str, Any], facts: SeriesFacts) -> JSON:

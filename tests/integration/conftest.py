@@ -138,7 +138,9 @@ def house(tmp_path: Path) -> Iterator[House]:
         series = gestures()
         datasets = Datasets(stores.datasets, stores.artifacts, lambda *_, **__: Ingested(series, "ts"), clock, Limits())
         dataset, _ = datasets.add("gestures", Upload(tmp_path / "upload", 0), Reading())
-        house = House(tmp_path, stores, Training(stores.jobs, stores.datasets, clock, lambda: None), dataset)
+        house = House(
+            tmp_path, stores, Training(stores.jobs, stores.datasets, stores.artifacts, clock, lambda: None), dataset
+        )
         yield house
         for core in house.cores:
             core.process.kill()

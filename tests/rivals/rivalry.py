@@ -128,7 +128,7 @@ def _submit(rivals: Rivals, count: int) -> list[Job]:
         stores.datasets, stores.artifacts, lambda *_, **__: Ingested(series, "ts"), stores.clock, Limits()
     )
     dataset, _ = datasets.add("rivals", Upload(rivals.directory / "upload", 0), Reading())
-    training = Training(stores.jobs, stores.datasets, stores.clock, lambda: None)
+    training = Training(stores.jobs, stores.datasets, stores.artifacts, stores.clock, lambda: None)
     return [training.submit({**REQUEST, "dataset": dataset.id})[0] for _ in range(count)]
 
 

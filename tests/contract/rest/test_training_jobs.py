@@ -69,6 +69,20 @@ def test_an_ended_job_shows_its_history_and_its_version(client: Caller) -> None:
     assert job["error"] is None
 
 
+def test_a_split_that_its_dataset_makes_impossible_is_refused_with_its_value(house: House, client: Caller) -> None:
+    houses.add_dataset(house, "two-cases", houses.classification_file(2))
+    spec = {**SPEC, "dataset": "two-cases", "training": {"validation": {"fraction": 0.5}}}
+    told = problem(submit(client, spec), 422)
+    assert told["errors"][0]["pointer"] == "/training/validation"
+    assert '{"fraction": 0.5, "by": "case"}' in told["detail"]
+
+
+def test_a_dataset_that_cannot_be_learnt_from_is_refused_by_its_pointer(house: House, client: Caller) -> None:
+    houses.add_dataset(house, "one-case", houses.classification_file(1))
+    told = problem(submit(client, {**SPEC, "dataset": "one-case"}), 422)
+    assert told["errors"][0]["pointer"] == "/dataset"
+
+
 def test_the_same_key_and_request_make_one_job(client: Caller) -> None:
     first, second = submit(client, key="once"), submit(client, key="once")
     assert (first.status_code, second.status_code) == (201, 200)

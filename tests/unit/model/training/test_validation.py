@@ -162,5 +162,15 @@ def test_every_group_cannot_be_kept_back() -> None:
 
 
 def test_one_class_left_to_train_on_is_refused() -> None:
-    with pytest.raises(InvalidSeries, match="labelled 'fast'"):
+    with pytest.raises(InvalidSpec, match="labelled 'fast'"):
         trainer(GROUPED, {"cases": list(range(1, 24, 2))})
+
+
+def test_the_only_group_there_is_says_nothing_of_others() -> None:
+    alone = replace(GROUPED, group_names=("s0",), groups=np.zeros(COUNT, np.int64))
+    made = trainer(alone, {"fraction": 0.25})
+    assert made.spec.to_json()["training"]["validation"]["by"] == "case"
+    (remark,) = made.remarks
+    assert "'s0'" in remark
+    assert made.pipeline().metadata["remarks"] == [remark]
+    assert trainer(alone, None).remarks == trainer(GROUPED, {"fraction": 0.25}).remarks == ()

@@ -13,7 +13,7 @@ from service.domain.pages import PageRequest
 from service.domain.states import JobState, Move
 from service.errors import AlreadyExists, InvalidRequest, NotAllowedNow, NotFound, Untrainable
 from service.usecases.training import Training
-from tests.records import a_dataset
+from tests.records import a_stored_dataset
 from tests.stores import Stores
 
 LEASE = timedelta(seconds=30)
@@ -37,8 +37,9 @@ class Desk:
     bell: Bell = field(default_factory=Bell)
 
     def __post_init__(self) -> None:
-        self.training = Training(self.stores.jobs, self.stores.datasets, self.stores.clock, self.bell)
-        self.dataset: Dataset = self.stores.datasets.add(a_dataset(self.stores.clock))[0]
+        stores = self.stores
+        self.training = Training(stores.jobs, stores.datasets, stores.artifacts, stores.clock, self.bell)
+        self.dataset: Dataset = a_stored_dataset(stores.datasets, stores.artifacts, stores.clock)
 
     def request(self, **changes: Any) -> dict[str, Any]:
         return {"model": "gestures", "dataset": self.dataset.name, **changes}

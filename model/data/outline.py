@@ -1,0 +1,47 @@
+"""Outlines: what of series decides how they are split, without one of their values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from model.arrays import Array
+from model.data.endings import ends
+from model.data.series import Series
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """N cases by their lengths, labels and groups, as `Series` has them.
+
+    seen: (N,) int64, the steps that a network sees of each case: it ends where its padding begins
+    """
+
+    offsets: Array
+    seen: Array
+    classes: tuple[str, ...] | None = None
+    labels: Array | None = None
+    group_names: tuple[str, ...] | None = None
+    groups: Array | None = None
+
+    @classmethod
+    def of(cls, series: Series) -> Outline:
+        """Of series that are at hand."""
+        seen = ends(series.values, series.offsets[:-1], series.lengths)
+        return cls(series.offsets, seen, series.classes, series.labels, series.group_names, series.groups)
+
+    @property
+    def cases(self) -> int:
+        """How many cases: N."""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Array:
+        """(N,) int64: the steps of each case."""
+        return np.diff(self.offsets)
+
+
+Cases: TypeAlias = Series | Outline
+"""Whatever can be split."""

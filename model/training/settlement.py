@@ -1,0 +1,111 @@
+"""What a training will be for series that are known by their outline, or why there can be none.
+
+`resolve` fills in what is open and refuses by what the series hold all in all; here the very split is tried as well,
+so that whatever is settled can be trained. What only the values tell is left: a loss that diverges.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from model.data import windows
+from model.data.outline import Outline
+from model.data.scaling import input_channels
+from model.data.series import SeriesFacts, Task
+from model.errors import InvalidSeries, InvalidSpec
+from model.geometry import Shape
+from model.network import needs_length
+from model.training import cutting
+from model.training.architecture import require_buildable, with_head
+from model.training.division import divide
+from model.training.spec import TrainingSpec, head_width, resolve
+from model.training.validation import POINTER, Validation
+
+
+def settle(wanted: TrainingSpec, facts: SeriesFacts, outline: Outline, others: Outline | None = None) -> TrainingSpec:
+    """Fill in every default; InvalidSpec or InvalidSeries for whatever could not be trained.
+
+    Where nothing was chosen for validation and the series are too short to keep some back, nothing is.
+    others: the series to validate on, where the spec names a dataset for it
+    """
+    facts = seen_facts(facts, outline, wanted.task or facts.task)
+    spec = resolve(wanted, facts)
+    _require_few_windows(spec, outline)
+    try:
+        divide(outline, spec)
+    except InvalidSeries as error:
+        if wanted.training.validation is not None or _stops(spec):
+            raise _refused(spec, error) from error
+        training = replace(wanted.training, validation=Validation(0.0))
+        spec = resolve(replace(wanted, training=training), facts)
+        divide(outline, spec)
+    if others is not None:
+        _require_fitting(spec, facts, others)
+    return spec
+
+
+def seen_facts(facts: SeriesFacts, outline: Outline, task: Task) -> SeriesFacts:
+    """With the lengths that the network sees: a case ends where its padding begins, but a forecast sees all."""
+    if task == "forecasting":
+        return facts
+    return replace(facts, length_min=int(outline.seen.min()), length_max=int(outline.seen.max()))
+
+
+def _stops(spec: TrainingSpec) -> bool:
+    stopping = spec.training.early_stopping
+    return stopping is not None and stopping.patience is not None
+
+
+def _refused(spec: TrainingSpec, error: InvalidSeries) -> InvalidSpec:
+    """A split that cannot be, told as the fault of what asked for it."""
+    validation = spec.training.validation or Validation(0.0)
+    shown = json.dumps(validation.to_json(), ensure_ascii=False)
+    shown = shown if len(shown) <= 80 else f"{shown[:80]}..."  # noqa: PLR2004
+    without = "null, which keeps nothing back" + (", and no early stopping" if _stops(spec) else "")
+    return InvalidSpec(
+        f"validation is {shown}. {error.message} Another validation is needed, or {without}.", pointer=POINTER
+    )
+
+
+def _require_few_windows(spec: TrainingSpec, outline: Outline) -> None:
+    cut = cutting.windowing(spec.preprocessing)
+    if cut is None:
+        return
+    try:
+        if cut.horizon:
+            windows.window_starts(outline, cut)
+        else:
+            windows.require_few(cut.counts(outline.seen), cut)
+    except InvalidSeries as error:
+        raise InvalidSpec(error.message, pointer="/preprocessing/stride") from error
+
+
+def _require_fitting(spec: TrainingSpec, facts: SeriesFacts, others: Outline) -> None:
+    """What the network is validated on must be as long as it can see."""
+    pointer = f"{POINTER}/dataset"
+    section = spec.preprocessing
+    cut = cutting.windowing(section)
+    if cut is not None and cut.horizon:
+        if int(others.lengths.max()) < cut.span:
+            raise InvalidSpec(
+                f"The longest series to validate on has {others.lengths.max()} steps; a window of {cut.window} and a "
+                f"horizon of {cut.horizon} need {cut.span}.",
+                pointer=pointer,
+            )
+        return
+    low, high = cutting.seen_lengths(section, facts)
+    theirs = cutting.seen_lengths(
+        section, replace(facts, length_min=int(others.seen.min()), length_max=int(others.seen.max()))
+    )
+    channels = input_channels(len(facts.channels), section.missing)
+    layers = with_head(spec.network.body(), head_width(spec, facts), Shape(channels, low))
+    if theirs[1] > high and needs_length(layers, channels):
+        raise InvalidSpec(
+            f"The network takes up to {high} steps, and the longest series to validate on has {theirs[1]}.",
+            pointer=pointer,
+        )
+    try:
+        require_buildable(layers, channels, (min(low, theirs[0]), max(high, theirs[1])), spec.training.batch_size or 1)
+    except InvalidSpec as error:
+        raise InvalidSpec(f"For the series to validate on: {error.message}", pointer=pointer) from error

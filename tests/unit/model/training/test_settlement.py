@@ -1,0 +1,261 @@
+"""What is settled can be trained, and what cannot be is refused before: at its place, by its value."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.data.outline import Outline
+from model.data.series import Series
+from model.errors import InvalidSeries, InvalidSpec, ModelError
+from model.training.settlement import settle
+from model.training.spec import TrainingSpec
+from model.training.trainer import Trainer
+from model.training.validation import unfit
+
+SMALL: dict[str, Any] = {"kind": "conv1d", "out_channels": 2, "kernel": 3}
+NETWORKS: tuple[dict[str, Any], ...] = (
+    {"layers": [SMALL]},
+    {"layers": [{**SMALL, "padding": "valid"}]},
+    {"layers": [{"kind": "max_pool", "size": 2}]},
+    {"layers": [{"kind": "flatten"}]},
+)
+VALIDATIONS: tuple[Any, ...] = (
+    {},
+    None,
+    {"fraction": 0.5},
+    {"fraction": 0.9},
+    {"fraction": 0.01},
+    {"by": "group"},
+    {"by": "time", "fraction": 0.5},
+    {"by": "case"},
+    {"groups": ["g0"]},
+    {"cases": [0]},
+    {"cases": [1]},
+)
+
+
+@st.composite
+def small_series(draw: st.DrawFn, answers: str) -> Series:
+    """A handful of short cases: with classes and groups of any sizes, gaps, padding at the end, one value only."""
+    lengths = draw(st.lists(st.sampled_from((1, 2, 3, 5, 13)), min_size=1, max_size=6))
+    count = len(lengths)
+    generator = np.random.default_rng(draw(st.integers(0, 9)))
+    cases = [generator.normal(size=(length, 2)).astype(np.float32) for length in lengths]
+    for case, gap in zip(cases, draw(st.lists(st.booleans(), min_size=count, max_size=count)), strict=True):
+        if gap:
+            case[draw(st.integers(0, len(case) - 1)) :] = np.nan
+    groups = draw(st.none() | st.lists(st.sampled_from(("g0", "g1", "g2")), min_size=count, max_size=count))
+    labels = draw(st.lists(st.sampled_from("abc"), min_size=count, max_size=count))
+    return Series.from_cases(
+        cases,
+        labels=labels if answers == "classification" else None,
+        targets=generator.normal(size=count) if answers == "regression" else None,
+        groups=groups,
+    )
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> dict[str, Any]:
+    training: dict[str, Any] = {"epochs": 1, "validation": draw(st.sampled_from(VALIDATIONS))}
+    if training["validation"] == {}:
+        del training["validation"]
+    if draw(st.booleans()):
+        training["batch_size"] = draw(st.sampled_from((1, 2, 5)))
+    if draw(st.booleans()):
+        training["early_stopping"] = {"patience": 1}
+    preprocessing: dict[str, Any] = {"missing": draw(st.sampled_from(("interpolate", "zero", "mask")))}
+    if draw(st.booleans()):
+        preprocessing["window"] = draw(st.sampled_from((1, 2, 5)))
+    return {"network": draw(st.sampled_from(NETWORKS)), "preprocessing": preprocessing, "training": training}
+
+
+def settled(series: Series, spec: dict[str, Any], others: Series | None = None) -> TrainingSpec:
+    wanted, outline = TrainingSpec.from_json(spec), None if others is None else Outline.of(others)
+    return settle(wanted, series.describe(), Outline.of(series), outline)
+
+
+def trains(series: Series, spec: TrainingSpec, others: Series | None = None) -> None:
+    """To the end, to finite weights."""
+    trainer = Trainer(series, TrainingSpec.from_json(spec.to_json()), None, others)
+    assert trainer.spec == spec
+    for _ in trainer.epochs():
+        pass
+    assert np.isfinite(trainer.pipeline().network.parameters).all()
+
+
+@pytest.mark.parametrize("task", ["classification", "regression", "forecasting"])
+def test_whatever_is_settled_trains(task: str) -> None:
+    trained = 0
+
+    @settings(max_examples=150)
+    @given(small_series(task), specs())
+    def whatever_is_settled_trains(series: Series, asked: dict[str, Any]) -> None:
+        nonlocal trained
+        try:
+            spec = settled(series, asked)
+        except ModelError:
+            return
+        trained += 1
+        trains(series, spec)
+
+    whatever_is_settled_trains()
+    assert trained > 15
+
+
+@pytest.mark.parametrize("task", ["classification", "regression", "forecasting"])
+def test_whatever_is_settled_trains_beside_other_series_too(task: str) -> None:
+    trained = 0
+
+    @settings(max_examples=100)
+    @given(small_series(task), small_series(task), specs())
+    def whatever_is_settled_trains(series: Series, others: Series, asked: dict[str, Any]) -> None:
+        nonlocal trained
+        asked["training"]["validation"] = {"dataset": "others"}
+        if unfit(others.describe(), series.describe(), task) is not None:  # type: ignore[arg-type]  # one of the tasks
+            return
+        try:
+            spec = settled(series, asked, others)
+        except ModelError:
+            return
+        trained += 1
+        trains(series, spec, others)
+
+    whatever_is_settled_trains()
+    assert trained > 5
+
+
+def labelled(labels: str, groups: str | None = None, length: int = 6) -> Series:
+    """A case for each letter."""
+    cases = list(np.random.default_rng(0).normal(size=(len(labels), length, 1)).astype(np.float32))
+    return Series.from_cases(cases, labels=list(labels), groups=None if groups is None else list(groups))
+
+
+def steps(*lengths: int) -> Series:
+    return Series.from_cases([np.arange(length, dtype=np.float32)[:, None] for length in lengths])
+
+
+REFUSED: dict[str, tuple[Series, dict[str, Any], str, str]] = {
+    "half of two cases": (
+        labelled("ab"),
+        {"training": {"validation": {"fraction": 0.5}}},
+        "/training/validation",
+        r'\{"fraction": 0.5, "by": "case"\}.*labelled.*null',
+    ),
+    "a group that holds a class": (
+        labelled("aabb", "xxyy"),
+        {"training": {"validation": {"by": "group"}}},
+        "/training/validation",
+        "group.*labelled",
+    ),
+    "groups that hold a class": (
+        labelled("aabb", "xxyy"),
+        {"training": {"validation": {"groups": ["x"]}}},
+        "/training/validation",
+        "labelled 'b'",
+    ),
+    "cases that hold a class": (
+        labelled("aab"),
+        {"training": {"validation": {"cases": [2]}}},
+        "/training/validation",
+        "labelled 'a'",
+    ),
+    "the latest cases, sorted by class": (
+        labelled("aaabbb"),
+        {"training": {"validation": {"fraction": 0.5, "by": "time"}}},
+        "/training/validation",
+        "labelled 'a'",
+    ),
+    "early stopping with two cases": (
+        labelled("ab"),
+        {"training": {"early_stopping": {"patience": 3}}},
+        "/training/validation",
+        "labelled.*no early stopping",
+    ),
+    "groups of series that have none": (
+        labelled("abab"),
+        {"training": {"validation": {"groups": ["x"]}}},
+        "/training/validation/groups/0",
+        "the series have none",
+    ),
+    "a share of few steps": (
+        steps(10),
+        {"preprocessing": {"window": 4, "horizon": 2}, "training": {"validation": {"fraction": 0.9}}},
+        "/training/validation",
+        "0 windows to train on",
+    ),
+    "a series too short for a window": (
+        steps(10, 5),
+        {"preprocessing": {"window": 4, "horizon": 2}, "training": {"validation": {"cases": [1]}}},
+        "/training/validation",
+        "0 to validate on",
+    ),
+    "a batch larger than the cases": (
+        labelled("abab"),
+        {"training": {"batch_size": 9, "validation": None}},
+        "/training/batch_size",
+        "batch_size is 9; there are 4",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_no_split_makes_possible_is_refused_at_its_place(name: str) -> None:
+    series, asked, pointer, message = REFUSED[name]
+    with pytest.raises(InvalidSpec, match=message) as refusal:
+        settled(series, asked)
+    assert refusal.value.pointer == pointer
+
+
+@pytest.mark.parametrize(
+    ("network", "others", "message"),
+    [
+        ({"layers": [{"kind": "flatten"}]}, labelled("ab", length=9), "up to 6 steps.* has 9"),
+        ({"layers": [{**SMALL, "padding": "valid"}]}, labelled("ab", length=2), "kernel of 3"),
+    ],
+)
+def test_series_to_validate_on_that_the_network_cannot_see_are_refused(
+    network: dict[str, Any], others: Series, message: str
+) -> None:
+    asked = {"network": network, "training": {"validation": {"dataset": "others"}}}
+    with pytest.raises(InvalidSpec, match=message) as refusal:
+        settled(labelled("abab"), asked, others)
+    assert refusal.value.pointer == "/training/validation/dataset"
+
+
+def test_padding_at_the_end_of_cases_is_not_counted_as_steps() -> None:
+    case = np.full((9, 1), np.nan, np.float32)
+    case[:2] = 1
+    padded = Series.from_cases([case, case + 1, case, case + 1], labels=list("abab"))
+    with pytest.raises(InvalidSpec, match="has 2"):
+        settled(padded, {"preprocessing": {"window": 5}})
+    with pytest.raises(InvalidSpec, match="kernel of 3"):
+        settled(padded, {"network": {"layers": [{**SMALL, "padding": "valid"}]}})
+
+
+@pytest.mark.parametrize("length", [2, 3])
+def test_series_too_short_to_keep_some_back_by_default_are_trained_on_whole(length: int) -> None:
+    spec = settled(steps(length), {"network": NETWORKS[0], "training": {"epochs": 1}})
+    assert spec.training.validation is not None
+    assert spec.training.validation.nothing == (length == 2)
+    trains(steps(length), spec)
+
+
+@pytest.mark.parametrize(("series", "message"), [(labelled("a"), "one case"), (labelled("aaa"), "labelled 'a'")])
+def test_series_that_cannot_be_learnt_from_are_refused(series: Series, message: str) -> None:
+    with pytest.raises(InvalidSeries, match=message):
+        settled(series, {})
+
+
+def test_too_many_windows_are_refused_by_their_stride() -> None:
+    length = 5_000_000
+    outline = Outline(
+        np.array([0, length, 2 * length, 3 * length]), np.full(3, length), ("a", "b"), np.array([0, 1, 0])
+    )
+    facts = labelled("aba").describe()
+    asked = {"preprocessing": {"window": 5, "stride": 1}, "network": NETWORKS[0]}
+    with pytest.raises(InvalidSpec, match="windows") as refusal:
+        settle(TrainingSpec.from_json(asked), facts, outline)
+    assert refusal.value.pointer == "/preprocessing/stride"

@@ -72,7 +72,7 @@ class UploadHeader(_message.Message):
     format: _builtins.str
     """ts, arff, csv, tsv, npz, npy, parquet, arrow, json, ndjson; empty: by the file's name and content"""
     series: _builtins.str
-    """Names of columns, for tables only."""
+    """Names of columns, for tables only; unset: found out, empty: no column is taken for it."""
     time: _builtins.str
     label: _builtins.str
     target: _builtins.str
@@ -93,24 +93,49 @@ class UploadHeader(_message.Message):
         filename: _builtins.str = ...,
         content_type: _builtins.str = ...,
         format: _builtins.str = ...,
-        series: _builtins.str = ...,
-        time: _builtins.str = ...,
-        label: _builtins.str = ...,
-        target: _builtins.str = ...,
+        series: _builtins.str | None = ...,
+        time: _builtins.str | None = ...,
+        label: _builtins.str | None = ...,
+        target: _builtins.str | None = ...,
         channels: _abc.Iterable[_builtins.str] | None = ...,
-        group: _builtins.str = ...,
+        group: _builtins.str | None = ...,
         form: _builtins.str = ...,
         header: _builtins.bool | None = ...,
-        split: _builtins.str = ...,
+        split: _builtins.str | None = ...,
         idempotency_key: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_header", b"_header", "header", b"header"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_group", b"_group", "_header", b"_header", "_label", b"_label", "_series", b"_series", "_split", b"_split", "_target", b"_target", "_time", b"_time", "group", b"group", "header", b"header", "label", b"label", "series", b"series", "split", b"split", "target", b"target", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_header", b"_header", "channels", b"channels", "content_type", b"content_type", "filename", b"filename", "form", b"form", "format", b"format", "group", b"group", "header", b"header", "idempotency_key", b"idempotency_key", "label", b"label", "name", b"name", "series", b"series", "split", b"split", "target", b"target", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_group", b"_group", "_header", b"_header", "_label", b"_label", "_series", b"_series", "_split", b"_split", "_target", b"_target", "_time", b"_time", "channels", b"channels", "content_type", b"content_type", "filename", b"filename", "form", b"form", "format", b"format", "group", b"group", "header", b"header", "idempotency_key", b"idempotency_key", "label", b"label", "name", b"name", "series", b"series", "split", b"split", "target", b"target", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__group: _TypeAlias = _typing.Literal["group"]  # noqa: Y015
+    _WhichOneofArgType__group: _TypeAlias = _typing.Literal["_group", b"_group"]  # noqa: Y015
     _WhichOneofReturnType__header: _TypeAlias = _typing.Literal["header"]  # noqa: Y015
     _WhichOneofArgType__header: _TypeAlias = _typing.Literal["_header", b"_header"]  # noqa: Y015
+    _WhichOneofReturnType__label: _TypeAlias = _typing.Literal["label"]  # noqa: Y015
+    _WhichOneofArgType__label: _TypeAlias = _typing.Literal["_label", b"_label"]  # noqa: Y015
+    _WhichOneofReturnType__series: _TypeAlias = _typing.Literal["series"]  # noqa: Y015
+    _WhichOneofArgType__series: _TypeAlias = _typing.Literal["_series", b"_series"]  # noqa: Y015
+    _WhichOneofReturnType__split: _TypeAlias = _typing.Literal["split"]  # noqa: Y015
+    _WhichOneofArgType__split: _TypeAlias = _typing.Literal["_split", b"_split"]  # noqa: Y015
+    _WhichOneofReturnType__target: _TypeAlias = _typing.Literal["target"]  # noqa: Y015
+    _WhichOneofArgType__target: _TypeAlias = _typing.Literal["_target", b"_target"]  # noqa: Y015
+    _WhichOneofReturnType__time: _TypeAlias = _typing.Literal["time"]  # noqa: Y015
+    _WhichOneofArgType__time: _TypeAlias = _typing.Literal["_time", b"_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__group) -> _WhichOneofReturnType__group | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__header) -> _WhichOneofReturnType__header | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__label) -> _WhichOneofReturnType__label | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__series) -> _WhichOneofReturnType__series | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__split) -> _WhichOneofReturnType__split | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__target) -> _WhichOneofReturnType__target | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__time) -> _WhichOneofReturnType__time | None: ...
 
 Global___UploadHeader: _TypeAlias = UploadHeader  # noqa: Y015
 

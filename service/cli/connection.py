@@ -12,7 +12,8 @@ from service.errors import ServiceError
 if TYPE_CHECKING:
     from service.client import Client
 
-READING = ("format", "form", "header", "series", "time", "label", "target", "group", "split", "channels")
+ROLES = ("series", "time", "label", "target", "group", "split")
+READING = ("format", "form", "header", *ROLES, "channels")
 
 Server = Annotated[str, typer.Option(envvar="WAVETAP_SERVER", help="The service's URL.")]
 ApiKey = Annotated[str | None, typer.Option(envvar="WAVETAP_API_KEY", help="The key, if the service wants one.")]
@@ -22,7 +23,8 @@ Read = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KEY=VALUE",
-        help=f"How to read the file, once for each of {', '.join(READING)}; for example --read label=activity.",
+        help=f"How to read the file, once for each of {', '.join(READING)}; for example --read label=activity; "
+        "with no name, as in --read label=, no column is taken for it.",
     ),
 ]
 
@@ -44,9 +46,11 @@ LOCAL = "http://127.0.0.1:8080"
 
 def reading(options: list[str] | None) -> dict[str, str]:
     """The values of `--read` by their keys."""
-    pairs = dict(option.partition("=")[::2] for option in options or ())
-    for key, value in pairs.items():
-        if key not in READING or not value:
+    pairs: dict[str, str] = {}
+    for option in options or ():
+        key, stated, value = option.partition("=")
+        pairs[key] = value
+        if key not in READING or not (value or (stated and key in ROLES)):
             raise typer.BadParameter(f"--read takes KEY=VALUE with one of {', '.join(READING)}, not {key}={value}.")
     return pairs
 

@@ -25,6 +25,8 @@ class Upload:
 class Reading:
     """How a file is to be read; all but the format is for tables (CSV, Parquet, Arrow, rows of NDJSON) only.
 
+    An empty name asks for no column at all, where None leaves it to be found out.
+
     form: `long`, a row a step, or `wide`, a row a case; channels: columns, or patterns such as `acc_x_*`
     """
 

@@ -32,6 +32,7 @@ class FindingKind(StrEnum):
     EMPTY_CASE = "empty_case"
     CONSTANT = "constant"
     FAR = "far"
+    UNUSED = "unused"
     CHANNELS = "channels"
     LABELS = "labels"
 

@@ -26,31 +26,6 @@ MISSING_TEXTS = ("", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NAN", "null
 SAMPLE = 1000
 
 
-class FirstRows:
-    """What the first rows of a table tell about its columns."""
-
-    def __init__(self, rows: Column) -> None:
-        """Take a batch, a table, or a schema where there is no row."""
-        self._rows = rows.empty_table() if isinstance(rows, pa.Schema) else rows
-
-    def numeric(self, name: str) -> bool:
-        """Whether a column holds numbers, or nothing, or texts that are mostly numbers: the rest are slips."""
-        column = self._column(name)
-        if not is_text(column.type):
-            return is_number(column.type) or pa.types.is_null(column.type)
-        sample = column.slice(0, SAMPLE).drop_null()
-        return len(sample) > 0 and 2 * (pc.sum(pc.match_substring_regex(sample, NUMBER)).as_py() or 0) >= len(sample)
-
-    def repeats(self, name: str) -> bool:
-        """Whether a value of a column stands in several rows."""
-        sample = self._column(name).slice(0, SAMPLE).drop_null()
-        return bool(len(pc.unique(sample)) < len(sample))
-
-    def _column(self, name: str) -> Column:
-        column = self._rows.column(name)
-        return plain(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
-
-
 def numbers(column: Column, note: Note) -> Doubles:
     """(R,) float64, missing as NaN; whatever is no number is noted."""
     column = plain(column)

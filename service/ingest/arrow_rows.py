@@ -6,11 +6,9 @@ Everything that tables can hold in a number's place is decided here, for CSV, Pa
 from functools import partial
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.ingest.arrow_columns import NUMBER, Codes, Column, Columns, case_name, is_text, numbers, plain
+from service.ingest.arrow_columns import Codes, Column, Columns, Note, case_name, numbers
 from service.ingest.assembly import Steps, check_counts
 from service.ingest.case_columns import NOTED, CaseTargets, CaseTexts, Tally, required, required_targets
 from service.ingest.columns import Roles
@@ -21,11 +19,11 @@ from service.ingest.parsed import Splits
 from service.ingest.source import Source
 from service.ingest.split_leaks import Crossing
 from service.ingest.spool import Spool
+from service.ingest.times import Times
 
 TARGET_DIFFERS = "The target differs from that in another row of the case; a case has one target."
 LIMITED = {"label": "classes", "group": "groups", "split": "groups"}
 """The limit on how many texts a column may have."""
-ISO_8601 = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}){0,2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?)?$"
 
 
 class RowBuffer:
@@ -40,6 +38,7 @@ class RowBuffer:
         self._series = Codes(case_name)
         self._codes = Spool(source)
         self._times = Spool(source)
+        self._clock = Times()
         self._cases = Tally()
         self._crossing = Crossing()
         differing = {"label": self._note_differing, "group": self._note_differing, "split": self._crossing.note}
@@ -66,7 +65,7 @@ class RowBuffer:
             for row in self._targets.extend(cases, targets)[:NOTED].tolist():
                 self._faults.add(self._place(row, roles.target), TARGET_DIFFERS)
         if roles.time is not None:
-            self._times.append(self._time(columns[roles.time], roles.time))
+            self._times.append(self._clock.read(columns[roles.time], self._note(roles.time)))
         block = np.empty((count, len(roles.channels)), np.float64)
         for place, name in enumerate(roles.channels):
             block[:, place] = self._numbers(columns[name], name)
@@ -120,51 +119,13 @@ class RowBuffer:
         for row in np.flatnonzero(nulls)[:10].tolist():
             self._faults.add(self._place(row, column), sentence)
 
-    def _numbers(self, column: Column, name: str) -> Doubles:
+    def _note(self, name: str) -> Note:
+        """Takes what is wrong with a column of this batch."""
+
         def note(row: int | None, sentence: str) -> None:
             self._faults.add(f"column {quote(name)}" if row is None else self._place(row, name), sentence)
 
-        return numbers(column, note)
+        return note
 
-    def _time(self, column: Column, name: str) -> Array:
-        """(R,) int64 or float64 that grows with time; a row without a time is noted."""
-        column = plain(column)
-        if is_text(column.type):
-            column = self._parsed_times(column.cast(pa.string()), name)
-        if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type) or pa.types.is_null(column.type):
-            floats: Doubles = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-            self._note_nulls(~np.isfinite(floats), name, "The row has no finite time.")
-            return floats
-        if not (pa.types.is_integer(column.type) or pa.types.is_temporal(column.type)):
-            self._faults.add(f"column {quote(name)}", f"It holds {quote(str(column.type))}, and times are needed.")
-            return np.zeros(len(column))
-        self._note_nulls(column.is_null().to_numpy(zero_copy_only=False), name, "The row has no time.")
-        if pa.types.is_date32(column.type) or pa.types.is_time32(column.type):
-            column = column.cast(pa.int32())
-        integers: Array = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-        return integers
-
-    def _parsed_times(self, column: Column, name: str) -> Column:
-        """Texts as numbers, or as time stamps by ISO 8601; what is neither, or not what the others are, is noted."""
-        column = pc.utf8_trim_whitespace(column)
-        numbers, stamps = (_matches(column, pattern) for pattern in (NUMBER, ISO_8601))
-        for kind, matched in ((pa.float64(), numbers), (pa.timestamp("us"), stamps)):
-            if matched.all():
-                try:
-                    return column.cast(kind)
-                except pa.ArrowInvalid:
-                    break
-        strange = np.flatnonzero(~(numbers | stamps))
-        strange = strange if strange.size else np.flatnonzero(numbers != numbers[0])
-        row = int(strange[0]) if strange.size else 0
-        sentence = f"{quote(column[row].as_py() or '')} is no time here: numbers, or ISO 8601 times of one zone, are."
-        self._faults.add(self._place(row, name), sentence)
-        return pa.array(np.zeros(len(column), np.int64))
-
-
-def _matches(column: Column, pattern: str) -> Array:
-    """(R,) bool: which texts match; what is null matches everything, as it is noted elsewhere."""
-    matched: Array = pc.fill_null(pc.match_substring_regex(column, pattern), fill_value=True).to_numpy(
-        zero_copy_only=False
-    )
-    return matched
+    def _numbers(self, column: Column, name: str) -> Doubles:
+        return numbers(column, self._note(name))

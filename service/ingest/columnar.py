@@ -1,19 +1,20 @@
 """Parquet and Arrow files, read a batch of rows at a time, and only the columns that have a role."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from service.ingest.arrow_columns import Column, FirstRows, arrow_errors
+from service.ingest.arrow_columns import Column, arrow_errors
 from service.ingest.arrow_messages import check_messages, start_of_stream
 from service.ingest.assembly import check_counts
-from service.ingest.columns import assign, check_names
+from service.ingest.columns import Roles, check_names
 from service.ingest.expansion import check_expansion
+from service.ingest.first_rows import FirstRows
 from service.ingest.parquet_pages import check_pages
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
-from service.ingest.table import batch_rows, read_batches
+from service.ingest.table import Table, batch_rows, read_table
 
 BUFFERED = 1 << 18
 """Bytes of a column that are read at once, and not the whole column of a row group."""
@@ -35,13 +36,15 @@ def read_parquet(source: Source) -> Parsed:
         check_expansion(size, sum(group.total_byte_size for group in groups), limits)
         check_names(names)
         check_pages(file, metadata, limits)
-        first = next(parquet.iter_batches(batch_size=1000, use_threads=False), None)
-        roles = assign(names, source.reading, FirstRows(parquet.schema_arrow if first is None else first))
-        check_counts(limits, values=metadata.num_rows * sum(map(len, roles.columns)))
-        check_expansion(size, 4 * metadata.num_rows * sum(map(len, roles.columns)), limits)
-        rows = batch_rows(len(roles.all))
-        batches = parquet.iter_batches(batch_size=rows, columns=list(roles.all), use_threads=False)
-        return read_batches(batches, roles, names, source)
+        first = next(parquet.iter_batches(batch_size=batch_rows(len(names)), use_threads=False), None)
+
+        def batches(roles: Roles) -> Iterator[Column]:
+            check_counts(limits, values=metadata.num_rows * sum(map(len, roles.columns)))
+            check_expansion(size, 4 * metadata.num_rows * sum(map(len, roles.columns)), limits)
+            rows = batch_rows(len(roles.all))
+            yield from parquet.iter_batches(batch_size=rows, columns=list(roles.all), use_threads=False)
+
+        return read_table(Table(names, FirstRows(parquet.schema_arrow if first is None else first), batches), source)
 
 
 def read_arrow(source: Source) -> Parsed:
@@ -51,22 +54,19 @@ def read_arrow(source: Source) -> Parsed:
     with arrow_errors("Arrow file"):
         start = start_of_stream(file)
         check_messages(file, start, source.limits)
-        file.seek(start)
-        reader = pa.ipc.open_stream(pa.PythonFile(file, mode="r"), options=options)
-        names = reader.schema.names
-        check_names(names)
-        iterator = iter(reader)
-        first = next(iterator, None)
-        if first is not None:
-            first.validate(full=True)
-        roles = assign(names, source.reading, FirstRows(reader.schema if first is None else first))
-        return read_batches(_validated(first, iterator), roles, names, source)
+
+        def reader() -> Column:
+            file.seek(start)
+            return pa.ipc.open_stream(pa.PythonFile(file, mode="r"), options=options)
+
+        schema = reader().schema
+        check_names(schema.names)
+        first = next(iter(_validated(reader())), None)
+        look = FirstRows(schema if first is None else first)
+        return read_table(Table(schema.names, look, lambda _: _validated(reader())), source)
 
 
-def _validated(first: Column, rest: Iterable[Column]) -> Iterable[Column]:
-    if first is None:
-        return
-    yield first
-    for batch in rest:
+def _validated(batches: Iterable[Column]) -> Iterable[Column]:
+    for batch in batches:
         batch.validate(full=True)
         yield batch

@@ -1,14 +1,14 @@
 """Which column of a table is what: asked for by name, or guessed from names and contents, and said so."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from service.domain.datasets import Reading
-from service.domain.reports import Certainty, Form, Role, Understanding
+from service.domain.reports import Certainty
 from service.errors import Detail, TooLarge, Unreadable
-from service.ingest.faults import fault, quote
-from service.ingest.wide_columns import WideChannels, asked_channels, guessed_channels, pattern_of
+from service.ingest.contents import Guess, Look, guess_label, guess_time
+from service.ingest.faults import fault, listed, quote
+from service.ingest.wide_columns import WideChannels, asked_channels, guessed_channels
 
 USUAL = {
     "series": ("series", "series_id", "case", "case_id", "unique_id", "id"),
@@ -21,38 +21,31 @@ USUAL = {
 """The names by which a column's role is known; who has both is a label."""
 INDEX_COLUMNS = ("", "__index_level_0__", "Unnamed: 0")
 """Names that row numbers get when a data frame is written with its index."""
+NAMELESS_ROLES = frozenset({"series", "time"})
+"""Roles that a data frame's index has, whose column may have no name."""
 MOST_COLUMNS = 100_000
-
-
-class Look(Protocol):
-    """What the first rows of a table tell about a column."""
-
-    def numeric(self, name: str) -> bool:
-        """Whether it holds numbers."""
-        ...
-
-    def repeats(self, name: str) -> bool:
-        """Whether a value stands in several rows."""
-        ...
 
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns by what they are; `guessed` names the roles that nobody asked for.
+    """The columns by what they are; `certainties` tell for each role how its column came by it.
 
     steps: in the wide form, for each channel its columns in the order of their steps
+    others: by role, columns that their names say could have been it
+    guesses: by role, what the contents of the other columns told
     """
 
     series: str | None
     time: str | None
     label: str | None
     target: str | None
-    channels: tuple[str, ...]
-    guessed: tuple[str, ...] = ()
-    group: str | None = None
-    split: str | None = None
+    group: str | None
+    split: str | None
+    certainties: tuple[tuple[str, Certainty], ...]
+    channels: tuple[str, ...] = ()
     steps: tuple[tuple[str, ...], ...] | None = None
     others: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    guesses: tuple[tuple[str, Guess], ...] = ()
 
     @property
     def named(self) -> dict[str, str]:
@@ -61,10 +54,14 @@ class Roles:
         return {role: name for role, name in found.items() if name is not None}
 
     @property
+    def inferred(self) -> tuple[str, ...]:
+        """The roles that were given by what a column holds, and by nothing else."""
+        return tuple(role for role, certainty in self.certainties if certainty == "guessed")
+
+    @property
     def all(self) -> tuple[str, ...]:
         """Every column that is read, once."""
-        channels = self.channels if self.steps is None else [name for columns in self.steps for name in columns]
-        return tuple(dict.fromkeys([*self.named.values(), *channels]))
+        return tuple(dict.fromkeys([*self.named.values(), *(name for columns in self.columns for name in columns)]))
 
     @property
     def columns(self) -> tuple[tuple[str, ...], ...]:
@@ -78,39 +75,46 @@ def check_names(names: Sequence[str]) -> None:
         raise TooLarge(f"The table has {len(names)} columns; at most {MOST_COLUMNS} are read.")
     if not names:
         raise fault("row 0", "The table has no columns.")
-    twice = next((name for name in names if name not in INDEX_COLUMNS and list(names).count(name) > 1), None)
-    if twice is not None:
-        raise fault("the header", f"Two columns are named {quote(twice)}.")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen and name not in INDEX_COLUMNS:
+            raise fault("the header", f"Two columns are named {quote(name)}.")
+        seen.add(name)
 
 
-def assign(names: Sequence[str], reading: Reading, look: Look) -> Roles:
-    """Give every role a column; Unreadable if one that was asked for is not there, or is asked for twice."""
+def named_roles(names: Sequence[str], reading: Reading) -> Roles:
+    """The roles that are asked for, or known by a usual name; an empty name asks for none where no column has it.
+
+    Unreadable if a column that was asked for is not there, or is asked for twice.
+    """
     asked = {role: getattr(reading, role) for role in USUAL}
     for role, name in asked.items():
-        if name is not None and name not in names:
+        if name and name not in names:
             raise _absent(role, name, names)
-    if reading.label is not None and reading.target is not None:
+    if reading.label and reading.target:
         raise Unreadable("A table has a label or a target, not both.", Detail("/target", "Ask for one of them."))
     taken = {name for name in asked.values() if name is not None} | set(reading.channels)
     usual = {name.strip().lower(): name for name in reversed(names) if name not in taken}
-    found = {role: asked[role] or _first(usual, spellings) for role, spellings in USUAL.items()}
-    if found["split"] is None and _is_usual(reading.group, "split"):
+    found: dict[str, str | None] = {}
+    for role, spellings in USUAL.items():
+        name = asked[role] if asked[role] is not None else next(_matching(usual, spellings), None)
+        found[role] = name if name in names and (name or role in NAMELESS_ROLES) else None
+    if asked["split"] is None and found["split"] is None and _is_usual(reading.group, "split"):
         found["split"] = reading.group  # a side of the split may be the group that is kept back
-    if reading.label is not None or (reading.target is None and found["label"] is not None):
+    if reading.label or (not reading.target and found["label"] is not None):
         found["target"] = None
-    elif reading.target is not None:
+    elif reading.target:
         found["label"] = None
-    roles = set(found.values()) - {None}
-    rest = [name for name in names if name not in roles and name not in INDEX_COLUMNS]
-    wide = _wide_channels(rest, reading, found, look)
-    if wide is not None:
-        found["time"] = None
-    channels = tuple(wide) if wide is not None else _long_channels(rest, names, reading, found, look)
     return Roles(
-        **found,
-        channels=channels,
-        guessed=tuple(role for role, name in found.items() if name is not None and asked[role] is None),
-        steps=None if wide is None else tuple(wide.values()),
+        series=found["series"],
+        time=found["time"],
+        label=found["label"],
+        target=found["target"],
+        group=found["group"],
+        split=found["split"],
+        certainties=tuple(
+            (role, "named" if asked[role] is None else "asked") for role, name in found.items() if name is not None
+        ),
         others=tuple(
             (role, tuple(name for name in _matching(usual, USUAL[role]) if name != found[role]))
             for role in USUAL
@@ -119,51 +123,57 @@ def assign(names: Sequence[str], reading: Reading, look: Look) -> Roles:
     )
 
 
-def understood(roles: Roles, reading: Reading, names: Sequence[str]) -> Understanding:
-    """What was made of the columns, and the parameters that ask for exactly that."""
-    others = dict(roles.others)
-    found = [
-        Role(role, name, "named" if role in roles.guessed else "asked", others.get(role, ()))
-        for role, name in roles.named.items()
-    ]
-    patterns = roles.channels
-    if roles.steps is not None:
-        patterns = tuple(pattern_of(stem, steps) for stem, steps in zip(roles.channels, roles.steps, strict=True))
-    certainty: Certainty = "asked" if reading.channels else "guessed"
-    found += [Role("channel", pattern, certainty) for pattern in patterns]
-    form: Form = "long" if roles.steps is None else "wide"
-    parameters = {"form": form, **roles.named, "channels": ",".join(patterns)}
-    return Understanding(form, tuple(found), parameters, tuple(_alternatives(roles, reading, names)))
+def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Container[str] = ()) -> Roles:
+    """Give every role a column; roles that are distrusted are not guessed from what columns hold."""
+    roles = named_roles(names, reading)
+    taken = {*roles.named.values(), *INDEX_COLUMNS}
+    rest = [name for name in names if name not in taken]
+    free = [name for name in rest if name not in reading.channels]
+    wanted = {role for role in ("time", "label") if getattr(reading, role) is None and role not in distrusted}
+    answered = roles.label is not None or roles.target is not None
+    wide = _wide_channels(rest, reading, roles, look, guess="label" in wanted and not answered)
+    if wide is not None:
+        steps = {name for columns in wide.values() for name in columns}
+        roles = replace(_without_time(roles), channels=tuple(wide), steps=tuple(wide.values()))
+        if answered or "label" not in wanted:
+            return roles
+        return _with(roles, "label", guess_label([name for name in free if name not in steps], look))
+    indices = [name for name in INDEX_COLUMNS if list(names).count(name) == 1 and look.times(name)]
+    if roles.time is None and "time" in wanted:
+        roles = _with(roles, "time", guess_time([*indices, *free], look, roles.series))
+    if not answered and "label" in wanted:
+        left = [name for name in free if name != roles.time]
+        roles = _with(roles, "label", guess_label(left, look, long=True, series=roles.series))
+    if roles.series is None and reading.series is None:
+        repeated = [name for name in free if name != roles.time and look.text(name) and look.repeats(name)]
+        roles = _with(roles, "series", Guess(possible=tuple((name, "it holds texts that repeat") for name in repeated)))
+    rest = [name for name in rest if name not in roles.named.values()]
+    return replace(roles, channels=_long_channels(rest, names, reading, roles, look))
 
 
-def _alternatives(roles: Roles, reading: Reading, names: Sequence[str]) -> Iterator[str]:
-    if reading.form is None and roles.steps is not None:
-        yield "form=long: one row a step instead of one row a case, the columns being channels."
-    if reading.form is None and roles.steps is None and guessed_channels(roles.channels):
-        yield "form=wide: one row a case instead of one row a step, numbered columns being steps."
-    for role, others in roles.others:
-        for name in others:
-            yield f"{role}={name}: by its name this column could have been it too."
-    unused = [name for name in names if name not in roles.all and name not in INDEX_COLUMNS]
-    if unused:
-        yield f"Columns without a use: {listed(unused)}."
+def _with(roles: Roles, role: str, guess: Guess) -> Roles:
+    """The roles with what the contents told of one of them."""
+    roles = replace(roles, guesses=(*roles.guesses, (role, guess)))
+    if guess.column is None:
+        return roles
+    given: dict[str, str] = {role: guess.column}
+    return replace(roles, **given, certainties=(*roles.certainties, (role, "guessed")))  # type: ignore[arg-type]
 
 
-def listed(names: Sequence[str]) -> str:
-    """Some names for a message."""
-    shown = ", ".join(quote(name) for name in names[:10])
-    return shown if len(names) <= 10 else f"{shown} and {len(names) - 10} more"  # noqa: PLR2004 - as many as errors list
+def _without_time(roles: Roles) -> Roles:
+    kept = tuple(each for each in roles.certainties if each[0] != "time")
+    return replace(roles, time=None, certainties=kept)
 
 
 def _wide_channels(
-    rest: Sequence[str], reading: Reading, found: dict[str, str | None], look: Look
+    rest: Sequence[str], reading: Reading, roles: Roles, look: Look, *, guess: bool
 ) -> WideChannels | None:
     """The channels of a table that has, or is asked to have, one case a row; None if it is one row a step."""
     if reading.form == "wide":
-        if reading.time is not None:
+        if reading.time:
             message = "In the wide form the columns are the steps, so there is no column of times."
             raise Unreadable(message, Detail("/time", message))
-        wide = asked_channels(rest, reading.channels) if reading.channels else guessed_channels(rest)
+        wide = asked_channels(rest, reading.channels) if reading.channels else guessed_channels(rest, fewest=2)
         if not wide:
             message = "No columns are numbered as steps are; ask for them by channels=acc_x_*,acc_y_*."
             raise Unreadable(message, Detail("/channels", message))
@@ -171,37 +181,41 @@ def _wide_channels(
     patterns = any("*" in name and name not in rest for name in reading.channels)
     if reading.form is None and patterns:
         return asked_channels(rest, reading.channels)
-    if reading.form == "long" or reading.channels or found["time"] is not None:
+    if reading.form == "long" or reading.channels or roles.time is not None:
         return None
     wide = {stem: names for stem, names in guessed_channels(rest).items() if look.numeric(names[0])}
-    answered = found["label"] is not None or found["target"] is not None
-    series = found["series"]
-    one_row_a_case = answered if series is None else not look.repeats(series)
-    return wide if wide and one_row_a_case else None
+    return wide if wide and _one_row_a_case(rest, wide, roles, look, guess=guess) else None
+
+
+def _one_row_a_case(rest: Sequence[str], wide: WideChannels, roles: Roles, look: Look, *, guess: bool) -> bool:
+    """Whether no case has a second row; without a column of cases each row has an answer, and no time."""
+    if roles.series is not None:
+        return not look.repeats(roles.series)
+    if roles.label is not None or roles.target is not None:
+        return True
+    steps = {name for columns in wide.values() for name in columns}
+    others = [name for name in rest if name not in steps]
+    return guess and guess_label(others, look).column is not None and not any(look.times(name) for name in others)
 
 
 def _long_channels(
-    rest: Sequence[str], names: Sequence[str], reading: Reading, found: dict[str, str | None], look: Look
+    rest: Sequence[str], names: Sequence[str], reading: Reading, roles: Roles, look: Look
 ) -> tuple[str, ...]:
     for name in reading.channels:
         if name not in names:
             raise _absent("channels", name, names)
-        if name in found.values():
+        if name in roles.named.values():
             message = f"The column {quote(name)} cannot be a channel and something else."
             raise Unreadable(message, Detail("/channels", message))
     channels = reading.channels or tuple(name for name in rest if look.numeric(name))
     if not channels:
         raise fault("the header", f"No numeric column is left to be a channel; the columns are {listed(names)}.")
-    answer = found["label"] or found["target"]
-    if found["series"] is None and answer is not None:
+    answer = roles.label or roles.target
+    if roles.series is None and answer is not None:
         message = f"The column {quote(answer)} answers for whole cases, so a column must name the case "
         message += f"of each row: ask for it by series=NAME; the columns are {listed(names)}."
         raise Unreadable(message, Detail("/series", message))
     return channels
-
-
-def _first(usual: dict[str, str], names: tuple[str, ...]) -> str | None:
-    return next(_matching(usual, names), None)
 
 
 def _is_usual(name: str | None, role: str) -> bool:

@@ -10,29 +10,20 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from service.domain.datasets import Reading
-from service.ingest.arrow_columns import MISSING_TEXTS, Column, FirstRows, arrow_errors, is_number
-from service.ingest.columns import Look, Roles, assign, check_names
+from service.ingest.arrow_columns import MISSING_TEXTS, Column, arrow_errors, is_number
+from service.ingest.columns import Roles, check_names, named_roles
 from service.ingest.csv_header import Header, read_header
 from service.ingest.faults import Faults, fault, quote
+from service.ingest.first_rows import FirstRows
 from service.ingest.number_text import no_number
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
-from service.ingest.table import read_batches
+from service.ingest.table import Table, read_table
 
 BLOCK = 4 << 20
 UNCONVERTED = re.compile(
     r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to .*: invalid value '(.*)'", re.DOTALL
 )
-
-
-class AnyLook:
-    """Every column may be a channel: asked before a table is parsed, only the named roles matter."""
-
-    def numeric(self, name: str) -> bool:  # noqa: ARG002 - as the protocol has it
-        return True
-
-    def repeats(self, name: str) -> bool:  # noqa: ARG002 - as the protocol has it
-        return True
 
 
 def read_csv(source: Source) -> Parsed:
@@ -45,28 +36,23 @@ def read_csv(source: Source) -> Parsed:
     faults = Faults()
     with arrow_errors("table"):
         if file.seek(0, 2) <= limits.in_memory:
-            table = _whole(file, header, _texts(header, reading), faults)
+            whole = _whole(file, header, _texts(header, reading), faults)
             faults.raise_any()
-            roles, batches = _assigned(header, reading, FirstRows(table)), iter(table.to_batches())
-            if not table.num_rows:
+            if not whole.num_rows:
                 raise fault("row 1", "The table has no rows.")
+            table = Table(header.names, FirstRows(whole), lambda _: whole.to_batches())
         else:
             sample = _sample(file, header, _texts(header, reading))
-            roles = _assigned(header, reading, FirstRows(sample))
-            batches = _blocks(file, header, _types(sample, roles), faults)
-        parsed = read_batches(batches, roles, header.names, source)
+            table = Table(header.names, FirstRows(sample), lambda roles: _blocks(file, header, _types(sample, roles)))
+        parsed = read_table(table, source)
     if header.present:
         return parsed
     return replace(parsed, reading=replace(parsed.reading, parameters={"header": "false", **parsed.reading.parameters}))
 
 
-def _assigned(header: Header, reading: Reading, look: Look) -> Roles:
-    return assign(header.names, reading, look)
-
-
 def _texts(header: Header, reading: Reading) -> dict[str, Column]:
     """Names of cases, labels and groups are texts, whatever they look like."""
-    roles = assign(header.names, reading, AnyLook())
+    roles = named_roles(header.names, reading)
     return {roles.named[role]: pa.string() for role in ("series", "label", "group", "split") if role in roles.named}
 
 
@@ -83,19 +69,22 @@ def _sample(file: BinaryIO, header: Header, types: dict[str, Column]) -> Column:
 
 
 def _types(sample: Column, roles: Roles) -> dict[str, Column]:
-    """What the columns of all blocks are: numbers stay numbers even if the first block holds whole ones only."""
-    types = {field.name: field.type for field in sample.schema}
+    """What the columns with a role are: numbers stay numbers even if the first block holds whole ones only."""
+    types = {field.name: field.type for field in sample.schema if field.name in roles.all}
     for name, kind in types.items():
         if (is_number(kind) and name != roles.time) or pa.types.is_null(kind):
             types[name] = pa.float64()
     return types
 
 
-def _blocks(file: BinaryIO, header: Header, types: dict[str, Column], faults: Faults) -> Iterator[Column]:
-    """Record batches of a file that is too large for memory."""
+def _blocks(file: BinaryIO, header: Header, types: dict[str, Column]) -> Iterator[Column]:
+    """Record batches of a file that is too large for memory, with the columns that have types."""
     file.seek(0)
+    faults = Faults()
+    options = _options(header, types, faults)
+    options["convert_options"].include_columns = list(types)
     try:
-        for batch in arrow_csv.open_csv(pa.PythonFile(file, mode="r"), **_options(header, types, faults)):
+        for batch in arrow_csv.open_csv(pa.PythonFile(file, mode="r"), **options):
             faults.raise_any()
             yield batch
     except pa.ArrowInvalid as error:

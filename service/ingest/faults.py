@@ -4,6 +4,7 @@ A place is what its format's users call it: `line 14, channel 2, step 7` of a te
 table, `/series/3/0/17` of a JSON document, `X[3, 0, 17]` of an array.
 """
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from service.errors import DETAILS_LISTED, Detail, Unreadable
@@ -51,3 +52,9 @@ def quote(text: str | bytes) -> str:
     shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     shown = shown.strip()
     return repr(shown if len(shown) <= QUOTED else shown[:QUOTED] + "...")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some names for a message."""
+    shown = ", ".join(quote(name) for name in names[:DETAILS_LISTED])
+    return shown if len(names) <= DETAILS_LISTED else f"{shown} and {len(names) - DETAILS_LISTED} more"

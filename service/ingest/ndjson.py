@@ -1,7 +1,7 @@
 """NDJSON: a JSON object a line, which is a case with its series and its answer, or a row of a table."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,15 +23,15 @@ AT_ONCE = 1 << 14
 
 def read_ndjson(source: Source) -> Parsed:
     """Read a whole file; whether its lines are cases or rows is told by the first."""
-    lines = _objects(source)
-    first = next(lines, None)
+    first = next(_objects(source), None)
     if first is None:
         raise fault("line 1", "There is not a single object.")
-    every = chain([first], lines)
-    return _read_cases(every, source) if isinstance(first[1].get("series"), list) else _read_rows(every, source)
+    return _read_cases(source) if isinstance(first[1].get("series"), list) else _read_rows(source)
 
 
 def _objects(source: Source) -> Iterator[Line]:
+    """Every line's object, from the first on."""
+    source.file.seek(0)
     for number, line in case_lines.lines(source.file, None):
         try:
             found = orjson.loads(line)
@@ -43,7 +43,7 @@ def _objects(source: Source) -> Iterator[Line]:
         yield number, found
 
 
-def _read_cases(lines: Iterator[Line], source: Source) -> Parsed:
+def _read_cases(source: Source) -> Parsed:
     faults, limits = Faults(), source.limits
     steps: Steps | None = None
     names: Sequence[str] = ()
@@ -51,7 +51,7 @@ def _read_cases(lines: Iterator[Line], source: Source) -> Parsed:
     numbers: list[int] = []
     answers: dict[str, list[Any]] = {}
     width = 0
-    for number, case in lines:
+    for number, case in _objects(source):
         if steps is None:
             width = width_of(case["series"])
             steps, names = Steps(width, source), tuple(name for name in FIELDS[1:] if name in case)
@@ -95,18 +95,19 @@ def _assembled(
     return Parsed(series, rows=np.array(numbers))
 
 
-def _read_rows(lines: Iterator[Line], source: Source) -> Parsed:
+def _read_rows(source: Source) -> Parsed:
     """Rows of a table; its columns are the members of the first batch of rows."""
-    from service.ingest.arrow_columns import FirstRows, arrow_errors  # noqa: PLC0415 - as above
-    from service.ingest.columns import assign, check_names  # noqa: PLC0415 - pyarrow is loaded with the first table
+    from service.ingest.arrow_columns import Column, arrow_errors  # noqa: PLC0415 - pyarrow comes with the first table
+    from service.ingest.first_rows import FirstRows  # noqa: PLC0415 - as above
     from service.ingest.json_rows import batch_of  # noqa: PLC0415 - as above
-    from service.ingest.table import read_batches  # noqa: PLC0415 - as above
+    from service.ingest.table import Table, read_table  # noqa: PLC0415 - as above
 
-    rows = list(islice(lines, AT_ONCE))
+    rows = list(islice(_objects(source), AT_ONCE))
     names = list(dict.fromkeys(name for _, row in rows for name in row))
-    check_names(names)
+
+    def batches() -> Iterator[Column]:
+        lines = _objects(source)
+        return (batch_of(some, names) for some in iter(lambda: list(islice(lines, AT_ONCE)), []))
+
     with arrow_errors("table"):
-        first = batch_of(rows, names)
-        roles = assign(names, source.reading, FirstRows(first))
-        rest = (batch_of(more, names) for more in iter(lambda: list(islice(lines, AT_ONCE)), []))
-        return read_batches(chain([first], rest), roles, names, source)
+        return read_table(Table(names, FirstRows(batch_of(rows, names)), lambda _: batches()), source)

@@ -1,16 +1,19 @@
 """A table, batch by batch, in either form: one row a step, or one row a case."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from service.errors import TooLarge, Unreadable
 from service.ingest.arrow_columns import Column
 from service.ingest.arrow_rows import RowBuffer
-from service.ingest.columns import Roles, listed, understood
+from service.ingest.columns import Roles, assign, check_names
+from service.ingest.contents import Look
 from service.ingest.faults import fault, quote
 from service.ingest.long_form import long_to_series
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 from service.ingest.split_leaks import told
+from service.ingest.understanding import explained, left_out, understood
 from service.ingest.wide_form import CaseBuffer
 
 BATCH_VALUES = 1 << 22
@@ -18,13 +21,41 @@ BATCH_VALUES = 1 << 22
 MOST_ROWS = 1 << 16
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table that was opened: its columns' names, its first rows, and its batches with the columns that have a role.
+
+    The batches can be asked for again.
+    """
+
+    names: Sequence[str]
+    look: Look
+    batches: Callable[[Roles], Iterable[Column]]
+
+
 def batch_rows(columns: int) -> int:
     """How many rows of a table to take at once."""
     return max(1, min(MOST_ROWS, BATCH_VALUES // max(1, columns)))
 
 
-def read_batches(batches: Iterable[Column], roles: Roles, names: Sequence[str], source: Source) -> Parsed:
-    """Read record batches that have every column with a role."""
+def read_table(table: Table, source: Source) -> Parsed:
+    """Read all rows; a guess from what columns hold that later rows belie is taken back, and refuses no file."""
+    check_names(table.names)
+    roles = assign(table.names, source.reading, table.look)
+    try:
+        return _read(table, roles, source)
+    except (Unreadable, TooLarge) as error:
+        if not roles.inferred:
+            raise
+        belied = error
+    taken_back = _read(table, assign(table.names, source.reading, table.look, roles.inferred), source)
+    guesses = ", ".join(f"{role}={quote(roles.named[role])}" for role in roles.inferred)
+    note = f"By what the first rows hold it would be {guesses}, which does not fit the whole file: {belied.message}"
+    return replace(taken_back, notes=(note, *taken_back.notes))
+
+
+def _read(table: Table, roles: Roles, source: Source) -> Parsed:
+    batches = table.batches(roles)
     if roles.steps is None:
         rows = RowBuffer(roles, source)
         _extend(rows, batches, roles)
@@ -34,26 +65,20 @@ def read_batches(batches: Iterable[Column], roles: Roles, names: Sequence[str], 
         if not _extend(cases, batches, roles):
             raise fault("row 1", "The table has no rows.")
         parsed = cases.finish()
-    reading = understood(roles, source.reading, names)
     sides = () if parsed.splits is None else (told(parsed.splits),)
-    return replace(parsed, notes=(*_explained(roles, names), *sides, *parsed.notes), reading=reading)
+    return replace(
+        parsed,
+        notes=(*explained(roles), *sides, *parsed.notes),
+        findings=(*parsed.findings, *left_out(roles, source.reading, table.names, table.look)),
+        reading=understood(roles, source.reading),
+    )
 
 
 def _extend(buffer: RowBuffer | CaseBuffer, batches: Iterable[Column], roles: Roles) -> int:
-    count, most = 0, batch_rows(len(roles.all))
+    count, most, names = 0, batch_rows(len(roles.all)), roles.all
     for batch in batches:
         for start in range(0, batch.num_rows, most):
             part = batch.slice(start, most)
-            buffer.extend({name: part.column(name) for name in roles.all}, part.num_rows)
+            buffer.extend({name: part.column(name) for name in names}, part.num_rows)
             count += part.num_rows
     return count
-
-
-def _explained(roles: Roles, names: Sequence[str]) -> Iterable[str]:
-    """What was made of the columns without being asked."""
-    if roles.guessed:
-        guesses = (f"{role}={quote(roles.named[role])}" for role in roles.guessed)
-        yield f"Columns were understood by their names: {', '.join(guesses)}."
-    unused = [name for name in names if name not in roles.all]
-    if unused:
-        yield f"Columns without a use were left out: {listed(unused)}."

@@ -1,5 +1,7 @@
 """From rows to series in the wide form: one row is one case, and its columns are the steps of the channels."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from model.arrays import Array
@@ -10,9 +12,11 @@ from service.ingest.assembly import Steps, build_series, check_counts, check_lab
 from service.ingest.columns import Roles
 from service.ingest.dense import observed_lengths
 from service.ingest.faults import Faults, quote
+from service.ingest.long_form import UNEVEN
 from service.ingest.number_text import Doubles
 from service.ingest.parsed import Parsed, Splits
 from service.ingest.source import Source
+from service.ingest.wide_columns import numbers_of
 
 
 class CaseBuffer:
@@ -70,11 +74,12 @@ class CaseBuffer:
             groups=self._names("group"),
         )
         padded = np.flatnonzero(lengths < len(steps[0]))
-        findings = []
+        findings: list[Finding] = []
         if padded.size:
             sentence = f"Cases that end in steps without any value: {padded.size}; these steps were read as padding."
             first = Place(row=int(padded[0]) + 1, case=int(padded[0]), step=int(lengths[padded[0]]))
             findings.append(Finding(FindingKind.PADDING, len(padded), sentence, first))
+        findings += _holes(roles)
         rows = range(1, self._cases + 1)
         splits = None
         if roles.split is not None:
@@ -136,3 +141,20 @@ class CaseBuffer:
             return None
         names = self._codes[role].names
         return [names[code] for code in joined(self._found[role]).tolist()]
+
+
+def _holes(roles: Roles) -> Iterator[Finding]:
+    """Steps that no column has: numbers left out between those of the columns."""
+    columns = roles.columns[0]
+    if len(columns) == 1:
+        return
+    spaces = np.diff(numbers_of(columns))
+    behind = np.flatnonzero(spaces > UNEVEN * np.sort(spaces)[(len(spaces) - 1) // 2]) + 1
+    if behind.size:
+        step = int(behind[0])
+        sentence = (
+            f"Gaps in the numbers of the columns: {len(behind)}, the first between {quote(columns[step - 1])} and "
+            f"{quote(columns[step])}; columns are used as if they were evenly spaced."
+        )
+        place = Place(column=columns[step], channel=roles.channels[0], step=step)
+        yield Finding(FindingKind.GAP, len(behind), sentence, place)

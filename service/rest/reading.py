@@ -16,8 +16,13 @@ def _reading(
     series: Annotated[
         str | None, Query(max_length=1024, description="Tables: the column that tells cases apart.")
     ] = None,
-    time: Annotated[str | None, Query(max_length=1024, description="Tables: the column that orders the steps.")] = None,
-    label: Annotated[str | None, Query(max_length=1024, description="Tables: the column of labels.")] = None,
+    time: Annotated[
+        str | None, Query(max_length=1024, description="Tables: the column that orders the steps; empty: none.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        Query(max_length=1024, description="Tables: the column of labels; empty: none, whatever the columns hold."),
+    ] = None,
     target: Annotated[str | None, Query(max_length=1024, description="Tables: the column of targets.")] = None,
     channels: Annotated[
         str | None,

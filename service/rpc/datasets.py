@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf import empty_pb2
 
@@ -16,6 +16,9 @@ from service.rpc.http2.call import Call
 from service.rpc.messages import message, page_request
 
 Chunks = AsyncIterator[pb.UploadChunk]
+
+ROLES: Final = ("series", "time", "label", "target", "group", "split")
+"""Fields that name a column; an empty name asks for none."""
 
 
 class DatasetMethods:
@@ -98,15 +101,11 @@ async def _content(chunks: Chunks) -> AsyncIterator[bytes]:
 
 
 def _reading(header: pb.UploadHeader) -> Reading:
+    roles = {role: getattr(header, role) for role in ROLES if header.HasField(role)}
     return Reading(
+        **roles,
         format=header.format or None,
-        series=header.series or None,
-        time=header.time or None,
-        label=header.label or None,
-        target=header.target or None,
         channels=tuple(header.channels),
-        group=header.group or None,
-        split=header.split or None,
         form=header.form or None,
         header=header.header if header.HasField("header") else None,
     )

@@ -10,6 +10,7 @@ from tests.parity.steps import Ask, Step, step, upload
 
 FILE = houses.classification_file(seed=7)
 OTHER_FILE = houses.classification_file(seed=8)
+ROWS = b"id,seen,v,kind\na,2024-01-01,1,up\na,2024-01-02,2,up\nb,2024-01-01,3,down\n"
 CASES = houses.cases(3, seed=9).tolist()
 SERIES = [pb.Case(channels=[pb.Channel(values=channel) for channel in case]) for case in CASES]
 TRAINING = {"epochs": 2, "batch_size": 4}
@@ -91,6 +92,12 @@ UPLOADED: tuple[Step, ...] = (
     dataset("walks", OTHER_FILE),
     dataset("other", key="k-upload"),
     dataset("a b"),
+    step(
+        PREVIEW,
+        "PreviewDataset",
+        upload(ROWS, format="csv", label=""),
+        Ask({"format": "csv", "label": ""}, content=ROWS),
+    ),
     step(PREVIEW, "PreviewDataset", upload(b"{", format="json"), Ask({"format": "json"}, content=b"{")),
     step(f"GET {DATASETS}", "ListDatasets", pb.ListRequest(limit=1), Ask({"limit": "1"})),
     step(f"GET {DATASETS}", "ListDatasets", pb.ListRequest(limit=0), Ask({"limit": "0"})),

@@ -61,10 +61,10 @@ def test_a_dataset_is_named_after_its_file(stem: str, name: str) -> None:
 
 
 def test_reading_options_become_query_parameters() -> None:
-    assert reading(["format=csv", "label=a=b"]) == {"format": "csv", "label": "a=b"}
+    assert reading(["format=csv", "label=a=b", "time="]) == {"format": "csv", "label": "a=b", "time": ""}
 
 
-@pytest.mark.parametrize("option", ["colour=red", "label", "label="])
+@pytest.mark.parametrize("option", ["colour=red", "label", "format="])
 def test_an_unknown_reading_option_is_wrong_usage(option: str) -> None:
     with pytest.raises(typer.BadParameter, match="one of format"):
         reading([option])

@@ -96,7 +96,7 @@ def test_gaps_in_time_are_told(read: Read) -> None:
         ("case,time,v\na,0,1\n,1,2\n", "row 2, column 'case'"),
         ("case,time,v\na,0,1\na,,2\n", "row 2, column 'time'"),
         ("case,time,v\na,0,1\na,2020-01-01,2\n", "row 2, column 'time'"),
-        ("case,time,v\na,2020-01-01,1\na,2020-13-41,2\n", "row 1, column 'time'"),
+        ("case,time,v\na,2020-01-01,1\na,2020-13-41,2\n", "row 2, column 'time'"),
         ("case,time,v\na,0,1\na,later,2\n", "row 2, column 'time'"),
         ("case,time,v,label\na,0,1,u\na,1,2,d\n", "row 2, column 'label'"),
         ("case,time,v,label\na,0,1,u\nb,0,2,\n", "row 2, column 'label'"),
@@ -140,7 +140,7 @@ def test_a_label_that_is_not_a_number_in_a_column_of_numbers_is_missing(read: Re
 
 def test_columns_of_text_are_left_out_and_told(read: Read) -> None:
     warnings = read(b"case,time,v,note\na,0,1,hello\na,1,2,world\n").warnings
-    assert "Columns without a use were left out: 'note'." in warnings
+    assert "Columns without a use were left out: 'note' (texts that change within a case)." in warnings
 
 
 def test_a_column_of_text_cannot_be_a_channel_that_was_asked_for(read: Read) -> None:

@@ -8,7 +8,9 @@ import pytest
 from pyarrow import parquet
 
 from service.domain.datasets import Ingested, Limits
+from service.domain.reports import Finding
 from service.errors import TooLarge, Unreadable
+from service.ingest.wide_columns import asked_channels, pattern_of
 from tests.reference.uploads import Read
 
 STEPS = range(5)
@@ -160,3 +162,46 @@ def test_the_limits_are_held(read: Read) -> None:
     for name in ("values", "cases", "classes"):
         with pytest.raises(TooLarge, match=f"{name} or more; at most 1 "):
             csv(read, WIDE, limits=Limits(**{name: 1}))
+
+
+def finding(found: Ingested, kind: str) -> Finding:
+    assert found.examination is not None
+    return next(each for each in found.examination.findings if each.kind == kind)
+
+
+@pytest.mark.parametrize("options", [{}, {"channels": ("x_*",)}, {"form": "wide"}])
+def test_a_hole_in_the_numbers_of_the_columns_is_told(read: Read, options: dict[str, object]) -> None:
+    text = "label,x_0,x_1,x_3,x_4\na,1,2,3,4\nb,5,6,7,8\n"
+    found = csv(read, text, **options)
+    assert found.series.lengths.tolist() == [4, 4]
+    gap = finding(found, "gap")
+    assert (gap.count, gap.first.column, gap.first.channel, gap.first.step) == (1, "x_3", "x", 2)
+    assert "between 'x_1' and 'x_3'" in gap.detail
+
+
+def test_columns_at_even_numbers_have_no_hole(read: Read) -> None:
+    found = csv(read, "label,x_0,x_10,x_20\na,1,2,3\nb,5,6,7\n", channels=("x_*",))
+    assert "gap" not in {each.kind for each in found.examination.findings}
+
+
+def test_three_steps_are_enough_where_the_form_is_asked_for(read: Read) -> None:
+    found = csv(read, "label,x_0,x_1,x_3\na,1,2,3\nb,5,6,7\n", form="wide")
+    assert found.series.channels == ("x",)
+    assert finding(found, "gap").first.column == "x_3"
+
+
+def test_channels_with_holes_at_different_steps_are_refused_or_told(read: Read) -> None:
+    text = "label,x_0,x_1,x_2,x_3,x_5,y_0,y_1,y_2,y_4,y_5\na,1,2,3,4,5,6,7,8,9,10\nb,1,1,1,1,1,2,2,2,2,2\n"
+    error = refusal(read, text, channels=("x_*", "y_*"))
+    assert error.details[0].pointer == "/channels"
+    assert "step 3 is there for 'x' and not for 'y'" in error.message
+    unused = finding(csv(read, text), "unused")
+    assert unused.count == 5
+    assert "numbers of 'y', whose steps are not numbered as those of 'x' are" in unused.detail
+
+
+@pytest.mark.parametrize("names", ["t{} x", "x[{}]", "{}", "a1.{}.b2", "x_{:03}"])
+def test_the_pattern_that_is_told_asks_for_the_same_columns(names: str) -> None:
+    columns = tuple(names.format(step) for step in range(12))
+    (found,) = asked_channels(columns, (pattern_of(columns),)).values()
+    assert found == columns

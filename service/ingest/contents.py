@@ -1,0 +1,160 @@
+"""What columns hold, where no name tells: which could order the steps, and which could be the label of a case.
+
+A guess is made where one reading stands out, and what else was possible is told. Numbers are never times by what they
+hold alone, as channels rise evenly too: their name has to say something of time.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from model.arrays import Array
+
+TIME_NAMES = frozenset(
+    {"t", "ts", "sec", "secs", "seconds", "ms", "millis", "epoch", "tick", "ticks", "frame", "timestep", "elapsed"}
+)
+"""Names by which numbers are known as times, if they rise or are evenly spaced within each case."""
+TIME_WORDS = frozenset({"time", "times", "timestamp", "datetime", "date", "step"})
+"""Words that say the same anywhere in a name."""
+REPEATED = 0.25
+"""The share of rows from which a time that stands in several rows of a case is none: fewer are slips."""
+RISING = 0.9
+EVEN = 0.5
+"""Shares of steps that rise, or that are as long as the usual one, from which numbers are times."""
+FEWEST_NAMES = 4
+"""Cases from which a text that differs in every one is taken for a name rather than for a label."""
+
+
+class Look(Protocol):
+    """What the first rows of a table tell about a column."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows `instants` and `codes` tell of."""
+        ...
+
+    def numeric(self, name: str) -> bool:
+        """Whether it holds numbers."""
+        ...
+
+    def text(self, name: str) -> bool:
+        """Whether it holds texts that are neither numbers nor times."""
+        ...
+
+    def times(self, name: str) -> bool:
+        """Whether it holds times, by its type or as texts."""
+        ...
+
+    def repeats(self, name: str) -> bool:
+        """Whether a value stands in several rows."""
+        ...
+
+    def instants(self, name: str) -> Array | None:
+        """(R,): numbers that grow with time; None if a row has none."""
+        ...
+
+    def codes(self, name: str) -> Array:
+        """(R,) int64: equal for equal values, -1 where there is none."""
+        ...
+
+    def described(self, name: str) -> str:
+        """What it holds, in a few words."""
+        ...
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The column that stands out; those that could be it as well, and those that could not, each with the reason."""
+
+    column: str | None = None
+    possible: tuple[tuple[str, str], ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+
+
+def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:
+    """Which of these columns orders the steps of each case."""
+    typed = [name for name in names if look.times(name)]
+    numbers = [name for name in names if name not in typed and _says_time(name) and look.numeric(name)]
+    cases = np.zeros(look.rows, np.int64) if series is None else look.codes(series)
+    fit: list[tuple[str, str]] = []
+    possible: list[tuple[str, str]] = []
+    for name in (*typed, *numbers):
+        instants = look.instants(name)
+        what = "it holds times" if name in typed else "it holds numbers, by the name of a time,"
+        if instants is None:
+            possible.append((name, f"{what} that some rows do not have"))
+        elif _repeated(instants, cases):
+            possible.append((name, f"{what} that stand in several rows of a case"))
+        elif name in numbers and not _orderly(instants, cases):
+            possible.append((name, f"{what} that neither rise nor are evenly spaced"))
+        else:
+            fit.append((name, f"{what} of which each stands once in a case"))
+    if fit and fit[0][0] in numbers and not any(look.numeric(name) for name in names if name != fit[0][0]):
+        return Guess(None, (*fit, *possible))  # nothing would be left to be a channel
+    return Guess(fit[0][0] if fit else None, (*fit[1:], *possible))
+
+
+def guess_label(names: Sequence[str], look: Look, *, long: bool = False, series: str | None = None) -> Guess:
+    """Which of these columns of texts labels the cases: the only one that is the same in all rows of each.
+
+    In the wide form each row is a case; in the long form a column of series names the case of each row.
+    """
+    fit: list[tuple[str, str]] = []
+    possible: list[tuple[str, str]] = []
+    others: list[tuple[str, str]] = []
+    texts = [name for name in names if look.text(name)]
+    if series is None and long:
+        return Guess(others=tuple((name, "texts, and no column tells the cases apart") for name in texts))
+    cases = np.arange(look.rows) if series is None or not long else look.codes(series)
+    known = np.unique(cases[cases >= 0])
+    for name in texts:
+        codes = look.codes(name)
+        there = (codes >= 0) & (cases >= 0)
+        told, first, places = np.unique(cases[there], return_index=True, return_inverse=True)
+        answers = codes[there][first]
+        different = len(np.unique(answers))
+        if (answers[places] != codes[there]).any():
+            others.append((name, "texts that change within a case"))
+        elif len(told) < len(known):
+            possible.append((name, "it holds texts, which some cases do not have"))
+        elif different == 1:
+            possible.append((name, "it holds one text in all rows that were looked at"))
+        elif different == len(known) >= FEWEST_NAMES:
+            possible.append((name, "it holds texts that differ in every case, as names do"))
+        else:
+            fit.append((name, "it holds texts, the same in all rows of each case" if long else "it holds texts"))
+    if len(fit) == 1:
+        return Guess(fit[0][0], tuple(possible), tuple(others))
+    return Guess(None, (*fit, *possible), tuple(others))
+
+
+def _says_time(name: str) -> bool:
+    words = re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).strip().lower())
+    return name.strip().lower() in TIME_NAMES or not TIME_WORDS.isdisjoint(words)
+
+
+def _repeated(instants: Array, cases: Array) -> bool:
+    """Whether times stand in several rows of a case more often than slips do."""
+    steps = _steps(instants, cases, np.lexsort((instants, cases)))
+    return bool(len(steps) and (steps == 0).mean() >= REPEATED)
+
+
+def _orderly(instants: Array, cases: Array) -> bool:
+    """Whether numbers rise within each case as they stand, or are evenly spaced once they are sorted."""
+    standing = _steps(instants, cases, np.argsort(cases, kind="stable"))
+    if not len(standing):
+        return False
+    if (standing > 0).mean() >= RISING:
+        return True
+    spaces = _steps(instants, cases, np.lexsort((instants, cases)))
+    return bool(np.isclose(spaces, np.median(spaces), rtol=0.01, atol=0).mean() >= EVEN)
+
+
+def _steps(instants: Array, cases: Array, order: Array) -> Array:
+    """(n,) float64: from each row to the next one of its case, in this order."""
+    same = np.diff(cases[order]) == 0
+    steps: Array = np.diff(instants[order])[same].astype(np.float64)
+    return steps

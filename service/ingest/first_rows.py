@@ -1,0 +1,84 @@
+"""What the first rows of a table tell about its columns, as `contents` asks."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from model.arrays import Array
+from service.ingest.arrow_columns import NUMBER, SAMPLE, Column, is_number, is_text, plain
+from service.ingest.times import KINDS, instants
+
+LOOKED = 1 << 16
+"""Rows that are looked at to find out how columns go together."""
+DATE_LIKE = (
+    r"^\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}|^\s*\d{1,2}:\d{2}(:\d{2})?"
+)
+
+
+class FirstRows:
+    """The first rows of a table; of a larger one the first batch, or block."""
+
+    def __init__(self, rows: Column) -> None:
+        """Take a batch, a table, or a schema where there is no row."""
+        self._rows = rows.empty_table() if isinstance(rows, pa.Schema) else rows
+
+    def numeric(self, name: str) -> bool:
+        """Whether a column holds numbers, or nothing, or texts that are mostly numbers: the rest are slips."""
+        column = self._column(name)
+        if not is_text(column.type):
+            return is_number(column.type) or pa.types.is_null(column.type)
+        sample = column.drop_null()
+        return len(sample) > 0 and 2 * (pc.sum(pc.match_substring_regex(sample, NUMBER)).as_py() or 0) >= len(sample)
+
+    def text(self, name: str) -> bool:
+        """Whether a column holds texts that are neither numbers nor times."""
+        return is_text(self._column(name).type) and self.described(name) == "texts"
+
+    def times(self, name: str) -> bool:
+        """Whether a column holds times: by its type, or texts that are times by ISO 8601."""
+        column = self._column(name)
+        if not is_text(column.type):
+            return bool(pa.types.is_temporal(column.type))
+        sample = pc.utf8_trim_whitespace(column.drop_null().cast(pa.string()))
+        patterns = [pattern for kind, (pattern, _) in KINDS.items() if kind != "numbers"]
+        return len(sample) > 0 and any(pc.all(pc.match_substring_regex(sample, each)).as_py() for each in patterns)
+
+    def repeats(self, name: str) -> bool:
+        """Whether a value of a column stands in several rows."""
+        sample = self._column(name).drop_null()
+        return bool(len(pc.unique(sample)) < len(sample))
+
+    def instants(self, name: str) -> Array | None:
+        """(R,): numbers that grow with time; None if a row has none."""
+        return instants(self._column(name, LOOKED))
+
+    def codes(self, name: str) -> Array:
+        """(R,) int64: equal for equal values, -1 where there is none."""
+        indices = self._column(name, LOOKED).dictionary_encode().indices
+        codes: Array = indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return codes
+
+    @property
+    def rows(self) -> int:
+        """How many rows `instants` and `codes` tell of."""
+        return min(int(self._rows.num_rows), LOOKED)
+
+    def described(self, name: str) -> str:
+        """What a column holds, in a few words."""
+        column = self._column(name)
+        if not len(column.drop_null()):
+            return "not a single value"
+        if self.numeric(name):
+            return "numbers"
+        if self.times(name):
+            return "times"
+        if not is_text(column.type):
+            return f"values of the type {column.type}"
+        sample = column.drop_null()
+        if pc.all(pc.match_substring_regex(sample, DATE_LIKE)).as_py():
+            return "texts that look like times, which are read where they are written as 2024-01-31T09:30:00"
+        return "texts"
+
+    def _column(self, name: str, rows: int = SAMPLE) -> Column:
+        column = self._rows.column(name).slice(0, rows)
+        return plain(column.combine_chunks() if hasattr(column, "combine_chunks") else column)

@@ -1,10 +1,11 @@
 """Values checked against schemas: both protocols refuse the same things at the same places."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from model.training.fields import unknown
 from service.errors import DETAILS_LISTED, Detail, InvalidRequest
 
 S = TypeVar("S", bound=BaseModel)
@@ -13,6 +14,8 @@ WORDS: Mapping[str, str] = dict.fromkeys(
     ("model_type", "model_attributes_type", "dict_type"), "Input should be a JSON object"
 )
 """Instead of pydantic's, which name classes."""
+LONGEST_NAMED = 60
+"""Characters of a name that is told back."""
 
 
 def validated(value: object, schema: type[S]) -> S:
@@ -21,11 +24,14 @@ def validated(value: object, schema: type[S]) -> S:
         return schema.model_validate(value)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        raise refusal([_translated(fault, value) for fault in faults]) from None
+        raise refusal([_translated(fault, value, tuple(schema.model_fields)) for fault in faults]) from None
 
 
-def _translated(fault: Any, value: object) -> dict[str, Any]:  # noqa: ANN401  # pydantic's own
+def _translated(fault: Any, value: object, known: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401  # pydantic's own
     """A fault in the words of JSON, at a place that is in the body: pydantic also names branches of its unions."""
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        name = str(fault["loc"][0])
+        return {"loc": (name[:LONGEST_NAMED],), "msg": unknown("member", name, known).removesuffix(".")}
     place: list[int | str] = []
     for part in fault["loc"]:
         if isinstance(value, dict):

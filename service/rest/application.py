@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp
@@ -13,6 +14,7 @@ from service.edge.validation import refusal
 from service.errors import Code, InternalError, ServiceError
 from service.release import release
 from service.rest.aliases import AliasRoutes
+from service.rest.asked import hold
 from service.rest.datasets import DatasetRoutes
 from service.rest.description import describe
 from service.rest.exports import ExportRoutes
@@ -68,7 +70,10 @@ def routes(edge: EdgeContext) -> FastAPI:
     )
     routes.openapi = describe(routes)  # type: ignore[method-assign]  # the framework's own way to change it
     for resource in ROUTES:
-        routes.router.routes.extend(resource(edge).router().routes)
+        for route in resource(edge).router().routes:
+            if isinstance(route, APIRoute):
+                hold(route)
+            routes.router.routes.append(route)
     return routes
 
 

@@ -15,6 +15,8 @@ from api_schemas.rest.protocol import IndexRequest, InferRequest, RepositoryRequ
 from api_schemas.rest.registry import AliasRequest, AnnotationChange, ModelChange
 from api_schemas.rest.training_jobs import ResumeRequest, TrainingJobRequest
 from service.rest import spec_description
+from service.rest.answers import responses
+from service.rest.asked import OURS
 from service.rest.gate import PUBLIC
 
 TITLE = "Wavetap"
@@ -80,7 +82,16 @@ def _description(application: FastAPI) -> dict[str, Any]:
         for operation in description["paths"][path].values():
             operation["security"] = []
     _without_framework_errors(description)
+    _with_refusals(description)
     return description
+
+
+def _with_refusals(description: dict[str, Any]) -> None:
+    """Any of our routes refuses a query parameter that it does not know, or a body where it takes none."""
+    for path, operations in description["paths"].items():
+        if path.startswith(OURS):
+            for operation in operations.values():
+                operation["responses"].setdefault("422", responses(422)[422])
 
 
 def _without_framework_errors(description: dict[str, Any]) -> None:

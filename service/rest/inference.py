@@ -12,6 +12,8 @@ from service.edge import views
 from service.edge.case_files import cases_in
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed
+from service.edge.validation import pointer
+from service.errors import DETAILS_LISTED, Detail, InvalidRequest
 from service.rest.answers import JSON, Description, answer, body, responses
 from service.rest.attention import TIMEOUT, Attention, stated_seconds
 from service.rest.bodies import announced_size, bounded, check_announced, chunks, read_json
@@ -66,10 +68,12 @@ class InferenceRoutes:
         """
         if is_file(request):
             return await self._predict_file(request, model, reading, version)
+        _require_of_json(request)
         to = Addressed(model, version, stated_seconds(request.headers.get(TIMEOUT)))
         wanted = await read_json(request, schemas.PredictRequest, self._edge.max_body_bytes, self._lane)
         size = announced_size(request)
         if wanted.version is not None:
+            _require_one_version(version, wanted.version)
             to = replace(to, version=str(wanted.version))
         with Attention(request.receive):
             answered = await self._edge.prediction.predict(to, size, lambda: wanted.series, _told)
@@ -102,6 +106,20 @@ class InferenceRoutes:
         rolling = None if wanted.backtest is None else Rolling(**wanted.backtest.model_dump())
         found = services.inference.evaluate(model, version.number, wanted.dataset, rolling)
         return views.evaluation(model, version.number, found)
+
+
+def _require_of_json(request: Request) -> None:
+    """Refuse parameters that say how a file is read where there is none."""
+    idle = [name for name in request.query_params if name != "version"]
+    if idle:
+        details = [Detail(pointer((name,)), f"{name} says how a file is read, and the body is JSON.") for name in idle]
+        raise InvalidRequest(details[0].detail, *details[:DETAILS_LISTED])
+
+
+def _require_one_version(of_query: str | None, of_body: int | str) -> None:
+    if of_query not in {None, str(of_body)}:
+        message = f"The query asks for version {of_query!r:.60}, the body for {of_body!r:.60}; one of them is enough."
+        raise InvalidRequest(message, Detail("/version", message))
 
 
 def _told(result: InferResult) -> str:

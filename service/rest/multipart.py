@@ -1,4 +1,4 @@
-"""The part named `file` of a multipart body, streamed: nothing is held in memory, and no other part is kept."""
+"""The part named `file` of a multipart body, streamed: nothing is held in memory, and no other part is taken."""
 
 from collections.abc import AsyncIterator
 
@@ -80,7 +80,10 @@ class FilePart:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._in_file = options.get(b"name") == FIELD
         if not self._in_file:
-            return
+            name = _text(options.get(b"name")) or ""
+            raise Malformed(
+                f"The part {name!r:.60} is not read: the part named file is, and options stand in the query."
+            )
         if self._had_file:
             raise Malformed("The multipart body has more than one part named file.")
         self._had_file = True

@@ -45,9 +45,11 @@ def test_boundaries_that_are_none_belong_to_the_file(size: int) -> None:
     assert read(FilePart(TYPE), body(content), size) == content
 
 
-def test_other_parts_are_passed_over() -> None:
-    other = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nvalue\r\n'
-    assert read(FilePart(TYPE), body(b"content", before=other, after=other), 7) == b"content"
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_part_that_would_be_passed_over_is_refused_by_its_name(place: str) -> None:
+    other = b'--b\r\nContent-Disposition: form-data; name="label"\r\n\r\nvalue\r\n'
+    with pytest.raises(Malformed, match=r"'label'.*query"):
+        read(FilePart(TYPE), body(b"content", **{place: other}), 7)
 
 
 def test_two_files_are_one_too_many() -> None:

@@ -1,7 +1,7 @@
 """Labels and targets, whichever way a file holds them: one text or one row of numbers a case."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 import numpy as np
@@ -44,32 +44,34 @@ def label_text(value: object) -> str | None:
     return None
 
 
-def as_labels(values: Array | Sequence[object], faults: Faults, place: str, what: str = "label") -> list[str]:
-    """One text a case; `place` is a format for the index of a case, `what` is what a text is called."""
+def as_labels(
+    values: Array | Sequence[object], faults: Faults, place: Callable[[int], str], what: str = "label"
+) -> list[str]:
+    """One text a case; `place` names where that of a case stands, `what` is what a text is called."""
     entries: Sequence[object] = values.reshape(-1).tolist() if isinstance(values, np.ndarray) else values
     texts: dict[object, str | None] = {}
     labels: list[str] = []
     for index, entry in enumerate(entries):
         key = (type(entry), entry) if isinstance(entry, str | bytes | int | float) else None
         if key is None:
-            faults.add(place.format(index), f"It is neither a text nor a number, as a {what} must be.")
+            faults.add(place(index), f"It is neither a text nor a number, as a {what} must be.")
             continue
         if key not in texts:
             texts[key] = label_text(entry)
         text = texts[key] or ""
         sentence = f"The {what} is not a number." if entry != entry else check_label(text, what)  # noqa: PLR0124 - NaN
         if sentence is not None:
-            faults.add(place.format(index), sentence)
+            faults.add(place(index), sentence)
         labels.append(text)
     return labels
 
 
-def as_targets(values: Array, faults: Faults, place: str) -> Doubles:
-    """(N, D) float64; `place` is a format for the index of a case."""
+def as_targets(values: Array, faults: Faults, place: Callable[[int], str]) -> Doubles:
+    """(N, D) float64; `place` names where that of a case stands."""
     if values.dtype.kind not in "biuf":
-        faults.add(place.format(0), f"{quote(str(values.flat[0]))} stands where a number belongs, as targets are.")
+        faults.add(place(0), f"{quote(str(values.flat[0]))} stands where a number belongs, as targets are.")
         return np.empty((0, 1))
     targets: Doubles = values.reshape(len(values), -1).astype(np.float64)
     for case, column in np.argwhere(~(np.abs(targets) <= np.finfo(np.float32).max)).tolist()[:10]:
-        faults.add(place.format(case), check_target(targets[case, column]) or "")
+        faults.add(place(case), check_target(targets[case, column]) or "")
     return targets

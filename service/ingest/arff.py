@@ -22,6 +22,10 @@ from service.ingest.source import Source
 
 ATTRIBUTE = re.compile(r"@attribute\s+('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+)\s+(.+)", re.IGNORECASE | re.DOTALL)
 FIELD = re.compile(rb"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,]*)\s*(?:,|$)""")
+NOMINAL = re.compile(FIELD.pattern.decode())
+ESCAPED = re.compile(r"\\(u[0-9A-Fa-f]{4}|[0-7]{1,3}|.)", re.DOTALL)
+"""What Weka writes within quotation marks for what cannot stand there: a letter, a code, or the character itself."""
+LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 NUMERIC = frozenset({"numeric", "real", "integer"})
 TARGETS = frozenset({"target", "class", "classattribute", "y", "targetvalue"})
 MOST_ATTRIBUTES = 1_000_000
@@ -123,7 +127,7 @@ def _attribute(line: str, number: int) -> Attribute:
         raise fault(f"line {number}", f"{quote(line)} is no @attribute NAME TYPE.")
     name, kind = _unquoted(match[1]), match[2].strip()
     if kind.startswith("{") and kind.endswith("}"):
-        return Attribute(name, "nominal", frozenset(_unquoted(text) for text in kind[1:-1].split(",")))
+        return Attribute(name, "nominal", frozenset(_classes(kind[1:-1])))
     word = kind.split()[0].lower()
     if word in NUMERIC:
         return Attribute(name, "numeric")
@@ -161,7 +165,7 @@ def _read_case(cases: Cases, number: int, line: bytes) -> None:
     if other is not None:
         raise fault(f"line {number}", f"The attribute {quote(other.name)} is neither a step nor the answer.")
     if rest[0].kind == "relational":
-        channels = _unquoted_bytes(fields[0]).replace(b"\\n", b"\n").split(b"\n")
+        channels = _unquoted(fields[0].decode()).encode().split(b"\n")
     else:
         channels = [b",".join(fields)]
     cases.channels = cases.channels or len(channels)
@@ -196,7 +200,7 @@ def _read_answer(cases: Cases, text: bytes, number: int) -> None:
     else:
         label = _unquoted(text.decode())
         cases.labels.append(label)
-        sentence = check_label("" if label == "?" else label)
+        sentence = check_label("" if text.strip() == b"?" else label)
         if sentence is None and attribute.classes is not None and label not in attribute.classes:
             sentence = f"{quote(label)} is not among the labels that @attribute declares."
     if sentence is not None:
@@ -217,11 +221,27 @@ def _fields(line: bytes) -> list[bytes]:
     return fields
 
 
+def _classes(text: str) -> Iterator[str]:
+    """The values of a nominal attribute; what stands in quotation marks may hold commas."""
+    place = 0
+    while place < len(text):
+        match = NOMINAL.match(text, place)
+        if match is None:
+            return
+        yield _unquoted(match[1])
+        place = match.end()
+
+
 def _unquoted(text: str) -> str:
     text = text.strip()
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return ESCAPED.sub(_character, text[1:-1])
+    return text
 
 
-def _unquoted_bytes(text: bytes) -> bytes:
-    text = text.strip()
-    return text[1:-1] if len(text) > 1 and text[:1] == text[-1:] and text[:1] in {b"'", b'"'} else text
+def _character(escaped: re.Match[str]) -> str:
+    """What a backslash and what follows it stand for."""
+    code = escaped[1]
+    if code[0] == "u" and len(code) > 1:
+        return chr(int(code[1:], 16))
+    return chr(int(code, 8)) if code.isdigit() and "8" not in code and "9" not in code else LETTERS.get(code, code)

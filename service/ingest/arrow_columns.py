@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from model.arrays import Array
 from service.errors import Unreadable
 from service.ingest.answers import label_text
-from service.ingest.faults import quote
+from service.ingest.faults import fault, quote
 from service.ingest.number_text import Doubles, no_number
 
 Column: TypeAlias = Any
@@ -83,16 +83,51 @@ def is_text(kind: Column) -> bool:
 
 
 @contextmanager
-def arrow_errors(what: str) -> Iterator[None]:
-    """Tell of what pyarrow cannot read; faults of the disk pass through."""
+def arrow_errors(what: str, place: Callable[[], str] | None = None) -> Iterator[None]:
+    """Tell of what pyarrow cannot read, and where if that is known; faults of the disk pass through."""
     try:
         yield
     except OSError as error:
         if error.errno is not None:
             raise
-        raise Unreadable(f"The {what} cannot be read; it is damaged or was cut off.") from error
+        raise _unreadable(f"The {what} cannot be read; it is damaged or was cut off.", place) from error
     except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
-        raise Unreadable(f"The {what} cannot be read; it is damaged, or holds what is not understood here.") from error
+        sentence = f"The {what} cannot be read; it is damaged, or holds what is not understood here."
+        raise _unreadable(sentence, place) from error
+
+
+def check_kind(column: Column, name: str, *, case: bool = False) -> None:
+    """Unreadable unless a column can name things: by texts or numbers, and cases by times as well."""
+    kind, types = plain(column).type, pa.types
+    named = is_text(kind) or is_number(kind) or types.is_null(kind) or types.is_binary(kind)
+    if not (named or types.is_large_binary(kind) or (case and types.is_temporal(kind))):
+        raise fault(f"column {quote(name)}", f"It holds {quote(str(kind))}, and texts or numbers are needed.")
+
+
+def first_failing(column: Column, attempt: Callable[[Column], object]) -> int | None:
+    """The first row of a column at which an attempt fails, found by halving; None if none does."""
+    if not _fails(column, attempt):
+        return None
+    start, stop = 0, len(column)
+    while stop - start > 1:
+        middle = (start + stop) // 2
+        if _fails(column.slice(start, middle - start), attempt):
+            stop = middle
+        else:
+            start = middle
+    return start
+
+
+def _fails(column: Column, attempt: Callable[[Column], object]) -> bool:
+    try:
+        attempt(column)
+    except pa.ArrowInvalid:
+        return True
+    return False
+
+
+def _unreadable(sentence: str, place: Callable[[], str] | None) -> Unreadable:
+    return Unreadable(sentence) if place is None else fault(place(), sentence)
 
 
 def case_name(value: object) -> str | None:

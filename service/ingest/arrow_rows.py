@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from model.arrays import Array
-from service.ingest.arrow_columns import Codes, Column, Columns, Note, case_name, numbers
+from service.ingest.arrow_columns import Codes, Column, Columns, Note, case_name, check_kind, numbers
 from service.ingest.assembly import Steps, check_counts
 from service.ingest.case_columns import NOTED, CaseTargets, CaseTexts, Tally, required, required_targets
 from service.ingest.columns import Roles
@@ -50,6 +50,9 @@ class RowBuffer:
         roles, limits = self._roles, self._source.limits
         check_counts(limits, values=(self._rows + count) * len(roles.channels))
         cases = np.zeros(count, np.int64)
+        for role in ("series", *self._texts):
+            if role in roles.named:
+                check_kind(columns[roles.named[role]], roles.named[role], case=role == "series")
         if roles.series is not None:
             codes = self._series.append(columns[roles.series])
             self._note_nulls(codes < 0, roles.series, "The row does not say which case it belongs to.")

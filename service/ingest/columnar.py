@@ -1,15 +1,17 @@
 """Parquet and Arrow files, read a batch of rows at a time, and only the columns that have a role."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from service.ingest.arrow_columns import Column, arrow_errors
+from service.ingest.arrow_columns import Column, arrow_errors, first_failing, is_text, plain
 from service.ingest.arrow_messages import check_messages, start_of_stream
 from service.ingest.assembly import check_counts
 from service.ingest.columns import Roles, check_names
 from service.ingest.expansion import check_expansion
+from service.ingest.faults import fault, quote
 from service.ingest.first_rows import FirstRows
 from service.ingest.parquet_pages import check_pages
 from service.ingest.parsed import Parsed
@@ -36,13 +38,14 @@ def read_parquet(source: Source) -> Parsed:
         check_expansion(size, sum(group.total_byte_size for group in groups), limits)
         check_names(names)
         check_pages(file, metadata, limits)
-        first = next(parquet.iter_batches(batch_size=batch_rows(len(names)), use_threads=False), None)
+        sound = partial(_sound, what="Parquet file", texts=True)
+        first = next(sound(parquet.iter_batches(batch_size=batch_rows(len(names)), use_threads=False)), None)
 
         def batches(roles: Roles) -> Iterator[Column]:
             check_counts(limits, values=metadata.num_rows * sum(map(len, roles.columns)))
             check_expansion(size, 4 * metadata.num_rows * sum(map(len, roles.columns)), limits)
             rows = batch_rows(len(roles.all))
-            yield from parquet.iter_batches(batch_size=rows, columns=list(roles.all), use_threads=False)
+            yield from sound(parquet.iter_batches(batch_size=rows, columns=list(roles.all), use_threads=False))
 
         return read_table(Table(names, FirstRows(parquet.schema_arrow if first is None else first), batches), source)
 
@@ -61,12 +64,33 @@ def read_arrow(source: Source) -> Parsed:
 
         schema = reader().schema
         check_names(schema.names)
-        first = next(iter(_validated(reader())), None)
+        first = next(iter(_sound(reader(), "Arrow file")), None)
         look = FirstRows(schema if first is None else first)
-        return read_table(Table(schema.names, look, lambda _: _validated(reader())), source)
+        return read_table(Table(schema.names, look, lambda _: _sound(reader(), "Arrow file")), source)
 
 
-def _validated(batches: Iterable[Column]) -> Iterable[Column]:
-    for batch in batches:
-        batch.validate(full=True)
+def _sound(batches: Iterable[Column], what: str, *, texts: bool = False) -> Iterator[Column]:
+    """The batches, each validated, or its texts alone; Unreadable at the row and the column that cannot be read."""
+    rows = 0
+    iterator = iter(batches)
+    while True:
+        with arrow_errors(what, partial("row {} or later".format, rows + 1)):
+            batch = next(iterator, None)
+            if batch is None:
+                return
+            columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+            if texts:
+                columns = {name: column for name, column in columns.items() if is_text(plain(column).type)}
+            _check_columns(columns, rows)
+            if not texts:
+                batch.validate(full=True)
         yield batch
+        rows += batch.num_rows
+
+
+def _check_columns(columns: Mapping[str, Column], before: int) -> None:
+    for name, column in columns.items():
+        row = first_failing(column, lambda part: part.validate(full=True))
+        if row is not None:
+            found = "text that is no UTF-8" if is_text(column.type) else "value that cannot be read"
+            raise fault(f"row {before + row + 1}, column {quote(name)}", f"There is a {found}.")

@@ -53,6 +53,8 @@ def read_header(file: BinaryIO, reading: Reading) -> Header:
         fields = next(csv.reader([text], delimiter=separator, strict=True))
     except (csv.Error, StopIteration) as error:
         raise fault("the header", "A quotation mark is opened and not closed.") from error
+    if not fields:
+        raise fault("the header", "The first line is empty but for a mark of UTF-8.")
     decimal = "," if separator == ";" and _writes_decimal_commas(file) else "."
     numbers = [_is_number(field, decimal) for field in fields]
     present = reading.header
@@ -91,7 +93,9 @@ def _answers_first(file: BinaryIO, separator: str) -> bool:
     file.seek(0)
     lines = (file.readline(HEADER_BYTES) for _ in range(SAMPLE_LINES))
     firsts = [line.decode("utf-8", "replace").partition(separator)[0].strip() for line in lines if line.strip()]
-    whole = all(not _is_number(first, ".") or float(first or "nan").is_integer() for first in firsts)
+    whole = all(
+        first not in MISSING_TEXTS and (not _is_number(first, ".") or float(first) % 1 == 0) for first in firsts
+    )
     return whole and (len(set(firsts)) < len(firsts) or len(firsts) == 1)
 
 

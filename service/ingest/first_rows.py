@@ -45,16 +45,20 @@ class FirstRows:
 
     def repeats(self, name: str) -> bool:
         """Whether a value of a column stands in several rows."""
-        sample = self._column(name).drop_null()
-        return bool(len(pc.unique(sample)) < len(sample))
+        codes = self.codes(name)[:SAMPLE]
+        codes = codes[codes >= 0]
+        return len(np.unique(codes)) < len(codes)
 
     def instants(self, name: str) -> Array | None:
         """(R,): numbers that grow with time; None if a row has none."""
         return instants(self._column(name, LOOKED))
 
     def codes(self, name: str) -> Array:
-        """(R,) int64: equal for equal values, -1 where there is none."""
-        indices = self._column(name, LOOKED).dictionary_encode().indices
+        """(R,) int64: equal for equal values, -1 where there is none, or a list."""
+        column = self._column(name, LOOKED)
+        if pa.types.is_nested(column.type):
+            return np.full(len(column), -1)
+        indices = column.dictionary_encode().indices
         codes: Array = indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         return codes
 

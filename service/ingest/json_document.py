@@ -3,7 +3,7 @@
 A case is a list of channels, a channel a list of numbers; a case of one channel may be the list of numbers itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -134,9 +134,9 @@ def _read_answers(document: dict[str, Any], cases: int) -> tuple[list[str] | Non
         if entries is None:
             continue
         if name == "labels":
-            labels = as_labels(entries, faults, "/labels/{}")
+            labels = as_labels(entries, faults, "/labels/{}".format)
         else:
-            targets = as_targets(target_rows(entries), faults, "/targets/{}")
+            targets = as_targets(target_rows(entries), faults, "/targets/{}".format)
     faults.raise_any()
     return labels, targets
 
@@ -147,7 +147,7 @@ def _read_groups(document: dict[str, Any], cases: int) -> list[str] | None:
     if entries is None:
         return None
     faults = Faults()
-    groups = as_labels(entries, faults, "/groups/{}", "group")
+    groups = as_labels(entries, faults, "/groups/{}".format, "group")
     faults.raise_any()
     return groups
 
@@ -160,14 +160,14 @@ def _one_a_case(document: dict[str, Any], name: str, cases: int) -> list[Any] | 
     return entries
 
 
-def target_rows(entries: Sequence[Any], place: str = "/targets/{}") -> Doubles:
-    """(N, D) float64 from numbers, or from lists of equally many numbers; `place` is a format for the index of one."""
+def target_rows(entries: Sequence[Any], place: Callable[[int], str] = "/targets/{}".format) -> Doubles:
+    """(N, D) float64 from numbers, or from lists of equally many numbers; `place` names where one stands."""
     rows = [entry if isinstance(entry, list) else [entry] for entry in entries]
     for index, row in enumerate(rows):
         if len(row) != len(rows[0]) or not row:
-            raise fault(place.format(index), f"It has {len(row)} numbers where the first has {len(rows[0])}.")
+            raise fault(place(index), f"It has {len(row)} numbers where the first has {len(rows[0])}.")
         if not set(map(type, row)) <= {int, float}:
-            raise fault(place.format(index), "A finite number belongs here.")
+            raise fault(place(index), "A finite number belongs here.")
     return np.array(rows, np.float64)
 
 

@@ -1,6 +1,6 @@
 """NDJSON: a JSON object a line, which is a case with its series and its answer, or a row of a table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -85,11 +85,15 @@ def _assembled(
     faults = Faults()
     if "label" in answers and "target" in answers:
         raise fault(f"line {numbers[0]}", "A case has a label or a target, not both.")
-    labels = as_labels(answers["label"], faults, "case {}, /label") if "label" in answers else None
-    groups = as_labels(answers["group"], faults, "case {}, /group", "group") if "group" in answers else None
+
+    def at(name: str) -> Callable[[int], str]:
+        return lambda case: f"line {numbers[case]}, /{name}"
+
+    labels = as_labels(answers["label"], faults, at("label")) if "label" in answers else None
+    groups = as_labels(answers["group"], faults, at("group"), "group") if "group" in answers else None
     targets = None
     if "target" in answers:
-        targets = as_targets(target_rows(answers["target"], "case {}, /target"), faults, "case {}, /target")
+        targets = as_targets(target_rows(answers["target"], at("target")), faults, at("target"))
     faults.raise_any()
     series = build_series(steps.finish(), lengths, source.limits, labels=labels, targets=targets, groups=groups)
     return Parsed(series, rows=np.array(numbers))
@@ -98,6 +102,7 @@ def _assembled(
 def _read_rows(source: Source) -> Parsed:
     """Rows of a table; its columns are the members of the first batch of rows."""
     from service.ingest.arrow_columns import Column, arrow_errors  # noqa: PLC0415 - pyarrow comes with the first table
+    from service.ingest.columns import Roles  # noqa: PLC0415 - as above
     from service.ingest.first_rows import FirstRows  # noqa: PLC0415 - as above
     from service.ingest.json_rows import batch_of  # noqa: PLC0415 - as above
     from service.ingest.table import Table, read_table  # noqa: PLC0415 - as above
@@ -105,9 +110,9 @@ def _read_rows(source: Source) -> Parsed:
     rows = list(islice(_objects(source), AT_ONCE))
     names = list(dict.fromkeys(name for _, row in rows for name in row))
 
-    def batches() -> Iterator[Column]:
+    def batches(roles: Roles) -> Iterator[Column]:
         lines = _objects(source)
-        return (batch_of(some, names) for some in iter(lambda: list(islice(lines, AT_ONCE)), []))
+        return (batch_of(some, names, roles.all) for some in iter(lambda: list(islice(lines, AT_ONCE)), []))
 
     with arrow_errors("table"):
-        return read_table(Table(names, FirstRows(batch_of(rows, names)), lambda _: batches()), source)
+        return read_table(Table(names, FirstRows(batch_of(rows, names)), batches), source)

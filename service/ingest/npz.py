@@ -78,9 +78,9 @@ def _assemble(
     if answers is not None:
         chosen = kind or guess_answers(answers)
         if chosen is Answers.LABELS:
-            labels = as_labels(answers, faults, "y[{}]")
+            labels = as_labels(answers, faults, "y[{}]".format)
         else:
-            targets = as_targets(answers, faults, "y[{}]")
+            targets = as_targets(answers, faults, "y[{}]".format)
             if kind is None:
                 notes.append("y holds fractions, so it was read as a target; ask for labels by label=y.")
     faults.raise_any()
@@ -133,7 +133,7 @@ def _read_groups(file: BinaryIO, members: Mapping[str, Member], cases: int) -> l
     if "groups" not in members:
         return None
     faults = Faults()
-    groups = as_labels(_read_small(file, members["groups"], "groups", cases), faults, "groups[{}]", "group")
+    groups = as_labels(_read_small(file, members["groups"], "groups", cases), faults, "groups[{}]".format, "group")
     faults.raise_any()
     return groups
 

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from service.domain.datasets import Limits
 from service.errors import TooLarge, Unreadable
 from service.ingest.expansion import check_expansion
+from service.ingest.faults import fault, quote
 
 LARGEST_PAGE = 256 << 20
 MOST_PAGES = 1 << 16
@@ -23,14 +24,18 @@ DEPTH = 8
 def check_pages(file: BinaryIO, metadata: Any, limits: Limits) -> None:  # noqa: ANN401 - pyarrow publishes no types
     """TooLarge or Unreadable if a page declares what cannot be; the pages' content is not touched."""
     size = file.seek(0, 2)
-    expanded = 0
+    expanded = rows = 0
     for group in (metadata.row_group(index) for index in range(metadata.num_row_groups)):
         for place in range(group.num_columns):
             column = group.column(place)
             if not 0 <= column.num_values <= max(limits.values, group.num_rows):
                 raise Unreadable("The Parquet file's footer declares more values than there can be.")
-            expanded += _check_column(file, column, size)
+            try:
+                expanded += _check_column(file, column, size)
+            except Unreadable as error:
+                raise fault(f"row {rows + 1} or later, column {quote(column.path_in_schema)}", error.message) from error
             check_expansion(size, expanded, limits)
+        rows += max(0, group.num_rows)
 
 
 def _check_column(file: BinaryIO, column: Any, size: int) -> int:  # noqa: ANN401 - as above
@@ -44,8 +49,8 @@ def _check_column(file: BinaryIO, column: Any, size: int) -> int:  # noqa: ANN40
     expanded = seen = pages = 0
     while place < end and seen < column.num_values:
         fields, length = _head(file, place, end)
-        page, values = fields.get(EXPANDED, -1), _values(fields)
-        if page < 0 or fields.get(COMPRESSED, -1) < 0 or values < 0:
+        page, compressed, values = _size(fields, EXPANDED), _size(fields, COMPRESSED), _values(fields)
+        if page < 0 or compressed < 0 or values < 0:
             raise Unreadable("The Parquet file has a page that declares no size.")
         if page > LARGEST_PAGE:
             raise TooLarge(f"The Parquet file has a page of {page} bytes; at most {LARGEST_PAGE} are read.")
@@ -54,7 +59,7 @@ def _check_column(file: BinaryIO, column: Any, size: int) -> int:  # noqa: ANN40
             raise Unreadable(f"The Parquet file has a page that declares {values} values, more than it can hold.")
         seen += 0 if dictionary else values
         expanded += page
-        place += length + fields[COMPRESSED]
+        place += length + compressed
         pages += 1
         if pages > MOST_PAGES:
             raise TooLarge(f"The Parquet file has more than {MOST_PAGES} pages in one column of a row group.")
@@ -77,8 +82,13 @@ def _head(file: BinaryIO, place: int, end: int) -> tuple[dict[int, Any], int]:
 
 def _values(fields: dict[int, Any]) -> int:
     """How many values a page declares: the first field of whichever of the three inner heads it has."""
-    inner: dict[int, Any] = next((fields[number] for number in (DATA, DICTIONARY, DATA_V2) if number in fields), {})
-    found = inner.get(1, -1)
+    inner = next((fields[number] for number in (DATA, DICTIONARY, DATA_V2) if number in fields), None)
+    return _size(inner, 1) if isinstance(inner, dict) else -1
+
+
+def _size(fields: dict[int, Any], number: int) -> int:
+    """A field that is an integer; -1 where it is absent, or something else."""
+    found = fields.get(number)
     return found if isinstance(found, int) else -1
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.ingest.arrow_columns import NUMBER, Column, Note, is_number, is_text, plain
+from service.ingest.arrow_columns import NUMBER, Column, Note, first_failing, is_number, is_text, plain
 from service.ingest.faults import quote
 from service.ingest.number_text import Doubles
 
@@ -43,6 +43,10 @@ class Times:
         _note_rows(column.is_null().to_numpy(zero_copy_only=False), note, "The row has no time.")
         if pa.types.is_date32(kind) or pa.types.is_time32(kind):
             column = column.cast(pa.int32())
+        beyond = first_failing(column, lambda part: part.cast(pa.int64())) if pa.types.is_uint64(kind) else None
+        if beyond is not None:
+            note(beyond, f"{column[beyond].as_py()} is beyond the largest time, {np.iinfo(np.int64).max}.")
+            return np.zeros(len(column), np.int64)
         integers: Array = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
         return integers
 
@@ -59,10 +63,11 @@ class Times:
             strange = there[~matches[self._kind][there]]
         if self._kind is not None and not strange.size:
             column = pc.replace_substring_regex(column, SLASHES, r"\1-\2-\3")
-            row = _first_failing(column, KINDS[self._kind][1])
-            if row is None:
-                return column.cast(KINDS[self._kind][1])
-            strange = np.array([row])
+            kind = KINDS[self._kind][1]
+            failing = first_failing(column, lambda part: part.cast(kind))
+            if failing is None:
+                return column.cast(kind)
+            strange = np.array([failing])
         row = int(strange[0])
         sentence = f"{quote(column[row].as_py())} is no time here: numbers, or ISO 8601 times of one zone, are."
         note(row, sentence)
@@ -84,28 +89,6 @@ def _matches(column: Column, pattern: str) -> Array:
         zero_copy_only=False
     )
     return matched
-
-
-def _first_failing(column: Column, kind: Column) -> int | None:
-    """The first row that cannot be cast, found by halving; None if all can."""
-    if _castable(column, kind):
-        return None
-    start, stop = 0, len(column)
-    while stop - start > 1:
-        middle = (start + stop) // 2
-        if _castable(column.slice(start, middle - start), kind):
-            start = middle
-        else:
-            stop = middle
-    return start
-
-
-def _castable(column: Column, kind: Column) -> bool:
-    try:
-        column.cast(kind)
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def _note_rows(wrong: Array, note: Note, sentence: str) -> None:

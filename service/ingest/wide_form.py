@@ -7,7 +7,7 @@ import numpy as np
 from model.arrays import Array
 from service.domain.reports import Finding, FindingKind, Place
 from service.ingest.answers import label_text
-from service.ingest.arrow_columns import Codes, Column, Columns, case_name, joined, numbers
+from service.ingest.arrow_columns import Codes, Column, Columns, case_name, check_kind, joined, numbers
 from service.ingest.assembly import Steps, build_series, check_counts, check_label, check_target, not_finite
 from service.ingest.columns import Roles
 from service.ingest.dense import observed_lengths
@@ -47,7 +47,7 @@ class CaseBuffer:
                 block[:, step, channel] = self._finite(columns[name], name)
         lengths = observed_lengths(block)
         observed = block[np.arange(block.shape[1]) < lengths[:, None]]
-        self._steps.append(observed, self._faults, lambda step, _: f"row {step}")  # what is infinite was noted above
+        self._steps.append(observed, Faults(), lambda step, _: f"row {step}")  # what is infinite was noted above
         self._lengths.append(lengths)
         for role, codes in self._codes.items():
             self._texts(role, codes, columns[self._roles.named[role]])
@@ -105,6 +105,7 @@ class CaseBuffer:
     def _texts(self, role: str, codes: Codes, column: Column) -> None:
         """Code the names, labels or groups of a batch; each case needs one."""
         name = self._roles.named[role]
+        check_kind(column, name, case=role == "series")
         found = codes.append(column)
         self._found[role].append(found)
         limited = {"label": "classes", "group": "groups", "split": "groups"}.get(role)

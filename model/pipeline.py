@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pipeline", "Predictor"]
 
+MEDIAN = 0.5
+
 
 @dataclass(frozen=True, eq=False)
 class Pipeline:
@@ -81,21 +83,26 @@ class Pipeline:
         restored: Array = answers * self.target_deviation + self.target_mean
         return restored
 
-    def central(self, restored: Array) -> Array:
-        """(N, D): of restored values themselves, or of their quantiles the one nearest to the median."""
-        return restored if self.quantiles is None else restored[:, middle(self.quantiles) :: len(self.quantiles)]
+    def central(self, restored: Array) -> Array | None:
+        """(N, D): of restored values themselves, or of their quantiles the median; None where it is not one of them."""
+        if self.quantiles is None:
+            return restored
+        place = median(self.quantiles)
+        return None if place is None else restored[:, place :: len(self.quantiles)]
 
     def answers(self, restored: Array) -> dict[str, Array]:
         """Restored outputs under the names that clients know, in the shapes they expect.
 
         {"probabilities": (N, K) float32, "label": (N,) str objects}, {"value": (N,), or (N, D) where D > 1}, or
-        {"forecast": (N, C, horizon)}; with quantiles also {"value_q10": ..., "value_q90": ...}, shaped alike
+        {"forecast": (N, C, horizon)}; with quantiles also {"value_q10": ..., "value_q90": ...}, shaped alike, and no
+        plain answer where the median is not among them: no other quantile is one
         """
         if self.classes is not None:
             names = np.array(self.classes, dtype=object)
             return {"probabilities": restored, "label": names[restored.argmax(axis=1)]}
         name = "value" if self.horizon is None else "forecast"
-        answers = {name: self._shaped(self.central(restored))}
+        central = self.central(restored)
+        answers = {} if central is None else {name: self._shaped(central)}
         for place, quantile in enumerate(self.quantiles or ()):
             answers[quantile_name(name, quantile)] = self._shaped(restored[:, place :: len(self.quantiles or ())])
         return answers
@@ -107,9 +114,17 @@ class Pipeline:
         return np.ascontiguousarray(values[:, 0] if values.shape[1] == 1 else values)
 
 
-def middle(quantiles: Sequence[float]) -> int:
-    """The place of the quantile nearest to the median; the lower of two."""
-    return min(range(len(quantiles)), key=lambda place: (abs(quantiles[place] - 0.5), place))
+def median(quantiles: Sequence[float]) -> int | None:
+    """The place of the median; None where it is not among the quantiles."""
+    return quantiles.index(MEDIAN) if MEDIAN in quantiles else None
+
+
+def answer_names(name: str, quantiles: Sequence[float] | None) -> tuple[str, ...]:
+    """What the outputs are called: the plain answer, where there is one, and behind it each of the quantiles."""
+    if quantiles is None:
+        return (name,)
+    plain = () if median(quantiles) is None else (name,)
+    return (*plain, *(quantile_name(name, quantile) for quantile in quantiles))
 
 
 def quantile_name(name: str, quantile: float) -> str:

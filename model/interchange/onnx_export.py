@@ -21,7 +21,7 @@ from model.interchange.onnx_preprocessing import laid_out, prepared
 from model.interchange.onnx_signal import Site
 from model.interchange.onnx_verification import TOLERANCE, verify
 from model.interchange.onnx_windows import Windows, averaged, cut
-from model.pipeline import middle, quantile_name
+from model.pipeline import answer_names, median
 
 if TYPE_CHECKING:
     from model.pipeline import Pipeline
@@ -83,10 +83,10 @@ def _answers(graph: Graph, outputs: Name, pipeline: Pipeline, windows: Windows |
         )
         for place in range(count)
     ]
-    return [_values(graph, name, each[middle(pipeline.quantiles)], pipeline)] + [
-        _values(graph, quantile_name(name, quantile), value, pipeline)
-        for quantile, value in zip(pipeline.quantiles, each, strict=True)
-    ]
+    middle = median(pipeline.quantiles)
+    values = each if middle is None else [each[middle], *each]
+    names = answer_names(name, pipeline.quantiles)
+    return [_values(graph, output, value, pipeline) for output, value in zip(names, values, strict=True)]
 
 
 def _in_units(graph: Graph, values: Name, pipeline: Pipeline) -> Name:

@@ -73,7 +73,8 @@ def backtest(
     restored = (predictor or Predictor(pipeline)).outputs(
         series.values, starts, np.full(len(starts), windowing.window, np.int64)
     )
-    metrics = _measured(truth, pipeline.central(restored).reshape(truth.shape), scale)
+    central = pipeline.central(restored)
+    metrics = {} if central is None else _measured(truth, central.reshape(truth.shape), scale)
     if pipeline.quantiles is not None:
         flat = truth.reshape(len(truth), -1)
         spread = restored.reshape(*flat.shape, len(pipeline.quantiles))

@@ -22,11 +22,13 @@ _SMALLEST = 1e-7
 
 
 def classification(labels: Array, probabilities: Array) -> Metrics:
-    """Every metric of a classifier."""
+    """Every metric of a classifier; `auc_macro` is left out where the labels are of one class, as it has no meaning."""
     counts = confusion_counts(labels, probabilities.argmax(axis=1), probabilities.shape[1])
-    return {name: metric(counts) for name, metric in COUNTED.items()} | {
+    area = auc_macro(labels, probabilities)
+    return {
+        **{name: metric(counts) for name, metric in COUNTED.items()},
         "log_loss": log_loss(labels, probabilities),
-        "auc_macro": auc_macro(labels, probabilities),
+        **({} if area is None else {"auc_macro": area}),
         "expected_calibration_error": expected_calibration_error(labels, probabilities),
     }
 
@@ -78,10 +80,10 @@ def log_loss(labels: Array, probabilities: Array) -> float:
     return float(-np.log(np.maximum(chosen, _SMALLEST), dtype=np.float64).mean())
 
 
-def auc_macro(labels: Array, probabilities: Array) -> float:
+def auc_macro(labels: Array, probabilities: Array) -> float | None:
     """The mean over classes of the area under the curve of one against the rest, by ranks (Mann and Whitney 1947).
 
-    Classes that no case, or every case, belongs to have no curve; with none left it is 0.5, as a guess would have.
+    Classes that no case, or every case, belongs to have no curve; None where none is left: every case is of one class.
     """
     areas: list[float] = []
     for index in range(probabilities.shape[1]):
@@ -91,7 +93,7 @@ def auc_macro(labels: Array, probabilities: Array) -> float:
         if count and rest:
             above = _ranks(probabilities[:, index])[positive].sum() - count * (count + 1) / 2
             areas.append(float(above / (count * rest)))
-    return float(np.mean(areas)) if areas else 0.5
+    return float(np.mean(areas)) if areas else None
 
 
 def _ranks(x: Array) -> Array:

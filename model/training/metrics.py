@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from model.arrays import Array
@@ -9,9 +11,9 @@ from model.data import windows
 from model.data.blocks import BLOCK, release
 from model.data.series import Series
 from model.errors import InvalidSeries
-from model.pipeline import Pipeline, Predictor
+from model.pipeline import Pipeline, Predictor, median
 from model.training.class_metrics import Confusion, Metrics, classification, confusion
-from model.training.value_metrics import ForecastErrors, coverage, forecasting, pinball, regression, root_mean_square
+from model.training.value_metrics import ForecastErrors, coverage, forecasting, pinball, regression
 
 
 def evaluate(
@@ -34,10 +36,10 @@ def evaluate(
         labels = series.labels_among(pipeline.classes)
         answered = restored.argmax(axis=1)
         return classification(labels, restored), confusion(labels, answered, pipeline.classes)
-    values = pipeline.central(restored)
-    if series.targets is None or series.targets.shape[1] != values.shape[1]:
-        raise InvalidSeries(f"The series need {values.shape[1]} targets a case to compare the model's answers with.")
-    return regression(series.targets, values) | _of_quantiles(pipeline, series.targets, restored), None
+    width = restored.shape[1] // len(pipeline.quantiles or (None,))
+    if series.targets is None or series.targets.shape[1] != width:
+        raise InvalidSeries(f"The series need {width} targets a case to compare the model's answers with.")
+    return _of_numbers(pipeline, series.targets, restored, regression), None
 
 
 def epoch_metrics(pipeline: Pipeline, answers: Array, outputs: Array, counts: Array | None = None) -> Metrics:
@@ -51,20 +53,18 @@ def epoch_metrics(pipeline: Pipeline, answers: Array, outputs: Array, counts: Ar
     answers = windows.firsts(answers, counts)
     if pipeline.task == "classification":
         return {"accuracy": float((restored.argmax(axis=1) == answers).mean())}
-    error = np.subtract(pipeline.central(restored), pipeline.in_units(answers), dtype=np.float64)
-    return {"rmse": root_mean_square(error), "mae": float(np.abs(error).mean())}
+    return _of_numbers(pipeline, pipeline.in_units(answers), restored, forecasting, spread=False)
 
 
 def _of_forecasts(pipeline: Pipeline, answers: Array, outputs: Array) -> Metrics:
     """The same for as many numbers as forecasts have, some windows at a time."""
-    squares = sizes = 0.0
+    without_median = pipeline.quantiles is not None and median(pipeline.quantiles) is None
+    errors = ForecastErrors(pipeline.quantiles if without_median else None)
     for rows in np.array_split(np.arange(len(outputs)), -(-outputs.size // BLOCK)):
         part = slice(rows[0], rows[-1] + 1)
-        values = pipeline.central(pipeline.restore(outputs[part]))
-        error = np.subtract(values, pipeline.in_units(answers[part]), dtype=np.float64)
-        squares += float(np.square(error).sum())
-        sizes += float(np.abs(error).sum())
-    return {"rmse": float(np.sqrt(squares / answers.size)), "mae": sizes / answers.size}
+        restored = pipeline.restore(outputs[part])
+        errors.add(pipeline.in_units(answers[part]), pipeline.central(restored), restored)
+    return errors.metrics()
 
 
 def validation_metrics(pipeline: Pipeline, truth: Array, outputs: Array, counts: Array | None = None) -> Metrics:
@@ -77,7 +77,7 @@ def validation_metrics(pipeline: Pipeline, truth: Array, outputs: Array, counts:
     if pipeline.task == "classification":
         return classification(truth, restored)
     measure = regression if pipeline.task == "regression" else forecasting
-    return measure(truth, pipeline.central(restored)) | _of_quantiles(pipeline, truth, restored)
+    return _of_numbers(pipeline, truth, restored, measure)
 
 
 def _forecast(pipeline: Pipeline, series: Series, predictor: Predictor) -> Metrics:
@@ -95,9 +95,18 @@ def _forecast(pipeline: Pipeline, series: Series, predictor: Predictor) -> Metri
     return errors.metrics()
 
 
-def _of_quantiles(pipeline: Pipeline, truth: Array, restored: Array) -> Metrics:
-    """What only answers with quantiles have."""
-    if pipeline.quantiles is None:
-        return {}
+def _of_numbers(
+    pipeline: Pipeline,
+    truth: Array,
+    restored: Array,
+    measure: Callable[[Array, Array], Metrics],
+    *,
+    spread: bool = True,
+) -> Metrics:
+    """Of the plain answers, where there are any; of their quantiles, if asked for or where they are all there is."""
+    central = pipeline.central(restored)
+    found = {} if central is None else measure(truth, central)
+    if pipeline.quantiles is None or (found and not spread):
+        return found
     values = restored.reshape(*truth.shape, len(pipeline.quantiles))
-    return {"pinball": pinball(truth, values, pipeline.quantiles), "coverage": coverage(truth, values)}
+    return found | {"pinball": pinball(truth, values, pipeline.quantiles), "coverage": coverage(truth, values)}

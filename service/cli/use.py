@@ -129,9 +129,24 @@ def _rows(predictions: "Sequence[Json]") -> tuple[tuple[str, ...], Iterator[tupl
         )
     if first.get("value") is not None:
         return ("case", "value"), ((case, p["value"]) for case, p in numbered)
-    return ("case", "channel", "forecast"), (
-        (case, channel, _some(steps)) for case, p in numbered for channel, steps in enumerate(p["forecast"])
+    if first.get("forecast") is not None:
+        return ("case", "channel", "forecast"), (
+            (case, channel, _some(steps)) for case, p in numbered for channel, steps in enumerate(p["forecast"])
+        )
+    shares = tuple(first["quantiles"])
+    if not _is_of_channels(first["quantiles"][shares[0]]):
+        return ("case", *shares), ((case, *p["quantiles"].values()) for case, p in numbered)
+    return ("case", "channel", "quantile", "forecast"), (
+        (case, channel, share, _some(steps))
+        for case, p in numbered
+        for share in shares
+        for channel, steps in enumerate(p["quantiles"][share])
     )
+
+
+def _is_of_channels(answer: object) -> bool:
+    """Whether it is a forecast: a list of channels, and not a number or a list of these."""
+    return isinstance(answer, list) and isinstance(answer[0], list)
 
 
 def _some(steps: Sequence[float]) -> str:

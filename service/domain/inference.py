@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model.pipeline import quantile_name
+from model.pipeline import answer_names
 from service.domain.models import ModelVersion, Signature
 
 Tensor = np.ndarray[Any, np.dtype[Any]]
@@ -78,9 +78,8 @@ def _forecasting(signature: Signature) -> tuple[TensorSpec, ...]:
 
 
 def _with_quantiles(name: str, shape: tuple[int, ...], signature: Signature) -> tuple[TensorSpec, ...]:
-    """The answer, and behind it each of its quantiles under a name of its own."""
-    names = [name, *(quantile_name(name, quantile) for quantile in signature.quantiles or ())]
-    return tuple(TensorSpec(each, "FP32", shape) for each in names)
+    """The plain answer, where there is one, and behind it each of its quantiles under a name of its own."""
+    return tuple(TensorSpec(each, "FP32", shape) for each in answer_names(name, signature.quantiles))
 
 
 OUTPUTS = {"classification": _classification, "regression": _regression, "forecasting": _forecasting}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from model.pipeline import median
 from service.domain.inference import INPUT, TensorSpec, inputs, outputs
 from service.domain.models import Signature
 from service.edge.example import Example
@@ -92,10 +93,11 @@ def _forecast(signature: Signature) -> Schema:
 
 
 def _spread(name: str, answer: Schema, signature: Signature) -> Schema:
-    """An answer, and its quantiles by their shares where the version has them."""
+    """An answer, and its quantiles by their shares where the version has them; without the median only these."""
     if signature.quantiles is None:
         return _object({name: answer})
-    return _object({name: answer, "quantiles": _object(dict.fromkeys([f"{q:g}" for q in signature.quantiles], answer))})
+    plain = {} if median(signature.quantiles) is None else {name: answer}
+    return _object({**plain, "quantiles": _object(dict.fromkeys([f"{q:g}" for q in signature.quantiles], answer))})
 
 
 PREDICTIONS: Mapping[str, Callable[[Signature], Schema]] = {

@@ -1,6 +1,6 @@
 """What clients see of the service's records, the same over both protocols."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -124,23 +124,23 @@ def _classified(outputs: Mapping[str, Tensor], signature: Signature) -> list[inf
 
 
 def _regressed(outputs: Mapping[str, Tensor], signature: Signature) -> list[inference_schemas.Prediction]:
-    spread = _quantiles("value", outputs, signature)
-    rows = zip(_plain(outputs["value"]), spread, strict=True)
+    rows = _answered("value", outputs, signature)
     return [inference_schemas.Prediction(value=value, quantiles=quantiles) for value, quantiles in rows]
 
 
 def _forecast(outputs: Mapping[str, Tensor], signature: Signature) -> list[inference_schemas.Prediction]:
-    spread = _quantiles("forecast", outputs, signature)
-    rows = zip(_plain(outputs["forecast"]), spread, strict=True)
+    rows = _answered("forecast", outputs, signature)
     return [inference_schemas.Prediction(forecast=case, quantiles=quantiles) for case, quantiles in rows]
 
 
-def _quantiles(name: str, outputs: Mapping[str, Tensor], signature: Signature) -> Sequence[dict[str, Any] | None]:
-    """For each case its quantiles by their shares; None where the version has none."""
-    if signature.quantiles is None:
-        return [None] * len(outputs[name])
-    columns = {f"{each:g}": _plain(outputs[quantile_name(name, each)]) for each in signature.quantiles}
-    return [{share: values[case] for share, values in columns.items()} for case in range(len(outputs[name]))]
+def _answered(
+    name: str, outputs: Mapping[str, Tensor], signature: Signature
+) -> Iterator[tuple[Any, dict[str, Any] | None]]:
+    """For each case its plain answer and its quantiles by their shares; None where the version has them not."""
+    columns = {f"{each:g}": _plain(outputs[quantile_name(name, each)]) for each in signature.quantiles or ()}
+    plain = _plain(outputs[name]) if name in outputs else [None] * len(next(iter(outputs.values())))
+    for case, value in enumerate(plain):
+        yield value, {share: values[case] for share, values in columns.items()} or None
 
 
 def _plain(values: Tensor) -> list[Any]:

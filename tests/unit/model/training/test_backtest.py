@@ -106,9 +106,13 @@ def test_a_model_that_has_learned_the_season_beats_repeating_the_last_value() ->
     assert found.metrics["mase"] < found.baselines["naive"]["mase"]
 
 
-def test_quantiles_are_judged_too() -> None:
-    pipeline = trained(SEASONAL, {"kind": "quantile", "quantiles": [0.1, 0.9]})
-    assert {"rmse", "mae", "mase", "pinball", "coverage"} == set(backtest(pipeline, SEASONAL).metrics)
+@pytest.mark.parametrize(
+    ("quantiles", "metrics"),
+    [([0.1, 0.5, 0.9], {"rmse", "mae", "mase", "pinball", "coverage"}), ([0.1, 0.9], {"pinball", "coverage"})],
+)
+def test_quantiles_are_judged_too(quantiles: list[float], metrics: set[str]) -> None:
+    pipeline = trained(SEASONAL, {"kind": "quantile", "quantiles": quantiles})
+    assert set(backtest(pipeline, SEASONAL).metrics) == metrics
 
 
 def test_nothing_behind_an_origin_is_seen() -> None:

@@ -55,7 +55,7 @@ def test_the_area_under_the_curve_is_the_share_of_rightly_ordered_pairs(cases: l
     below = [score[i] for i in np.flatnonzero(labels == 0)]
     found = class_metrics.auc_macro(labels, np.stack([1 - score, score], axis=1))
     if not above or not below:
-        assert found == 0.5
+        assert found is None
         return
     pairs = [1.0 if a > b else 0.5 if a == b else 0.0 for a in above for b in below]
     assert found == pytest.approx(np.mean(pairs))
@@ -72,7 +72,7 @@ def test_regression_metrics_of_known_errors() -> None:
 
 
 def test_targets_that_do_not_vary_have_no_share_explained() -> None:
-    assert value_metrics.regression(np.ones((3, 1)), np.zeros((3, 1)))["r2"] == 0.0
+    assert "r2" not in value_metrics.regression(np.ones((3, 1)), np.zeros((3, 1)))
 
 
 def test_forecasts_are_measured_where_the_truth_is_known() -> None:

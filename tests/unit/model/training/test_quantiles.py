@@ -3,13 +3,14 @@
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from model.data.series import Series
 from model.errors import InvalidSpec
 from model.interchange import archive
 from model.interchange.onnx_export import export, verify
-from model.pipeline import Pipeline, Predictor, middle, quantile_name
+from model.pipeline import Pipeline, Predictor, median, quantile_name
 from model.training.metrics import evaluate
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
@@ -79,10 +80,31 @@ def test_names_tell_the_share_in_percent() -> None:
     ]
 
 
-def test_the_plain_answer_is_the_quantile_nearest_to_the_median() -> None:
-    assert middle((0.1, 0.5, 0.9)) == 1
-    assert middle((0.4, 0.6)) == 0
-    assert middle((0.9,)) == 0
+def test_only_the_median_is_a_plain_answer() -> None:
+    assert median((0.1, 0.5, 0.9)) == 1
+    assert median((0.5,)) == 0
+    assert median((0.4, 0.6)) is median((0.9,)) is None
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_without_the_median_there_are_quantiles_and_no_plain_answer(name: str) -> None:
+    pipeline = archive.load(archive.save(trained(SETS[name], {"kind": "quantile", "quantiles": [0.1, 0.9]})))
+    answers = Predictor(pipeline).predict(np.random.default_rng(0).normal(5, 1, (3, 2, 60)).astype(np.float32))
+    word = "forecast" if pipeline.horizon else "value"
+    assert list(answers) == [f"{word}_q10", f"{word}_q90"]
+    assert (answers[f"{word}_q10"] <= answers[f"{word}_q90"]).all()
+    assert [output.name for output in onnx.load_from_string(export(pipeline)).graph.output] == list(answers)
+    assert verify(export(pipeline), pipeline) < 1e-4
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_without_the_median_metrics_are_those_of_the_quantiles(name: str) -> None:
+    pipeline = trained(SETS[name], {"kind": "quantile", "quantiles": [0.1, 0.9]})
+    found, _ = evaluate(pipeline, SETS[name])
+    assert set(found) == {"pinball", "coverage"}
+    told = {name.removeprefix("validation_") for name in pipeline.metadata["metrics"]}
+    assert {"loss", "pinball", "coverage"} <= told
+    assert not told & {"rmse", "mae", "r2"}
 
 
 @pytest.mark.parametrize(

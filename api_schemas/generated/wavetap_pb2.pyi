@@ -2125,7 +2125,9 @@ class Prediction(_message.Message):
     @_builtins.property
     def probabilities(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
     @_builtins.property
-    def value(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    def value(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """as forecast, empty where quantiles are without the median"""
+
     @_builtins.property
     def forecast(self) -> _containers.RepeatedCompositeFieldContainer[Global___Channel]: ...
     @_builtins.property

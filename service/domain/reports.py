@@ -30,6 +30,7 @@ class FindingKind(StrEnum):
     PADDING = "padding"
     MISSING = "missing"
     EMPTY_CASE = "empty_case"
+    FLATTENED = "flattened"
     CONSTANT = "constant"
     FAR = "far"
     UNUSED = "unused"

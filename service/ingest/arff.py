@@ -83,7 +83,8 @@ def read_arff(source: Source) -> Parsed:
         labels=cases.labels if answer is not None and not targeted else None,
         targets=np.array(cases.targets)[:, None] if targeted else None,
     )
-    return Parsed(series, rows=np.array(cases.lines), reading=_understood(answer, source.reading))
+    reading, flattened = _understood(answer, source.reading), cases.steps.precision.found()
+    return Parsed(series, rows=np.array(cases.lines), reading=reading, flattened=flattened)
 
 
 def _understood(answer: Attribute | None, reading: Reading) -> Understanding:

@@ -107,6 +107,7 @@ class RowBuffer:
             targets=targets,
             groups=groups,
             splits=splits,
+            flattened=self._steps.precision.found(),
             findings=() if splits is None else tuple(self._crossing.findings(splits.column, self._series.names)),
         )
 

@@ -14,6 +14,7 @@ from service.domain.datasets import Limits
 from service.errors import TooLarge
 from service.ingest.faults import Faults, quote
 from service.ingest.number_text import Doubles
+from service.ingest.precision import Precision
 from service.ingest.source import Scratch, Source
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -32,12 +33,16 @@ class Steps:
         self._source = source
         self._limits = source.limits
         self._values: Array = np.empty((1024, channels), np.float32)
+        self.precision = Precision(channels)
         self._used = 0
         self._written = 0
         self._scratch: Scratch | None = None
 
     def append(self, block: Doubles | Array, faults: Faults, place: Callable[[int, int], str]) -> None:
-        """Add steps (L, channels); `place(step, channel)` names where in the file a value of the block stands."""
+        """Add steps (L, channels); `place(step, channel)` names where in the file a value of the block stands.
+
+        What is appended as 64-bit floats is looked at for changes that 32-bit floats lose.
+        """
         check_counts(self._limits, values=(self._written + self._used + len(block)) * block.shape[1])
         if self._used and (self._used + len(block)) * block.shape[1] * 4 > self._limits.in_memory:
             self._spill()
@@ -45,6 +50,8 @@ class Steps:
         if end > len(self._values):
             self._values = np.concatenate((self._values[: self._used], self._room(end)))
         narrowed = self._values[self._used : end]
+        if block.dtype == np.float64:
+            self.precision.look(block)
         with np.errstate(over="ignore", invalid="ignore"):
             narrowed[...] = block
         note_infinite(narrowed, block, faults, place)

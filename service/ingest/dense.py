@@ -11,6 +11,7 @@ from model.data.blocks import release
 from service.ingest.assembly import Steps, note_infinite
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.npy import ArrayHeader, ByteStream, read_blocks
+from service.ingest.precision import Flattened
 from service.ingest.source import Source
 
 BLOCK_BYTES = 8 << 20
@@ -35,8 +36,10 @@ class DenseArray:
         return (shape[0], 1, shape[1]) if len(shape) == 2 else (shape[0], shape[1], shape[2])  # noqa: PLR2004
 
 
-def read_steps(dense: DenseArray, lengths: Array | None, source: Source, faults: Faults) -> tuple[Array, Array]:
-    """The steps of all cases (T, C) float32 and their lengths (N,) int64.
+def read_steps(
+    dense: DenseArray, lengths: Array | None, source: Source, faults: Faults
+) -> tuple[Array, Array, Flattened]:
+    """The steps of all cases (T, C) float32, their lengths (N,) int64, and what 32-bit floats lose.
 
     lengths: (N,) int64 where the file tells them; without, trailing steps that miss every channel are padding
     """
@@ -53,12 +56,15 @@ def read_steps(dense: DenseArray, lengths: Array | None, source: Source, faults:
         if lengths is None:
             known[start:stop] = observed_lengths(part)
         short = known[start:stop] < length
-        flat = part[np.arange(length) < known[start:stop, None]] if short.any() else part.reshape(-1, channels)
+        within = np.arange(length) < known[start:stop, None] if short.any() else None
+        flat = part.reshape(-1, channels) if within is None else part[within]
+        if not np.can_cast(block.dtype, np.float32):
+            steps.precision.look(block.transpose(0, 2, 1), None if within is None else within.reshape(-1))
         steps.append(flat, Faults(), lambda step, channel: f"{step}, {channel}")  # what is infinite was noted above
         start = stop
         if faults.full:
             break
-    return steps.finish(), known
+    return steps.finish(), known, steps.precision.found()
 
 
 def observed_lengths(dense: Array) -> Array:

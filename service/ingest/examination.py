@@ -3,6 +3,7 @@
 Each oddity is a finding: its kind, how often it occurs, a sentence, and the place of the first.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,12 +15,14 @@ from model.data.series import Series
 from service.domain.reports import ChannelFacts, Examination, Finding, FindingKind, Place
 from service.ingest.faults import quote
 from service.ingest.parsed import Parsed
+from service.ingest.precision import Flattened
 from service.ingest.split_leaks import split_leaks
 from service.ingest.survey import Survey, survey
 
 NAMED = 5
 SHORT = 8
 IMBALANCE = 10
+SMALLEST = float(np.finfo(np.float32).tiny)
 FAR = 10
 """A mean of more than this many standard deviations is far from zero."""
 
@@ -36,7 +39,7 @@ def examine(parsed: Parsed) -> Examination:
         *_equal_cases(parsed, keys),
         *split_leaks(parsed, keys),
         *_missing(parsed, seen),
-        *_levels(series, seen),
+        *_levels(parsed, seen),
     ]
     order = list(FindingKind)
     found.sort(key=lambda finding: order.index(finding.kind))
@@ -146,18 +149,42 @@ def _empty_cases(series: Series) -> Array:
     return np.concatenate(found)
 
 
-def _levels(series: Series, seen: Survey) -> Iterator[Finding]:
-    constant = np.flatnonzero(~(seen.low < seen.high))
+def _levels(parsed: Parsed, seen: Survey) -> Iterator[Finding]:
+    """Channels that never change, or little beside their level, and those whose changes 32-bit floats have lost."""
+    names, flattened = parsed.series.channels, parsed.flattened
+    lost = np.empty(0, np.int64) if flattened is None else flattened.channels(parsed.series)
+    if flattened is not None:
+        small = np.abs(flattened.level[lost]) < SMALLEST
+        yield from (_flattened(parsed, flattened, each) for each in (lost[~small], lost[small]) if each.size)
+    constant = np.setdiff1d(np.flatnonzero(~(seen.low < seen.high)), lost)
     if constant.size:
-        sentence = f"Constant channels, which tell nothing: {_named(series.channels, constant)}."
-        yield Finding(FindingKind.CONSTANT, len(constant), sentence, Place(channel=series.channels[int(constant[0])]))
+        sentence = f"Constant channels, which tell nothing: {_named(names, constant)}."
+        yield Finding(FindingKind.CONSTANT, len(constant), sentence, Place(channel=names[int(constant[0])]))
     far = np.flatnonzero((seen.low < seen.high) & (np.abs(seen.mean) > FAR * seen.deviation))
+    far = np.setdiff1d(far, lost)
     if far.size:
         sentence = (
-            f"Channels far from zero beside how much they vary: {_named(series.channels, far)}; "
+            f"Channels far from zero beside how much they vary: {_named(names, far)}; "
             "without scaling, zero padding would make up steps at their ends."
         )
-        yield Finding(FindingKind.FAR, len(far), sentence, Place(channel=series.channels[int(far[0])]))
+        yield Finding(FindingKind.FAR, len(far), sentence, Place(channel=names[int(far[0])]))
+
+
+def _flattened(parsed: Parsed, flattened: Flattened, lost: Array) -> Finding:
+    """The first value that became equal to the one before it, and what to do about it."""
+    channel = int(lost[0])
+    level = float(flattened.level[channel])
+    place = parsed.place(channel, int(flattened.first[channel]), by_row=flattened.by_row)
+    advice = f"subtract an offset, such as {level:.6g}, before you send them"
+    if abs(level) < SMALLEST:
+        factor = 10.0 ** min(300, -math.floor(math.log10(abs(level))))
+        advice = f"multiply them, for instance by {factor:g}, before you send them"
+    where = f"case {place.case} at step {place.step}" if place.row is None else f"row {place.row}"
+    sentence = (
+        f"Channels whose changes are lost, as 32-bit floats hold the values: {_named(parsed.series.channels, lost)}; "
+        f"the first value that became equal to the one before it is in {where}. Keep the changes: {advice}."
+    )
+    return Finding(FindingKind.FLATTENED, len(lost), sentence, place)
 
 
 def _case(parsed: Parsed, case: int) -> Place:

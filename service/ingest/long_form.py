@@ -3,7 +3,7 @@
 Rows of several cases may be mixed. Cases keep the order of their first rows; steps are put in the order of time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from service.ingest.faults import Faults, fault, quote
 from service.ingest.number_text import Doubles
 from service.ingest.ordering import Ordered
 from service.ingest.parsed import Parsed, Splits
+from service.ingest.precision import Flattened
 from service.ingest.source import Source
 
 UNEVEN = 1.5
@@ -43,6 +44,7 @@ class Rows:
     groups: list[str] | None
     splits: Splits | None
     findings: tuple[Finding, ...]
+    flattened: Flattened
 
 
 def long_to_series(rows: Rows, source: Source) -> Parsed:
@@ -64,8 +66,14 @@ def long_to_series(rows: Rows, source: Source) -> Parsed:
         targets=rows.targets,
         groups=rows.groups,
     )
-    columns = rows.roles.columns
-    return Parsed(series, findings=tuple(findings), rows=ordered.rows, columns=columns, splits=rows.splits)
+    return Parsed(
+        series,
+        findings=tuple(findings),
+        rows=ordered.rows,
+        columns=rows.roles.columns,
+        splits=rows.splits,
+        flattened=replace(rows.flattened, by_row=True),
+    )
 
 
 def _in_time(rows: Rows, ordered: Ordered, findings: list[Finding], source: Source) -> Ordered:

@@ -71,7 +71,7 @@ def _assemble(
     if lengths is not None and (lengths > length).any():
         raise fault(f"lengths[{int(np.argmax(lengths > length))}]", f"The array of the series has {length} steps.")
     faults = Faults()
-    flat, known = read_steps(values, lengths, source, faults)
+    flat, known, flattened = read_steps(values, lengths, source, faults)
     labels = targets = None
     notes: list[str] = []
     findings: list[Finding] = []
@@ -92,7 +92,7 @@ def _assemble(
     series = build_series(
         flat, known.tolist(), source.limits, channels=names, labels=labels, targets=targets, groups=groups
     )
-    return Parsed(series, tuple(notes), tuple(findings))
+    return Parsed(series, tuple(notes), tuple(findings), flattened=flattened)
 
 
 def _open(file: BinaryIO, member: Member, name: str) -> DenseArray:

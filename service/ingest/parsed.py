@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from model.arrays import Array
 from model.data.series import Series
-from service.domain.reports import Finding, Understanding
+from service.domain.reports import Finding, Place, Understanding
+from service.ingest.precision import Flattened
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,7 @@ class Parsed:
     rows: Array | range | None = None
     columns: tuple[tuple[str, ...], ...] | None = None
     splits: Splits | None = None
+    flattened: Flattened | None = None
 
     def row(self, case: int, step: int = 0) -> int | None:
         """Where a step of a case stands in the file."""
@@ -46,3 +50,15 @@ class Parsed:
             return None
         names = self.columns[channel]
         return names[0] if len(names) == 1 else names[step]
+
+    def place(self, channel: int, step: int, *, by_row: bool) -> Place:
+        """Where a value stands that was the step-th to be read; by_row: as a row, and rows may be ordered otherwise."""
+        name = self.series.channels[channel]
+        if by_row and isinstance(self.rows, np.ndarray):
+            found = np.flatnonzero(self.rows == step + 1)
+            if not found.size:  # a row that repeats another and was left out
+                return Place(row=step + 1, column=self.column(channel, 0), channel=name)
+            step = int(found[0])
+        case = int(np.searchsorted(self.series.offsets, step, side="right")) - 1
+        within = step - int(self.series.offsets[case])
+        return Place(self.row(case, within), self.column(channel, within), case, name, within)

@@ -69,7 +69,8 @@ def read_ts(source: Source) -> Parsed:
         labels=cases.labels if header.labelled else None,
         targets=np.array(cases.targets)[:, None] if header.targeted else None,
     )
-    return Parsed(series, tuple(_contradictions(header, series)), rows=np.array(cases.lines))
+    notes, flattened = tuple(_contradictions(header, series)), cases.steps.precision.found()
+    return Parsed(series, notes, rows=np.array(cases.lines), flattened=flattened)
 
 
 def _read_header(lines: Iterator[tuple[int, bytes]]) -> tuple[Header, int]:

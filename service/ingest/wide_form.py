@@ -41,7 +41,7 @@ class CaseBuffer:
         """Take in the columns of one batch of `count` rows."""
         steps = self._roles.columns
         check_counts(self._source.limits, cases=self._cases + count)
-        block = np.empty((count, len(steps[0]), len(steps)), np.float32)
+        block = np.empty((count, len(steps[0]), len(steps)))
         for channel, names in enumerate(steps):
             for step, name in enumerate(names):
                 block[:, step, channel] = self._finite(columns[name], name)
@@ -84,13 +84,14 @@ class CaseBuffer:
         splits = None
         if roles.split is not None:
             splits = Splits(roles.split, self._codes["split"].names, joined(self._found["split"]))
-        return Parsed(series, findings=tuple(findings), rows=rows, columns=steps, splits=splits)
+        flattened = self._steps.precision.found()
+        return Parsed(series, findings=tuple(findings), rows=rows, columns=steps, splits=splits, flattened=flattened)
 
     def _place(self, row: int, column: str) -> str:
         return f"row {self._cases + row + 1}, column {quote(column)}"
 
     def _finite(self, column: Column, name: str) -> Array:
-        """(R,) float32 of one step, missing as NaN; what float32 cannot hold is noted."""
+        """(R,) float64 of one step, missing as NaN; what float32 cannot hold is noted."""
 
         def note(row: int | None, sentence: str) -> None:
             self._faults.add(f"column {quote(name)}" if row is None else self._place(row, name), sentence)
@@ -100,7 +101,7 @@ class CaseBuffer:
             narrow = wide.astype(np.float32)
         for row in np.flatnonzero(np.isinf(narrow))[:10].tolist():
             note(row, not_finite(float(wide[row])))
-        return narrow
+        return wide
 
     def _texts(self, role: str, codes: Codes, column: Column) -> None:
         """Code the names, labels or groups of a batch; each case needs one."""

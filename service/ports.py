@@ -102,7 +102,7 @@ class DatasetStore(Protocol):
         """Insert a dataset, and its key with it, and say whether it is new; a known key answers its dataset.
 
         The same name with the same digest answers the row that is there; with another digest it is AlreadyExists.
-        A row that holds the same digest under another name lends its artifact.
+        A row that holds the same content under another name lends its artifact, if that has the same bytes.
         """
         ...
 

@@ -473,11 +473,16 @@ class DatasetFinding(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
     FIRST_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     count: _builtins.int
     detail: _builtins.str
     @_builtins.property
     def first(self) -> Global___DatasetPlace: ...
+    @_builtins.property
+    def other(self) -> Global___DatasetPlace:
+        """what the first equals, or differs from; unset where there is no such"""
+
     def __init__(
         self,
         *,
@@ -485,10 +490,11 @@ class DatasetFinding(_message.Message):
         count: _builtins.int = ...,
         detail: _builtins.str = ...,
         first: Global___DatasetPlace | None = ...,
+        other: Global___DatasetPlace | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["first", b"first"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "other", b"other"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "detail", b"detail", "first", b"first", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "detail", b"detail", "first", b"first", "kind", b"kind", "other", b"other"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -46,6 +46,10 @@ class Finding(Schema):
     count: int
     detail: str
     first: Place
+    other: Place | None = Field(
+        description="Where the first one's counterpart stands: the case it equals or the row it differs from, in the "
+        "other dataset where two are compared."
+    )
 
 
 class ChannelFacts(Schema):
@@ -98,8 +102,10 @@ class Comparison(Schema):
                 {
                     "kind": "leak",
                     "count": 1,
-                    "detail": "Cases of a that stand in b as well: 1, the first is case 3, which is case 7 there.",
-                    "first": {"row": None, "column": None, "case": 3, "channel": None, "step": None},
+                    "detail": "Cases of a that stand in b as well: 1, the first is case 3 (row 4), "
+                    "which is case 7 (row 8) there.",
+                    "first": {"row": 4, "column": None, "case": 3, "channel": None, "step": None},
+                    "other": {"row": 8, "column": None, "case": 7, "channel": None, "step": None},
                 }
             ],
         }

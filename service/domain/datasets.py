@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from model.arrays import Array
 from model.data.series import Series, SeriesFacts
 from model.training.backtest import Backtest
 from service.domain.artifacts import Artifact
@@ -66,12 +67,16 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class Ingested:
-    """What came out of a file: the series, the format they were read as, and what was odd about them."""
+    """What came out of a file: the series, the format they were read as, and what was odd about them.
+
+    rows: (N,) int64, the row of each case in the file; None where cases have no rows
+    """
 
     series: Series
     format: str
     warnings: tuple[str, ...] = ()
     examination: Examination | None = None
+    rows: Array | None = None
 
 
 @dataclass(frozen=True)

@@ -51,12 +51,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something odd: how often, in one sentence, and where first."""
+    """Something odd: how often, in one sentence, and where first; `other` is what the first equals, or differs from."""
 
     kind: FindingKind
     count: int
     detail: str
     first: Place
+    other: Place | None = None
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,8 @@ def _equal_cases(parsed: Parsed, keys: Array) -> Iterator[Finding]:
     sentence = (
         f"Cases that equal an earlier one: {len(again.cases)}, the first is {_pair(parsed, again.cases, again.firsts)}."
     )
-    yield Finding(FindingKind.DUPLICATE, len(again.cases), sentence, _case(parsed, int(again.cases[0])))
+    places = (_case(parsed, int(each[0])) for each in again)
+    yield Finding(FindingKind.DUPLICATE, len(again.cases), sentence, *places)
     answers = series.labels if series.labels is not None else series.targets
     if answers is None:
         return
@@ -109,7 +110,8 @@ def _equal_cases(parsed: Parsed, keys: Array) -> Iterator[Finding]:
     cases, firsts = again.cases[differ], again.firsts[differ]
     if cases.size:
         sentence = f"Equal cases with different answers: {len(cases)}, the first is {_pair(parsed, cases, firsts)}."
-        yield Finding(FindingKind.CONTRADICTION, len(cases), sentence, _case(parsed, int(cases[0])))
+        places = (_case(parsed, int(each[0])) for each in (cases, firsts))
+        yield Finding(FindingKind.CONTRADICTION, len(cases), sentence, *places)
 
 
 def _missing(parsed: Parsed, seen: Survey) -> Iterator[Finding]:

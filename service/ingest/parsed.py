@@ -44,6 +44,15 @@ class Parsed:
             self.rows[case] if len(self.rows) == self.series.cases else self.rows[self.series.offsets[case] + step]
         )
 
+    @property
+    def case_rows(self) -> Array | None:
+        """(N,) int64: where each case begins in the file."""
+        if self.rows is None:
+            return None
+        cases = self.series.cases
+        places = np.arange(cases) if len(self.rows) == cases else self.series.offsets[:-1]
+        return self.rows.start + places if isinstance(self.rows, range) else self.rows[places]
+
     def column(self, channel: int, step: int) -> str | None:
         """The column that a step of a channel was read from."""
         if self.columns is None:

@@ -56,7 +56,7 @@ def read_series(
             raise fault("the series", error.message) from error
     examination = examine(parsed)
     told = tuple(finding.detail for finding in examination.findings)
-    return Ingested(parsed.series, found.value, parsed.notes + told, examination)
+    return Ingested(parsed.series, found.value, parsed.notes + told, examination, parsed.case_rows)
 
 
 def reader(found: Format) -> Reader:

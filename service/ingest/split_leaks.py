@@ -38,7 +38,8 @@ class Crossing:
             f"Cases with rows in several splits: {len(self._cases)}, the first is case {which}, in {quote(there)} by "
             f"row {first} and in {quote(here)} by row {row}, column {quote(column)}; it counts for the first."
         )
-        yield Finding(FindingKind.LEAK, len(self._cases), sentence, Place(row=row, column=column, case=case))
+        places = (Place(row=each, column=column, case=case) for each in (row, first))
+        yield Finding(FindingKind.LEAK, len(self._cases), sentence, *places)
 
 
 def told(splits: Splits) -> str:
@@ -85,7 +86,8 @@ def _finding(parsed: Parsed, splits: Splits, cases: Array, others: Array, what: 
         f"{what} that stand in several splits: {len(cases)}, the first is case {case} in {here}, {linked} "
         f"case {other} in {there}{rows}."
     )
-    return Finding(FindingKind.LEAK, len(cases), sentence, Place(row=row, column=splits.column, case=case))
+    first, second = Place(row, splits.column, case), Place(earlier, splits.column, other)
+    return Finding(FindingKind.LEAK, len(cases), sentence, first, second)
 
 
 def _group_column(parsed: Parsed) -> str | None:

@@ -1,9 +1,11 @@
 """Two datasets side by side: a model that has seen the cases it is judged by is praised for its memory."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from model.arrays import Array
 from model.data.likeness import Equal, case_keys, shared
 from model.data.series import Series
 from service.domain.datasets import Dataset
@@ -13,23 +15,36 @@ SHOWN = 5
 MOST_GROUPS = 100
 
 
-def compare(dataset: Dataset, series: Series, other: Dataset, theirs: Series) -> Comparison:
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A dataset with its series; rows: (N,) where in its file each case stood, None where that is not known."""
+
+    dataset: Dataset
+    series: Series
+    rows: Array | None = None
+
+    def place(self, case: int) -> Place:
+        """Where a case stands, and stood."""
+        return Place(row=None if self.rows is None else int(self.rows[case]), case=case)
+
+
+def compare(ours: Opened, theirs: Opened) -> Comparison:
     """Look for what both hold, and for what only one of them has."""
+    series, others = ours.series, theirs.series
     same = Equal(np.empty(0, np.int64), np.empty(0, np.int64))
-    if len(series.channels) == len(theirs.channels):
-        same = shared(case_keys(series), case_keys(theirs))
-    groups = sorted(set(series.group_names or ()) & set(theirs.group_names or ()))
-    names = dataset.name, other.name
+    if len(series.channels) == len(others.channels):
+        same = shared(case_keys(series), case_keys(others))
+    groups = sorted(set(series.group_names or ()) & set(others.group_names or ()))
     findings = [
-        *_leaks(same, names),
-        *_groups(groups, names),
-        *_channels(series, theirs),
-        *_labels(series, theirs, names),
+        *_leaks(same, ours, theirs),
+        *_groups(groups, ours, theirs),
+        *_channels(series, others),
+        *_labels(series, others, (ours.dataset.name, theirs.dataset.name)),
     ]
     return Comparison(
-        dataset=_side(dataset),
-        other=_side(other),
-        equal=dataset.digest == other.digest,
+        dataset=_side(ours.dataset),
+        other=_side(theirs.dataset),
+        equal=ours.dataset.digest == theirs.dataset.digest,
         shared_cases=len(same.cases),
         shared_groups=tuple(groups[:MOST_GROUPS]),
         findings=tuple(findings),
@@ -40,20 +55,35 @@ def _side(dataset: Dataset) -> Side:
     return Side(dataset.id, dataset.name, dataset.digest, dataset.facts.cases)
 
 
-def _leaks(same: Equal, names: tuple[str, str]) -> Iterator[Finding]:
+def _leaks(same: Equal, ours: Opened, theirs: Opened) -> Iterator[Finding]:
     if same.cases.size:
-        first, match = int(same.cases[0]), int(same.firsts[0])
+        first, other = ours.place(int(same.cases[0])), theirs.place(int(same.firsts[0]))
         sentence = (
-            f"Cases of {names[0]} that stand in {names[1]} as well: {len(same.cases)}, "
-            f"the first is case {first}, which is case {match} there."
+            f"Cases of {ours.dataset.name} that stand in {theirs.dataset.name} as well: {len(same.cases)}, "
+            f"the first is {_said(first)}, which is {_said(other)} there."
         )
-        yield Finding(FindingKind.LEAK, len(same.cases), sentence, Place(case=first))
+        yield Finding(FindingKind.LEAK, len(same.cases), sentence, first, other)
 
 
-def _groups(groups: list[str], names: tuple[str, str]) -> Iterator[Finding]:
+def _groups(groups: list[str], ours: Opened, theirs: Opened) -> Iterator[Finding]:
     if groups:
-        sentence = f"Groups with cases in both {names[0]} and {names[1]}: {len(groups)} ({_some(groups)})."
-        yield Finding(FindingKind.LEAK, len(groups), sentence, Place())
+        first, other = _first_of(groups[0], ours), _first_of(groups[0], theirs)
+        names = f"{ours.dataset.name} and {theirs.dataset.name}"
+        sentence = (
+            f"Groups with cases in both {names}: {len(groups)} ({_some(groups)}), "
+            f"the first with {_said(first)}, and {_said(other)} there."
+        )
+        yield Finding(FindingKind.LEAK, len(groups), sentence, first, other)
+
+
+def _first_of(group: str, side: Opened) -> Place:
+    """The first case of a group."""
+    names, members = side.series.group_names, side.series.groups
+    return Place() if names is None or members is None else side.place(int(np.argmax(members == names.index(group))))
+
+
+def _said(place: Place) -> str:
+    return f"case {place.case}" + ("" if place.row is None else f" (row {place.row})")
 
 
 def _channels(series: Series, theirs: Series) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import asdict
 
+from model.arrays import Array
 from model.data.series import Series
 from service.domain.datasets import Dataset, DatasetReport, Ingested, Limits, Reading, Upload
 from service.domain.identifiers import check_name, new_identifier
@@ -10,10 +11,10 @@ from service.domain.pages import Page, PageRequest
 from service.domain.reports import Comparison
 from service.errors import AlreadyExists, Detail, NotFound, Unreadable
 from service.ports import ArtifactStore, Clock, DatasetStore, SeriesReader
-from service.usecases.comparison import compare
+from service.usecases.comparison import Opened, compare
 from service.usecases.idempotency import idempotency
 from service.usecases.refusals import model_errors
-from service.usecases.stored_series import pack, unpack
+from service.usecases.stored_series import pack, rows_of_cases, unpack
 
 
 class Datasets:
@@ -48,7 +49,7 @@ class Datasets:
             return _same(present, report.digest), False
         now = self._clock.now()
         identifier = new_identifier("ds", now)
-        artifact = self._artifacts.put(f"datasets/{report.digest}-{identifier}", pack(ingested.series))
+        artifact = self._artifacts.put(f"datasets/{report.digest}-{identifier}", pack(ingested.series, ingested.rows))
         try:
             dataset, created = self._store.add(Dataset(identifier, name, report, artifact, now), key)
         except AlreadyExists:  # somebody took the name while this file was read
@@ -77,7 +78,7 @@ class Datasets:
             against = self._store.get(other)
         except NotFound as error:
             raise NotFound(error.message, Detail("/dataset", error.message)) from error
-        return compare(dataset, self.open_series(dataset), against, self.open_series(against))
+        return compare(*(Opened(each, self.open_series(each), self._rows(each)) for each in (dataset, against)))
 
     def remove(self, id_or_name: str) -> None:
         """Forget a dataset; refused while a job that has not ended needs it."""
@@ -88,6 +89,12 @@ class Datasets:
         with model_errors():
             path = self._artifacts.path(dataset.artifact)
             return unpack(path if path is not None else self._artifacts.get(dataset.artifact))
+
+    def _rows(self, dataset: Dataset) -> Array | None:
+        """(N,): where in its file each case stood, where that is known."""
+        with model_errors():
+            path = self._artifacts.path(dataset.artifact)
+            return rows_of_cases(path if path is not None else self._artifacts.get(dataset.artifact))
 
     def _ingest(self, upload: Upload, reading: Reading) -> Ingested:
         with model_errors(Unreadable):

@@ -18,9 +18,14 @@ from service.ports import ArtifactStore
 KIND = "wavetap-series"
 
 
-def pack(series: Series) -> Iterator[bytes | memoryview]:
-    """The container's bytes, a part at a time; `unpack` gives the same series back, bit for bit."""
+def pack(series: Series, rows: Array | None = None) -> Iterator[bytes | memoryview]:
+    """The container's bytes, a part at a time; `unpack` gives the same series back, bit for bit.
+
+    rows: (N,) int64, the row of each case in the file it came in, as `rows_of_cases` gives it back
+    """
     arrays = {"values": series.values, "offsets": series.offsets}
+    if rows is not None:
+        arrays["rows"] = rows.astype(np.int64, copy=False)
     if series.labels is not None:
         arrays["labels"] = series.labels
     if series.targets is not None:
@@ -44,6 +49,11 @@ def unpack(source: bytes | Path) -> Series:
         group_names=_texts(names.get("groups")),
         groups=arrays.get("groups"),
     )
+
+
+def rows_of_cases(source: bytes | Path) -> Array | None:
+    """(N,) int64: where each case began in its file; None where that is not known."""
+    return _opened(read(source, trusted=True))[0].get("rows")
 
 
 def outline(artifacts: ArtifactStore, dataset: Dataset) -> Outline:

@@ -38,6 +38,14 @@ def test_the_same_content_under_another_name_shares_the_artifact(stores: Stores)
     assert second.artifact == first.artifact
 
 
+def test_the_same_content_in_other_bytes_keeps_its_own_artifact(stores: Stores) -> None:
+    first, _ = stores.datasets.add(a_dataset(stores.clock))
+    again = a_dataset(stores.clock, name="again")
+    artifact = replace(again.artifact, key="datasets/of-other-rows", sha256="1" * 64)
+    second, _ = stores.datasets.add(replace(again, artifact=artifact))
+    assert (second.digest, second.artifact) == (first.digest, artifact)
+
+
 def test_the_artifact_is_given_up_with_its_last_dataset(stores: Stores) -> None:
     first, _ = stores.datasets.add(a_dataset(stores.clock))
     second, _ = stores.datasets.add(a_dataset(stores.clock, name="again"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select
 
 from service.adapters.database.connection import Database
 from service.adapters.database.dialects import insert_unless_there
@@ -37,13 +37,16 @@ class DatabaseDatasets:
             return None if known is None else _one(connection, datasets.c.id == known, lock=False)
 
     def add(self, dataset: Dataset, idempotency: Idempotency | None = None) -> tuple[Dataset, bool]:
-        """Insert the row and its key, unless its name is taken; an equal dataset lends its artifact."""
+        """Insert the row and its key, unless its name is taken; a dataset of the same bytes lends its artifact."""
         with self._database.writing() as connection:
             known = self._keys.bind(connection, idempotency, dataset.id, dataset.created_at)
             bound = None if known is None else _one(connection, datasets.c.id == known)
             if bound is not None:
                 return bound, False
-            equal = _one(connection, datasets.c.digest == dataset.digest)
+            same = and_(
+                datasets.c.digest == dataset.digest, datasets.c.artifact_sha256 == dataset.artifact.sha256
+            )  # equal series may have come in other rows of other files
+            equal = _one(connection, same)
             if equal is not None:
                 dataset = replace(dataset, artifact=equal.artifact)
             if insert_unless_there(connection, datasets, dataset_values(dataset)):

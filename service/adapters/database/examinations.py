@@ -21,7 +21,13 @@ def examination_of(column: Mapping[str, Any] | None) -> Examination | None:
         ),
         channels=tuple(ChannelFacts(**channel) for channel in column["channels"]),
         findings=tuple(
-            Finding(FindingKind(each["kind"]), each["count"], each["detail"], Place(**each["first"]))
+            Finding(
+                FindingKind(each["kind"]),
+                each["count"],
+                each["detail"],
+                Place(**each["first"]),
+                _place(each.get("other")),
+            )
             for each in column["findings"]
         ),
     )
@@ -30,3 +36,8 @@ def examination_of(column: Mapping[str, Any] | None) -> Examination | None:
 def examination_values(examination: Examination | None) -> dict[str, Any] | None:
     """As JSON holds it."""
     return None if examination is None else asdict(examination)
+
+
+def _place(column: Mapping[str, Any] | None) -> Place | None:
+    """None for findings of one place, and for those of an earlier release."""
+    return None if column is None else Place(**column)

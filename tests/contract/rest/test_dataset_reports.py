@@ -54,6 +54,10 @@ def test_what_is_odd_is_told_with_the_row_column_and_channel_of_the_first(fresh:
     report = preview(fresh, LONG, **ASKED)["report"]
     first = {each["kind"]: each["first"] | {"count": each["count"]} for each in report["findings"]}
     nowhere = {"row": None, "column": None, "case": None, "channel": None, "step": None}
+    assert next(each["other"] for each in report["findings"] if each["kind"] == "duplicate") == nowhere | {
+        "case": 0,
+        "row": 2,
+    }
     assert first["contradiction"] == nowhere | {"count": 1, "case": 2, "row": 8}
     assert first["duplicate"] == nowhere | {"count": 1, "case": 2, "row": 8}
     assert first["out_of_order"] == nowhere | {"count": 1, "row": 2, "column": "when", "case": 0, "step": 1}
@@ -86,9 +90,35 @@ def test_cases_and_subjects_that_stand_in_two_datasets_are_found(fresh: Caller) 
     compared = fresh.post("/v1/datasets/train:compare", json={"dataset": "test"}).json()
     assert (compared["equal"], compared["shared_cases"], compared["shared_groups"]) == (False, 1, ["s1"])
     leaks = [each for each in compared["findings"] if each["kind"] == "leak"]
-    assert leaks[0]["first"]["case"] == 1
-    assert "which is case 1 there" in leaks[0]["detail"]
+    assert "case 1 (row 2), which is case 1 (row 2) there" in leaks[0]["detail"]
+    nowhere = {"column": None, "channel": None, "step": None}
+    assert (leaks[0]["first"], leaks[0]["other"]) == (nowhere | {"row": 2, "case": 1}, nowhere | {"row": 2, "case": 1})
+    assert (leaks[1]["first"], leaks[1]["other"]) == (nowhere | {"row": 1, "case": 0}, nowhere | {"row": 3, "case": 2})
     assert any("only test has: 1 ('c')" in each["detail"] for each in compared["findings"])
+
+
+def rows_of_the_leak(caller: Caller, ours: str, theirs: str) -> tuple[int | None, int | None]:
+    compared = caller.post(f"/v1/datasets/{ours}:compare", json={"dataset": theirs}).json()
+    (leak,) = [each for each in compared["findings"] if each["kind"] == "leak"]
+    return leak["first"]["row"], leak["other"]["row"]
+
+
+def test_a_case_that_leaks_is_told_by_its_row_in_the_file_of_each_side(fresh: Caller) -> None:
+    """Whichever format it came in; equal content keeps the rows of its own file."""
+    files = {
+        "wide": ("csv", b"label,v_0,v_1,v_2,v_3\na,9,9,9,9\na,5,6,7,8\nb,1,2,3,4\n"),
+        "long": ("csv", b"id,time,v,label\nq,1,2,b\nq,0,1,b\nr,0,5,a\nq,2,3,b\nq,3,4,b\n"),
+        "ts": ("ts", b"# a comment\n@classLabel true a b\n@data\n\n0,0,0,0:a\n1,2,3,4:b\n"),
+        "again": ("ts", b"@classLabel true a b\n@data\n\n\n\n0,0,0,0:a\n1,2,3,4:b\n"),
+        "json": ("json", b'{"series": [[[1, 2, 3, 4]], [[0, 0, 0, 1]]], "labels": ["b", "a"]}'),
+    }
+    for name, (stated, content) in files.items():
+        fresh.post("/v1/datasets", params={"name": name, "format": stated}, content=content)
+    assert rows_of_the_leak(fresh, "wide", "long") == (3, 2)
+    assert rows_of_the_leak(fresh, "ts", "wide") == (6, 3)
+    assert rows_of_the_leak(fresh, "json", "ts") == (None, 6)
+    assert rows_of_the_leak(fresh, "wide", "again") == (3, 7)
+    assert fresh.get("/v1/datasets/ts").json()["digest"] == fresh.get("/v1/datasets/again").json()["digest"]
 
 
 def test_datasets_of_other_channels_share_no_case_and_are_told_apart(fresh: Caller) -> None:

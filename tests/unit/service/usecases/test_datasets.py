@@ -12,7 +12,7 @@ from model.errors import InvalidSeries
 from service.domain.datasets import Ingested, Limits, Reading, Upload
 from service.errors import AlreadyExists, Corrupt, InvalidRequest, NotFound, Unreadable
 from service.usecases.datasets import Datasets
-from service.usecases.stored_series import pack, unpack
+from service.usecases.stored_series import pack, rows_of_cases, unpack
 from tests.records import some_series
 from tests.stores import Stores
 
@@ -128,6 +128,17 @@ def test_a_dataset_whose_bytes_changed_is_not_opened(datasets: Datasets, stores:
     path.write_bytes(content)
     with pytest.raises(Corrupt):
         datasets.open_series(dataset)
+
+
+def test_the_rows_of_cases_are_stored_beside_them(tmp_path: Path) -> None:
+    series = some_series()
+    rows = np.arange(series.cases) * 3 + 7
+    content = b"".join(pack(series, rows))
+    (tmp_path / "series").write_bytes(content)
+    for source in (content, tmp_path / "series"):
+        assert unpack(source).digest() == series.digest()
+        assert rows_of_cases(source).tolist() == rows.tolist()
+    assert rows_of_cases(b"".join(pack(series))) is None
 
 
 def test_series_are_stored_bit_for_bit(tmp_path: Path) -> None:

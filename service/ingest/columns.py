@@ -2,11 +2,12 @@
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from service.domain.datasets import Reading
 from service.domain.reports import Certainty
 from service.errors import Detail, TooLarge, Unreadable
-from service.ingest.contents import Guess, Look, guess_label, guess_time
+from service.ingest.contents import Guess, Look, clocks, guess_label, guess_series, guess_time
 from service.ingest.faults import fault, listed, quote
 from service.ingest.wide_columns import WideChannels, asked_channels, guessed_channels
 
@@ -129,7 +130,7 @@ def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Conta
     taken = {*roles.named.values(), *INDEX_COLUMNS}
     rest = [name for name in names if name not in taken]
     free = [name for name in rest if name not in reading.channels]
-    wanted = {role for role in ("time", "label") if getattr(reading, role) is None and role not in distrusted}
+    wanted = {role for role in ("series", "time", "label") if getattr(reading, role) is None and role not in distrusted}
     answered = roles.label is not None or roles.target is not None
     wide = _wide_channels(rest, reading, roles, look, guess="label" in wanted and not answered)
     if wide is not None:
@@ -138,17 +139,24 @@ def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Conta
         if answered or "label" not in wanted:
             return roles
         return _with(roles, "label", guess_label([name for name in free if name not in steps], look))
-    indices = [name for name in INDEX_COLUMNS if list(names).count(name) == 1 and look.times(name)]
-    if roles.time is None and "time" in wanted:
-        roles = _with(roles, "time", guess_time([*indices, *free], look, roles.series))
-    if not answered and "label" in wanted:
-        left = [name for name in free if name != roles.time]
-        roles = _with(roles, "label", guess_label(left, look, long=True, series=roles.series))
-    if roles.series is None and reading.series is None:
-        repeated = [name for name in free if name != roles.time and look.text(name) and look.repeats(name)]
-        roles = _with(roles, "series", Guess(possible=tuple((name, "it holds texts that repeat") for name in repeated)))
+    roles = _inferred(names, free, roles, look, wanted if not answered else wanted - {"label"})
     rest = [name for name in rest if name not in roles.named.values()]
     return replace(roles, channels=_long_channels(rest, names, reading, roles, look))
+
+
+def _inferred(names: Sequence[str], free: Sequence[str], roles: Roles, look: Look, wanted: Container[str]) -> Roles:
+    """The roles of a table in long form, with what its columns hold."""
+    indices = [name for name in INDEX_COLUMNS if list(names).count(name) == 1 and look.times(name)]
+    if roles.series is None and "series" in wanted:
+        times = [roles.time] if roles.time is not None else [*chain(*clocks([*indices, *free], look))]
+        roles = _with(roles, "series", guess_series([name for name in free if name not in times], look, times))
+    left = [name for name in (*indices, *free) if name != roles.series]
+    if roles.time is None and "time" in wanted:
+        roles = _with(roles, "time", guess_time(left, look, roles.series))
+    if "label" in wanted:
+        left = [name for name in free if name not in {roles.series, roles.time}]
+        roles = _with(roles, "label", guess_label(left, look, long=True, series=roles.series))
+    return roles
 
 
 def _with(roles: Roles, role: str, guess: Guess) -> Roles:

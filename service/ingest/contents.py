@@ -74,10 +74,15 @@ class Guess:
     others: tuple[tuple[str, str], ...] = ()
 
 
+def clocks(names: Sequence[str], look: Look) -> tuple[list[str], list[str]]:
+    """The columns that hold times, and those that hold numbers and are called as times are."""
+    typed = [name for name in names if look.times(name)]
+    return typed, [name for name in names if name not in typed and _says_time(name) and look.numeric(name)]
+
+
 def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:
     """Which of these columns orders the steps of each case."""
-    typed = [name for name in names if look.times(name)]
-    numbers = [name for name in names if name not in typed and _says_time(name) and look.numeric(name)]
+    typed, numbers = clocks(names, look)
     cases = np.zeros(look.rows, np.int64) if series is None else look.codes(series)
     fit: list[tuple[str, str]] = []
     possible: list[tuple[str, str]] = []
@@ -95,6 +100,21 @@ def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:
     if fit and fit[0][0] in numbers and not any(look.numeric(name) for name in names if name != fit[0][0]):
         return Guess(None, (*fit, *possible))  # nothing would be left to be a channel
     return Guess(fit[0][0] if fit else None, (*fit[1:], *possible))
+
+
+def guess_series(names: Sequence[str], look: Look, times: Sequence[str]) -> Guess:
+    """Which of these columns of texts tells the cases apart: the only one within which times that repeat do not."""
+    texts = [name for name in names if look.text(name) and look.repeats(name)]
+    known = map(look.instants, times)
+    repeated = [clock for clock in known if clock is not None and _repeated(clock, np.zeros(look.rows))]
+    fit = []
+    for name in texts if repeated else ():
+        codes = look.codes(name)
+        if (codes >= 0).all() and any(_stands_once(clock, codes) for clock in repeated):
+            fit.append(name)
+    if len(fit) == 1:
+        return Guess(fit[0], tuple((name, "it holds texts that repeat") for name in texts if name != fit[0]))
+    return Guess(None, tuple((name, "it holds texts that repeat") for name in texts))
 
 
 def guess_label(names: Sequence[str], look: Look, *, long: bool = False, series: str | None = None) -> Guess:
@@ -134,6 +154,11 @@ def guess_label(names: Sequence[str], look: Look, *, long: bool = False, series:
 def _says_time(name: str) -> bool:
     words = re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).strip().lower())
     return name.strip().lower() in TIME_NAMES or not TIME_WORDS.isdisjoint(words)
+
+
+def _stands_once(instants: Array, cases: Array) -> bool:
+    steps = _steps(instants, cases, np.lexsort((instants, cases)))
+    return len(steps) > 0 and not (steps == 0).any()
 
 
 def _repeated(instants: Array, cases: Array) -> bool:

@@ -4,6 +4,7 @@ import errno
 import mmap
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Scratch:
     def __init__(self, directory: Path) -> None:
         with storage():
             self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 - closed by `mapped`
+        weakref.finalize(self, self._file.close)  # or when the file that was to be read is refused
 
     def write(self, values: Array) -> None:
         """Append an array's bytes; StorageFull if the disk has no room."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from service.errors import TooLarge, Unreadable
+from service.errors import ServiceError, TooLarge, Unreadable
 from service.ingest.arrow_columns import Column
 from service.ingest.arrow_rows import RowBuffer
 from service.ingest.columns import Roles, assign, check_names
@@ -41,17 +41,28 @@ def batch_rows(columns: int) -> int:
 def read_table(table: Table, source: Source) -> Parsed:
     """Read all rows; a guess from what columns hold that later rows belie is taken back, and refuses no file."""
     check_names(table.names)
-    roles = assign(table.names, source.reading, table.look)
-    try:
-        return _read(table, roles, source)
-    except (Unreadable, TooLarge) as error:
-        if not roles.inferred:
-            raise
-        belied = error
-    taken_back = _read(table, assign(table.names, source.reading, table.look, roles.inferred), source)
-    guesses = ", ".join(f"{role}={quote(roles.named[role])}" for role in roles.inferred)
-    note = f"By what the first rows hold it would be {guesses}, which does not fit the whole file: {belied.message}"
-    return replace(taken_back, notes=(note, *taken_back.notes))
+    distrusted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    while True:
+        roles = assign(table.names, source.reading, table.look, distrusted)
+        try:
+            parsed = _read(table, roles, source)
+            return replace(parsed, notes=(*notes, *parsed.notes))
+        except (Unreadable, TooLarge) as error:
+            belied = _belied(roles, error)
+            if not belied:
+                raise
+            distrusted += belied
+            guesses = ", ".join(f"{role}={quote(roles.named[role])}" for role in belied)
+            notes += (f"The first rows look like {guesses}, which does not fit the whole file: {error.message}",)
+
+
+def _belied(roles: Roles, error: ServiceError) -> tuple[str, ...]:
+    """The guesses that a refusal blames by their columns; all of them where it blames no column."""
+    named = {role: f"column {quote(roles.named[role])}" for role in roles.inferred}
+    if not any("column " in detail.pointer for detail in error.details):
+        return roles.inferred
+    return tuple(role for role, column in named.items() if any(column in detail.pointer for detail in error.details))
 
 
 def _read(table: Table, roles: Roles, source: Source) -> Parsed:

@@ -14,6 +14,7 @@ from service.domain.datasets import Ingested, Limits, Reading
 from service.domain.reports import Finding
 from service.errors import Unreadable
 from service.ingest import read_series
+from service.ingest.columns import USUAL
 from tests.reference.uploads import Read
 
 CELLS = {
@@ -41,12 +42,12 @@ def tables(draw: st.DrawFn) -> str:
     return "\n".join(lines) + "\n"
 
 
-def attempt(text: str, **options: object) -> Ingested | None:
+def attempt(text: str, limits: Limits, **options: object) -> Ingested | None:
     with tempfile.TemporaryDirectory() as directory, contextlib.suppress(Unreadable):
         path = Path(directory) / "upload"
         path.write_text(text)
         reading = Reading(format="csv", header=True, **options)  # type: ignore[arg-type]
-        return read_series(path, reading, Limits())
+        return read_series(path, reading, limits)
     return None
 
 
@@ -64,23 +65,25 @@ def csv(read: Read, text: str, **options: object) -> Ingested:
     return read(text.encode(), filename="x.csv", **options)
 
 
-@given(tables())
-def test_a_guess_refuses_no_file_that_is_read_without_it(text: str) -> None:
-    declined = {"time": "", "label": ""}
+LIMITS = st.sampled_from([Limits(), Limits(in_memory=0)])
+
+
+@given(tables(), LIMITS)
+def test_a_guess_refuses_no_file_that_is_read_without_it(text: str, limits: Limits) -> None:
     names = text.partition("\n")[0].split(",")
-    kept = {role: value for role, value in declined.items() if role not in names}
-    if attempt(text, **kept) is not None:
-        assert attempt(text) is not None
+    declined = {role: "" for role in ("time", "label", "series") if not set(names) & set(USUAL[role])}
+    if attempt(text, limits, **declined) is not None:
+        assert attempt(text, limits) is not None
 
 
-@given(tables())
-def test_the_parameters_that_are_told_ask_for_the_same_and_for_no_guess(text: str) -> None:
-    found = attempt(text)
+@given(tables(), LIMITS)
+def test_the_parameters_that_are_told_ask_for_the_same_and_for_no_guess(text: str, limits: Limits) -> None:
+    found = attempt(text, limits)
     if found is None or found.examination is None:
         return
     parameters = found.examination.reading.parameters
     asked = {name: value for name, value in parameters.items() if name != "channels"}
-    again = attempt(text, **asked, channels=tuple(parameters["channels"].split(",")))
+    again = attempt(text, limits, **asked, channels=tuple(parameters["channels"].split(",")))
     assert again is not None
     assert again.series.digest() == found.series.digest()
     assert again.examination is not None
@@ -88,9 +91,9 @@ def test_the_parameters_that_are_told_ask_for_the_same_and_for_no_guess(text: st
     assert {role.certainty for role in again.examination.reading.columns} == {"asked"}
 
 
-@given(tables())
-def test_every_column_has_a_role_or_is_told_to_be_left_out(text: str) -> None:
-    found = attempt(text)
+@given(tables(), LIMITS)
+def test_every_column_has_a_role_or_is_told_to_be_left_out(text: str, limits: Limits) -> None:
+    found = attempt(text, limits)
     if found is None or found.examination is None:
         return
     reading = found.examination.reading
@@ -197,10 +200,35 @@ def test_a_date_of_the_whole_case_is_no_time(read: Read) -> None:
 
 
 def test_times_that_repeat_where_nothing_tells_the_cases_apart_are_told(read: Read) -> None:
-    found = csv(read, "walk,when,v\na,2024-01-02,1\na,2024-01-01,2\nb,2024-01-01,3\nb,2024-01-02,4\n")
+    found = csv(read, "walk,leg,when,v\na,x,2024-01-02,1\na,x,2024-01-01,2\nb,y,2024-01-01,3\nb,y,2024-01-02,4\n")
     alternatives = found.examination.reading.alternatives
-    assert [text.partition(":")[0] for text in alternatives] == ["time=when", "series=walk"]
-    assert "could be the time: it holds times that stand in several rows of a case" in alternatives[0]
+    assert [text.partition(":")[0] for text in alternatives] == ["series=walk", "series=leg", "time=when"]
+    assert "could be the time: it holds times that stand in several rows of a case" in alternatives[2]
+
+
+@pytest.mark.parametrize("time", ["when", "Date", "t"])
+def test_the_only_text_within_which_times_stand_once_tells_the_cases_apart(read: Read, time: str) -> None:
+    walks = [("a", "run"), ("b", "sit"), ("c", "run")]
+    rows = [(walk, kind, step, f"2024-01-0{step}") for walk, kind in walks for step in (1, 3, 2)]
+    text = "".join(f"{walk},{kind},{step if time == 't' else day},{step}0\n" for walk, kind, step, day in rows)
+    found = csv(read, f"walk,kind,{time},v\n" + text)
+    assert columns(found)["series"] == ("walk", "guessed")
+    assert columns(found)["time"] == (time, "named" if time == "Date" else "guessed")
+    assert columns(found)["label"] == ("kind", "guessed")
+    assert found.series.values[:, 0].tolist() == [10, 20, 30] * 3
+
+
+def test_only_the_guess_that_later_rows_belie_is_taken_back(read: Read) -> None:
+    rows = [f"{case},2024-01-01T00:00:0{2 - step},{step},{kind}\n" for case, kind in ("au", "bd") for step in range(3)]
+    late = "a,2024-01-01T00:00:09,1,d\n"
+    text = "id,seen,v,kind\n" + "".join(rows) * 1
+    assert set(columns(csv(read, text))) == {"series", "time", "label", "channel"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.ingest.first_rows.LOOKED", len(rows))
+        found = csv(read, text + late)
+    assert set(columns(found)) == {"series", "time", "channel"}
+    assert any("look like label='kind', which does not fit" in text for text in found.warnings)
+    assert told(found, "out_of_order")
 
 
 def test_dates_that_could_be_read_in_two_ways_are_told_with_the_way_that_is_read(read: Read) -> None:
@@ -214,7 +242,7 @@ def test_a_guess_that_later_rows_belie_is_taken_back_and_told(read: Read) -> Non
     found = csv(read, "id,seen,v\n" + rows + clash)
     assert "time" not in columns(found)
     assert found.series.lengths.tolist() == [101]
-    assert any("it would be time='seen', which does not fit" in text for text in found.warnings)
+    assert any("look like time='seen', which does not fit" in text for text in found.warnings)
     with pytest.raises(Unreadable, match="one row a time"):
         csv(read, "id,seen,v\n" + rows + clash, time="seen")
 
@@ -259,7 +287,7 @@ def test_texts_that_differ_in_every_case_are_names_and_no_labels(read: Read) -> 
 def test_a_text_that_repeats_could_tell_the_cases_apart(read: Read) -> None:
     found = csv(read, "walk,v\na,1\na,2\nb,3\nb,4\n")
     assert any(text.startswith("series=walk: ") for text in found.examination.reading.alternatives)
-    assert "'walk' (texts, and no column tells the cases apart)" in told(found, "unused")[0].detail
+    assert "'walk' (texts that repeat)" in told(found, "unused")[0].detail
 
 
 def test_an_empty_name_asks_for_no_column(read: Read) -> None:

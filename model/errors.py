@@ -13,7 +13,11 @@ Codes are gRPC's vocabulary; the service translates them at its edges by one tot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
+
+_SHOWN = 60
+"""Characters of a value."""
 
 
 class ModelError(Exception):
@@ -64,3 +68,16 @@ class ExportRefused(ModelError):
     """An ONNX graph that does not answer as the network does."""
 
     code = "FAILED_PRECONDITION"
+
+
+def told(value: object) -> str:
+    """How a message names a value: a text or number by itself, and what holds others by what it is and how many.
+
+    So a message is short, and repeats nothing of a large request.
+    """
+    if isinstance(value, Mapping):
+        return f"an object of {len(value)}"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 
 if TYPE_CHECKING:
     from model.arrays import Array
@@ -20,7 +20,7 @@ LARGEST_RATE = 1e30
 
 def _require(name: str, value: object, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InvalidSpec(f"{name} is {value!r}, but must lie between {low} and {high}", pointer=f"/{name}")
+        raise InvalidSpec(f"{name} is {told(value)}, but must lie between {low} and {high}", pointer=f"/{name}")
 
 
 class OptimizerSpec(Protocol):

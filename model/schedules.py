@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Protocol
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 
 
 class Schedule(Protocol):
@@ -26,7 +26,7 @@ class Schedule(Protocol):
 
 def _require(name: str, value: object, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InvalidSpec(f"{name} is {value!r}, but must lie between {low} and {high}", pointer=f"/{name}")
+        raise InvalidSpec(f"{name} is {told(value)}, but must lie between {low} and {high}", pointer=f"/{name}")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 ServiceError                 anything below: one sentence, a code, and at most ten details
 ├── InvalidRequest           INVALID_ARGUMENT     a value in the request that is not acceptable
 │   ├── Untrainable          INVALID_ARGUMENT     a training request that no training could satisfy
-│   └── Unreadable           INVALID_ARGUMENT     a file whose format is known and whose content is broken
+│   ├── Unreadable           INVALID_ARGUMENT     a file whose format is known and whose content is broken
+│   └── Misleading           INVALID_ARGUMENT     an archive whose members are not what, or where, their names say
 ├── UnsupportedFormat        INVALID_ARGUMENT     a file in a format that is not read here
 ├── TooLarge                 OUT_OF_RANGE         more bytes, cases or values than the limits allow
 ├── NotFound                 NOT_FOUND            a name or identifier that nothing answers to
@@ -81,6 +82,10 @@ class Untrainable(InvalidRequest):
 
 class Unreadable(InvalidRequest):
     """The file's format is known, its content is broken."""
+
+
+class Misleading(InvalidRequest):
+    """Members of the archive are links, have paths for names, or share a name: no tool of good faith writes that."""
 
 
 class UnsupportedFormat(ServiceError):

@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from model.arrays import Array
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 
 KNOTS = 4
 """Places between which the speed of a warped time changes evenly."""
@@ -166,4 +166,4 @@ AUGMENTATIONS: Mapping[str, type] = MappingProxyType(
 
 def _require(name: str, value: object, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= high:
-        raise InvalidSpec(f"{name} is {value!r}, but must lie above 0 and up to {high:g}", pointer=f"/{name}")
+        raise InvalidSpec(f"{name} is {told(value)}, but must lie above 0 and up to {high:g}", pointer=f"/{name}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.geometry import PADDING_NAMES, Padding, Shape, extent, pad_widths, require_series, require_windows
 from model.layers.convolution import Epilogue, bind_convolution
 from model.layers.layer import require_choice, require_positive
@@ -134,5 +134,6 @@ def _require_padding(padding: object) -> None:
     if not (whole or pair or padding in PADDING_NAMES):
         accepted = ", ".join(f'"{name}"' for name in PADDING_NAMES)
         raise InvalidSpec(
-            f"padding is {padding!r}, but must be {accepted}, a number of steps, or [left, right]", pointer="/padding"
+            f"padding is {told(padding)}, but must be {accepted}, a number of steps, or [left, right]",
+            pointer="/padding",
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.geometry import Shape, require_series
 from model.layers.conv1d import Conv1d
 from model.layers.convolution import Epilogue, bind_convolution
@@ -38,12 +38,12 @@ class HandcraftedFilters:
     def __post_init__(self) -> None:
         if not _are_lengths(self.lengths):
             raise InvalidSpec(
-                f"lengths is {self.lengths!r}, but must be whole numbers from {SHORTEST} to {LONGEST}",
+                f"lengths is {told(self.lengths)}, but must be whole numbers from {SHORTEST} to {LONGEST}",
                 pointer="/lengths",
             )
         if any(length % 4 for length in self.lengths[1:]):
             raise InvalidSpec(
-                f"lengths is {self.lengths!r}, but a peak has four parts: all but the first must be multiples of 4",
+                f"lengths is {told(self.lengths)}, but a peak has four parts: all but the first must be multiples of 4",
                 pointer="/lengths",
             )
 

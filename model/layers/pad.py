@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.geometry import Shape, require_series
 from model.kernels.extension import EXTENSIONS, Terms
 from model.layers.extension import Extension, ExtensionOfEach
@@ -149,4 +149,4 @@ def _require_pair(name: str, value: object, low: float, high: float, *, whole: b
 
     if [fits(side) for side in ends(value)] != [True, True]:
         what = f"a whole number from {low:g} to {high:g}" if whole else "a number"
-        raise InvalidSpec(f"{name} is {value!r}, but must be {what}, or [left, right]{besides}", pointer=f"/{name}")
+        raise InvalidSpec(f"{name} is {told(value)}, but must be {what}, or [left, right]{besides}", pointer=f"/{name}")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.consensus import Consensus
 from model.layers.conv1d import Conv1d
@@ -84,7 +84,7 @@ def layer_from_json(given: object, pointer: str = "", depth: int = 0) -> LayerSp
     kind = given.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise InvalidSpec(
-            f"there is no layer kind {str(kind)[:40]!r}{_suggest(str(kind), KINDS)}; "
+            f"there is no layer kind {told(kind)}{_suggest(str(kind), KINDS)}; "
             f"the kinds are {', '.join(sorted(KINDS))}",
             pointer=f"{pointer}/kind",
         )
@@ -97,7 +97,7 @@ def layer_from_json(given: object, pointer: str = "", depth: int = 0) -> LayerSp
         if name not in fields:
             accepted = ", ".join(fields) or "no options"
             raise InvalidSpec(
-                f"{kind} has no option {str(name)[:40]!r}{_suggest(str(name), fields)}; it takes {accepted}",
+                f"{kind} has no option {told(name)}{_suggest(str(name), fields)}; it takes {accepted}",
                 pointer=f"{pointer}/{name}",
             )
         values[name] = _field_from_json(str(fields[name].type), value, f"{pointer}/{name}", depth)

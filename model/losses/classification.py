@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.losses.loss import require_weights, require_within
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class SoftmaxCrossEntropy:
         require_weights("class_weights", self.class_weights)
         if not 0.0 <= self.label_smoothing < 1.0:
             raise InvalidSpec(
-                f"label_smoothing is {self.label_smoothing!r}, but must be at least 0 and below 1",
+                f"label_smoothing is {told(self.label_smoothing)}, but must be at least 0 and below 1",
                 pointer="/label_smoothing",
             )
 

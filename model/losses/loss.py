@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 
 if TYPE_CHECKING:
     from model.arrays import Array
@@ -35,14 +35,14 @@ def require_weights(name: str, weights: object) -> None:
     )
     if weights is not None and not fits:
         raise InvalidSpec(
-            f"{name} is {weights!r:.80}, but must be numbers above 0 and up to {LARGEST:g}", pointer=f"/{name}"
+            f"{name} is {told(weights)}, but must be numbers above 0 and up to {LARGEST:g}", pointer=f"/{name}"
         )
 
 
 def require_within(name: str, value: object, low: float, high: float) -> None:
     """Refuses a number outside [low, high]; NaN is outside."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InvalidSpec(f"{name} is {value!r}, but must lie between {low:g} and {high:g}", pointer=f"/{name}")
+        raise InvalidSpec(f"{name} is {told(value)}, but must lie between {low:g} and {high:g}", pointer=f"/{name}")
 
 
 LARGEST = 1e6

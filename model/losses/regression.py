@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.losses.loss import require_within
 
 if TYPE_CHECKING:
@@ -112,9 +112,9 @@ def percent(quantile: float) -> str:
 
 def _require_quantiles(given: object) -> None:
     if not isinstance(given, tuple) or not given:
-        raise InvalidSpec(f"quantiles is {given!r:.80}, but must be numbers between 0 and 1", pointer="/quantiles")
+        raise InvalidSpec(f"quantiles is {told(given)}, but must be numbers between 0 and 1", pointer="/quantiles")
     for quantile in given:
         require_within("quantiles", quantile, 1e-6, 1 - 1e-6)
     if list(given) != sorted(given) or len(set(map(percent, given))) < len(given):  # outputs are named by the percent
         wanted = "must rise from one to the next, by what six digits tell"
-        raise InvalidSpec(f"quantiles is {given!r:.80}, but {wanted}", pointer="/quantiles")
+        raise InvalidSpec(f"quantiles is {told(given)}, but {wanted}", pointer="/quantiles")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.layers.layer import require_between
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ class LayerRates:
         if unused:
             place = next(iter(unused))
             names = ", ".join(dict.fromkeys(name.rpartition("/")[0] for name in layout.places))
-            raise InvalidSpec(f"no parameter stands at {place!r}; there are some at {names:.400}", pointer="/factors")
+            raise InvalidSpec(
+                f"no parameter stands at {told(place)}; there are some at {names:.400}", pointer="/factors"
+            )
         return vector
 
     def around(self, optimizer: Optimizer, layout: Layout) -> Optimizer:

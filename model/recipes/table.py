@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.recipes.fcn import fcn
 from model.recipes.inception import inception
 from model.recipes.lite import lite
@@ -32,17 +32,17 @@ def build(name: str, **options: object) -> Body:
     """The body of a recipe with its own options, or InvalidSpec that names what is accepted."""
     if name not in RECIPES:
         raise InvalidSpec(
-            f"there is no recipe {name[:40]!r}; the recipes are {', '.join(sorted(RECIPES))}", pointer="/recipe"
+            f"there is no recipe {told(name)}; the recipes are {', '.join(sorted(RECIPES))}", pointer="/recipe"
         )
     recipe = RECIPES[name]
     accepted = inspect.signature(recipe).parameters
     for option in options:
         if option not in accepted:
             raise InvalidSpec(
-                f"recipe {name} has no option {option[:40]!r}; it takes {', '.join(accepted)}", pointer=f"/{option}"
+                f"recipe {name} has no option {told(option)}; it takes {', '.join(accepted)}", pointer=f"/{option}"
             )
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     try:
         return recipe(**values)
     except (TypeError, ValueError) as error:
-        raise InvalidSpec(f"the options of recipe {name} are not of the right types: {options!r:.200}") from error
+        raise InvalidSpec(f"the options of recipe {name} are not of the right types") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.layers.conv1d import Conv1d
 from model.layers.dropout import Dropout
 from model.layers.global_pooling import LastStep
@@ -37,7 +37,7 @@ def tcn(
     (Bai, Kolter and Koltun 2018); last_step false: an answer at every step.
     """
     if not 1 <= levels <= MOST_LEVELS:
-        raise InvalidSpec(f"levels is {levels!r}, but must be from 1 to {MOST_LEVELS}", pointer="/levels")
+        raise InvalidSpec(f"levels is {told(levels)}, but must be from 1 to {MOST_LEVELS}", pointer="/levels")
     body: list[LayerSpec] = []
     for level in range(levels):
         convolution = Conv1d(

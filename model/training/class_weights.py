@@ -10,7 +10,7 @@ import numpy as np
 
 from model.arrays import Array
 from model.data.series import SeriesFacts, Task
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 from model.training.fields import PLAIN, unknown
 
 BALANCED = "balanced"
@@ -41,7 +41,7 @@ class ClassWeights:
         numbers: list[float] = given if isinstance(given, list) and _is_number_list(given) else []
         if not numbers or not all(0 < number <= LARGEST for number in numbers):
             raise InvalidSpec(
-                f"class_weights is {value!r:.80}; {BALANCED!r} is accepted, or a number above 0 and up to {LARGEST:g} "
+                f"class_weights is {told(value)}; {BALANCED!r} is accepted, or a number above 0 and up to {LARGEST:g} "
                 "for each class, as a list in sorted order or as an object by label.",
                 pointer=pointer,
             )

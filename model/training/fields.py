@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from model.errors import InvalidSpec
+from model.errors import InvalidSpec, told
 
-_SHOWN = 60
+_COMPARED = 60
+"""Characters of a name that is looked for among the known ones."""
 
 
 class Fields:
@@ -21,7 +22,7 @@ class Fields:
         place = pointer.lstrip("/").replace("/", ".") or "the spec"
         if not isinstance(value, Mapping):
             raise InvalidSpec(
-                f"{place} is {_shown(value)}; an object is needed, with fields out of {', '.join(known)}.",
+                f"{place} is {told(value)}; an object is needed, with fields out of {', '.join(known)}.",
                 pointer=pointer,
             )
         self._values = value
@@ -123,13 +124,13 @@ class Fields:
         return tuple(value)
 
     def _refusal(self, name: str, value: object, wanted: str) -> InvalidSpec:
-        return InvalidSpec(f"{name} is {_shown(value)}; {wanted} is needed.", pointer=self.at(name))
+        return InvalidSpec(f"{name} is {told(value)}; {wanted} is needed.", pointer=self.at(name))
 
 
 def _tagged(value: object, name: str, pointer: str, kinds: Mapping[str, type]) -> Any:  # noqa: ANN401 - as `tagged`
     if not isinstance(value, Mapping) or "kind" not in value:
         raise InvalidSpec(
-            f'{name} is {_shown(value)}; an object with a "kind" out of {", ".join(kinds)} is needed.', pointer=pointer
+            f'{name} is {told(value)}; an object with a "kind" out of {", ".join(kinds)} is needed.', pointer=pointer
         )
     kind = value["kind"]
     if not isinstance(kind, str) or kind not in kinds:
@@ -173,11 +174,6 @@ def tagged_to_json(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclas
 
 def unknown(what: str, name: object, known: Sequence[str]) -> str:
     """The sentence that refuses a name, with the nearest known one if one is near."""
-    near = difflib.get_close_matches(str(name)[:_SHOWN], known, n=1)
+    near = difflib.get_close_matches(str(name)[:_COMPARED], known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"There is no {what} {_shown(name)}; {hint}Known: {', '.join(known)}."
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return f"There is no {what} {told(name)}; {hint}Known: {', '.join(known)}."

@@ -6,14 +6,13 @@ so that whatever is settled can be trained. What only the values tell is left: a
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from model.data import windows
 from model.data.outline import Outline
 from model.data.scaling import input_channels
 from model.data.series import SeriesFacts, Task
-from model.errors import InvalidSeries, InvalidSpec
+from model.errors import InvalidSeries, InvalidSpec, told
 from model.geometry import Shape
 from model.network import needs_length
 from model.training import cutting
@@ -60,11 +59,10 @@ def _stops(spec: TrainingSpec) -> bool:
 def _refused(spec: TrainingSpec, error: InvalidSeries) -> InvalidSpec:
     """A split that cannot be, told as the fault of what asked for it."""
     validation = spec.training.validation or Validation(0.0)
-    shown = json.dumps(validation.to_json(), ensure_ascii=False)
-    shown = shown if len(shown) <= 80 else f"{shown[:80]}..."  # noqa: PLR2004
+    shown = ", ".join(f"{name} {told(value)}" for name, value in validation.to_json().items())
     without = "null, which keeps nothing back" + (", and no early stopping" if _stops(spec) else "")
     return InvalidSpec(
-        f"validation is {shown}. {error.message} Another validation is needed, or {without}.", pointer=POINTER
+        f"validation with {shown}: {error.message} Another validation is needed, or {without}.", pointer=POINTER
     )
 
 

@@ -25,14 +25,13 @@ from service.ingest.zip_directory import Member, expand, read_members
 VALUES = ("X", "x", "series", "data", "arr_0")
 ANSWERS = ("y", "Y", "labels", "label", "targets", "target", "arr_1")
 LABELS, TARGETS = frozenset({"labels", "label"}), frozenset({"targets", "target"})
-SUFFIX = ".npy"
 BLOCK = 1 << 20
 
 
 def read_npz(source: Source) -> Parsed:
     """Read an archive; its directory and its arrays' headers are checked before anything is expanded."""
     file, reading = source.file, source.reading
-    members = {name.removesuffix(SUFFIX): member for name, member in read_members(file, source.limits).items()}
+    members = read_members(file, source.limits)
     name = _find(members, None, VALUES)
     if name is None:
         raise Unreadable(f"The archive has no array X; it holds {_names(members)}.")

@@ -5,6 +5,7 @@ same bytes, sizes that agree, and a ratio that measurements can have. All of it 
 members' local headers alone (PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.3).
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from service.domain.datasets import Limits
-from service.errors import TooLarge, Unreadable, UnsupportedFormat
+from service.errors import Detail, Misleading, TooLarge, Unreadable, UnsupportedFormat
 from service.ingest.expansion import check_expansion
 from service.ingest.faults import fault, quote
 
@@ -29,13 +30,20 @@ LOCAL = struct.Struct("<4s5H3I2H")
 
 STORED, DEFLATED = 0, 8
 ENCRYPTED = 1
-SYMLINK, KIND = 0o120000, 0o170000
+KIND = 0o170000
+PLAIN = frozenset({0, 0o100000, 0o040000})
+"""What a member may be: a file or a folder, or nothing that the archive tells; no link, and no device."""
+ELSEWHERE = re.compile(r"\A(/|[A-Za-z]:)|[\\\0]|(\A|/)\.\.(/|\Z)")
+SUFFIX = ".npy"
 SENTINEL, SHORT_SENTINEL = 0xFFFFFFFF, 0xFFFF
 
 
 @dataclass(frozen=True)
 class Member:
-    """One file in the archive: `expanded` bytes that stand as `compressed` bytes from `start`."""
+    """One file in the archive: `expanded` bytes that stand as `compressed` bytes from `start`.
+
+    alike: whether it has the same name where it begins as in the directory
+    """
 
     name: str
     method: int
@@ -44,6 +52,7 @@ class Member:
     expanded: int
     header: int
     start: int
+    alike: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,16 +65,23 @@ class Directory:
 
 
 def read_members(file: BinaryIO, limits: Limits) -> Mapping[str, Member]:
-    """Every member by name, checked; Unreadable, UnsupportedFormat or TooLarge from the directory alone."""
+    """Every member by name, checked; Misleading, Unreadable, UnsupportedFormat or TooLarge from the directory alone.
+
+    A name is that of an array: NumPy takes X for X.npy, so both of them cannot stand in one archive.
+    """
     directory = _find_directory(file)
     if directory.count > MEMBERS or directory.size > DIRECTORY_BYTES:
         raise TooLarge(f"The archive has {directory.count} members; at most {MEMBERS} are read.")
     members: dict[str, Member] = {}
     for member in _entries(file, directory):
-        if member.name in members:
-            raise fault(_shown(member), "Two members have this name.")
-        members[member.name] = member
+        name = member.name.removesuffix(SUFFIX)
+        if name in members:
+            raise _misleading(member.name, "Two members have this name.")
+        members[name] = member
     _check_spans(members.values(), directory.offset)
+    for member in members.values():
+        if not member.alike:
+            raise _misleading(member.name, "It has another name where it begins than in the archive's directory.")
     for member in members.values():
         check_expansion(member.compressed, member.expanded, limits)
     check_expansion(directory.offset, sum(member.expanded for member in members.values()), limits)
@@ -161,21 +177,24 @@ def _entries(file: BinaryIO, directory: Directory) -> Iterator[Member]:
         following = extra + fields[11] + fields[12]
         if fields[0] != b"PK\x01\x02" or following > len(raw):
             raise Unreadable("The archive's directory is broken.")
-        yield _entry(file, fields, raw[names:extra].decode("utf-8", "replace"), raw[extra : extra + fields[11]])
+        yield _entry(file, fields, raw[names:extra], raw[extra : extra + fields[11]])
         place = following
 
 
-def _entry(file: BinaryIO, fields: tuple[int, ...], name: str, extra: bytes) -> Member:
+def _entry(file: BinaryIO, fields: tuple[int, ...], named: bytes, extra: bytes) -> Member:
     """Check one entry and find its data behind the local header."""
+    name = named.decode("utf-8", "replace")
     flags, method, crc, mode = fields[3], fields[4], fields[7], fields[15] >> 16
+    if mode & KIND not in PLAIN:
+        raise _misleading(name, "It is a link or a device, and no file.")
+    if ELSEWHERE.search(name):
+        raise _misleading(name, "Its name is a path that leads outside of the archive.")
     sizes = _large_sizes(extra, (fields[9], fields[8], fields[16]))
     if sizes is None:
         raise Unreadable("The archive's directory has a broken ZIP64 field.")
     expanded, compressed, header = sizes
     if flags & ENCRYPTED or method not in {STORED, DEFLATED}:
         raise UnsupportedFormat(f"Member {quote(name)} is encrypted or compressed by other means than deflate.")
-    if name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/") or mode & KIND == SYMLINK:
-        raise fault("the archive's directory", f"A member is a link, or its name {quote(name)} is a path outside.")
     if method == STORED and compressed != expanded:
         raise fault(f"member {quote(name)}", "It is not compressed, and yet declares two sizes.")
     file.seek(header)
@@ -183,7 +202,8 @@ def _entry(file: BinaryIO, fields: tuple[int, ...], name: str, extra: bytes) -> 
     if len(local) != LOCAL.size or local[:4] != b"PK\x03\x04":
         raise fault(f"member {quote(name)}", "The directory points to a place where no member begins.")
     *_, name_length, extra_length = LOCAL.unpack(local)
-    return Member(name, method, crc, compressed, expanded, header, header + LOCAL.size + name_length + extra_length)
+    start = header + LOCAL.size + name_length + extra_length
+    return Member(name, method, crc, compressed, expanded, header, start, alike=file.read(name_length) == named)
 
 
 def _large_sizes(extra: bytes, sizes: tuple[int, int, int]) -> tuple[int, int, int] | None:
@@ -215,3 +235,8 @@ def _check_spans(members: Iterable[Member], directory: int) -> None:
 
 def _shown(member: Member) -> str:
     return f"member {quote(member.name)}"
+
+
+def _misleading(name: str, detail: str) -> Misleading:
+    place = f"member {quote(name)}"
+    return Misleading(f"At {place}: {detail}", Detail(place, detail))

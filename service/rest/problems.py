@@ -17,6 +17,7 @@ from service.errors import (
     Code,
     Detail,
     InvalidRequest,
+    Misleading,
     ServiceError,
     StorageFull,
     TooLarge,
@@ -65,6 +66,7 @@ class Stalled(ServiceError):
 
 FINER: Mapping[type[ServiceError], int] = {
     Malformed: 400,
+    Misleading: 400,
     Stalled: 408,
     HeadTooLarge: 431,
     UnsupportedFormat: 415,

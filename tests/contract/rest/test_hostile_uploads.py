@@ -80,11 +80,28 @@ def as_json(series: Any, labels: list[str] | None = None, **more: Any) -> bytes:
         lambda: zipped(("/etc/X.npy", npy(X))),
         lambda: zipped(("X.npy", npy(X)), ("X.npy", npy(X))),
         lambda: zipped((link(), b"/etc/passwd")),
+        lambda: zipped(("X.npy", npy(X)), ("a/../../X.npy", npy(X))),
+        lambda: zipped(("C:/X.npy", npy(X))),
+        lambda: zipped(("X.npy", npy(X)), ("X", npy(X))),
+        lambda: zipped(("../X.npy", npy(X)), method=zipfile.ZIP_BZIP2),
+        lambda: zipped(("../X.npy", npy(np.zeros((1, 1, 1 << 27), np.int8))), method=zipfile.ZIP_DEFLATED),
+        lambda: zipped(("X.npy", npy(X))).replace(b"X.npy", b"Y.npy", 1),
     ],
-    ids=["a path upwards", "an absolute path", "a name twice", "a link"],
+    ids=[
+        "a path upwards",
+        "an absolute path",
+        "a name twice",
+        "a link",
+        "a path upwards within",
+        "a path of another system",
+        "an array twice",
+        "a path upwards, compressed otherwise",
+        "a path upwards that grows",
+        "two names for one member",
+    ],
 )
 def test_archives_that_point_elsewhere(caller: Caller, house: House, content: Any) -> None:  # row 21
-    problem(upload(caller, content()), 422)
+    problem(upload(caller, content()), 400, "INVALID_ARGUMENT")
     unharmed(caller, house)
 
 

@@ -19,6 +19,8 @@ HOLE = b'"hole"'
 WIDE = b"[" + b",".join([b"{}"] * 20_000) + b"]"
 POISONS = {
     "20,000 empty objects": WIDE,
+    "a secret within": b'[[{"x": "s3cr3t"}, "s3cr3t"]]',
+    "a secret in an object": b'[{"kind": ["s3cr3t"], "x": {"s3cr3t": 1}}]',
     "a lone surrogate": b'"\\ud800"',
     "a lone surrogate in a list": b'["\\ud800"]',
     "not a number": b"NaN",
@@ -28,8 +30,8 @@ POISONS = {
 """What FastAPI answers with 7 MB, or with 500."""
 
 LARGEST_ANSWER = 16 << 10
-ECHO = "{}, " * 16
-"""A refusal may name the value it refuses by its beginning, and no more of it."""
+ECHOES = ("{}", "s3cr3t")
+"""A refusal may name a number or a text that it refuses, and nothing of what holds others."""
 CPU_SECONDS = 1.0
 OTHERWISE_RIGHT: dict[str, dict[str, Any]] = {
     "/v1/training-jobs": {"model": "m", "dataset": "gestures"},
@@ -95,7 +97,7 @@ def test_row_29_no_field_amplifies(victim: Victim, poison: str) -> None:
             assert 400 <= answer.status_code < 500, where
             assert len(answer.content) < LARGEST_ANSWER, where
             assert len(answer.json()["errors"]) <= 10, where
-            assert ECHO not in answer.text, where
+            assert not any(echo in answer.text for echo in ECHOES), where
             assert victim.cpu - before < CPU_SECONDS, where
 
 

@@ -66,14 +66,14 @@ def test_what_is_no_list_of_layers_is_refused_at_its_place(given_value: Any) -> 
     ("given_layer", "pointer", "message"),
     [
         ("relu", "", 'a layer must be an object such as {"kind": "relu"}'),
-        ({}, "/kind", "there is no layer kind 'None'"),
+        ({}, "/kind", "there is no layer kind None"),
         ({"kind": "con1d"}, "/kind", "there is no layer kind 'con1d', but there is 'conv1d'"),
         ({"kind": "conv1d", "out_channels": 3, "kernle": 3}, "/kernle", "conv1d has no option 'kernle', but there is"),
         ({"kind": "conv1d", "out_channels": 3}, "/kernel", "conv1d needs the option 'kernel'"),
         ({"kind": "relu", "slope": 1}, "/slope", "relu has no option 'slope'; it takes no options"),
         ({"kind": "dropout", "rate": 1.0}, "/rate", "dropout: rate is 1.0, which would drop everything"),
         ({"kind": "residual", "layers": [{"kind": "x"}]}, "/layers/0/kind", "there is no layer kind 'x'"),
-        ({"kind": "parallel", "branches": [[], [{"kind": 3}]]}, "/branches/1/0/kind", "there is no layer kind '3'"),
+        ({"kind": "parallel", "branches": [[], [{"kind": 3}]]}, "/branches/1/0/kind", "there is no layer kind 3"),
         ({"kind": "parallel", "branches": []}, "/branches", "parallel: branches is empty"),
     ],
 )

@@ -142,7 +142,7 @@ REFUSED: dict[str, tuple[Series, dict[str, Any], str, str]] = {
         labelled("ab"),
         {"training": {"validation": {"fraction": 0.5}}},
         "/training/validation",
-        r'\{"fraction": 0.5, "by": "case"\}.*labelled.*null',
+        "fraction 0.5, by 'case'.*labelled.*null",
     ),
     "a group that holds a class": (
         labelled("aabb", "xxyy"),

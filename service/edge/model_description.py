@@ -61,7 +61,7 @@ def _predict_request(example: Example) -> Schema:
 def _case(signature: Signature) -> Schema:
     """A case: each channel under its name, its steps as many as the model takes."""
     steps: Schema = {"type": "array", "minItems": signature.length or 1, "items": {"type": ["number", "null"]}}
-    if signature.length is not None:
+    if signature.length is not None and signature.horizon is None:
         steps["maxItems"] = signature.length
     count = len(signature.channels)
     case: Schema = {"type": "array", "minItems": count, "maxItems": count, "description": "Channels, then steps."}

@@ -53,7 +53,10 @@ def _shape(sizes: Sequence[int]) -> str:
 
 
 def checked_cases(cases: Sequence[Any], signature: Signature) -> list[Tensor]:
-    """Each case (C, L_i) as float32; every case that is refused is told of, the first ten at most."""
+    """Each case (C, L_i) as float32; every case that is refused is told of, the first ten at most.
+
+    A forecast begins behind the last step of a case, so of one that is longer than its window the end is taken.
+    """
     if not cases:
         raise _refusal("/series", "Give at least one case: series is a list of cases, each a list of channels.")
     arrays: list[Tensor] = []
@@ -71,8 +74,9 @@ def checked_cases(cases: Sequence[Any], signature: Signature) -> list[Tensor]:
 
 
 def _checked_case(case: object, signature: Signature, pointer: str) -> Tensor:
-    width = len(signature.channels)
-    wanted = f"{width} channels of {signature.length or 'equally many'} numbers or nulls"
+    width, forecasts = len(signature.channels), signature.task == "forecasting"
+    steps = f"{signature.length}{' or more' if forecasts else ''}" if signature.length else "equally many"
+    wanted = f"{width} channels of {steps} numbers or nulls"
     try:
         array = np.asarray(case)
     except (ValueError, OverflowError) as error:
@@ -84,6 +88,8 @@ def _checked_case(case: object, signature: Signature, pointer: str) -> Tensor:
     lengths = {signature.length} if signature.length is not None else range(1, 1 << 62)
     if array.dtype.kind not in NUMBERS or array.ndim != RANK - 1:
         raise _refusal(pointer, f"A case is a list of {wanted}.")
+    if forecasts and signature.length is not None:
+        array = array[:, -signature.length :]
     if array.shape[0] != width or array.shape[1] not in lengths:
         raise _refusal(pointer, f"The case has the shape [{array.shape[0]}, {array.shape[1]}]; it must be {wanted}.")
     return _finite(array, pointer)

@@ -105,6 +105,9 @@ def test_a_forecast_begins_behind_the_last_steps_of_a_long_series(client: Caller
     long = ask(client, npy(curve), "application/x-npy", url).json()
     assert long == ask(client, npy(curve[:, :, -window:]), "application/x-npy", url).json()
     assert long == client.post(url, json={"series": curve[:, :, -window:].tolist()}).json()
+    assert long == client.post(url, json={"series": curve.tolist()}).json()
+    short = client.post(url, json={"series": curve[:, :, 1 - window :].tolist()})
+    assert f"2 channels of {window} or more" in problem(short, 422)["detail"]
 
 
 @pytest.mark.parametrize(

@@ -81,15 +81,20 @@ def firsts(values: Array, counts: Array | None) -> Array:
 def window_starts(series: Cases, windowing: Windowing) -> Array:
     """(M,) int64: the first row of every window that lies within a case; cases that are too short have none."""
     counts = _counts(series.lengths, windowing)
-    require_few(counts, windowing)
     places = np.arange(counts.sum()) - np.repeat(offsets_of(counts)[:-1], counts)
     starts: Array = np.repeat(series.offsets[:-1], counts) + places * windowing.stride
-    if not starts.size:
-        raise InvalidSeries(
-            f"The longest series has {series.lengths.max()} steps; a window of {windowing.window} and a horizon of "
-            f"{windowing.horizon} need {windowing.span}."
-        )
     return starts
+
+
+def outermost_starts(series: Cases, windowing: Windowing) -> Array:
+    """(m,) int64: of these the first and the last of every case.
+
+    They are few where windows are many, and enough to see whether a split leaves a side without any.
+    """
+    counts = _counts(series.lengths, windowing)
+    cut = counts > 0
+    first, last = series.offsets[:-1][cut], (counts[cut] - 1) * windowing.stride
+    return np.unique(np.concatenate([first, first + last]))
 
 
 def split_in_time(series: Cases, starts: Array, windowing: Windowing, fraction: float) -> tuple[Split, Array]:
@@ -106,11 +111,7 @@ def split_in_time(series: Cases, starts: Array, windowing: Windowing, fraction: 
         np.flatnonzero(starts + windowing.span <= cut),
         np.flatnonzero(starts + windowing.window >= cut),
     )
-    if not split.training.size or not split.held.size:
-        raise InvalidSeries(
-            f"With {fraction:g} of {lengths.max()} steps kept back for validation there are {split.training.size} "
-            f"windows to train on and {split.held.size} to validate on; a shorter window or horizon gives more."
-        )
+    _require_sides(split, f"{fraction:g} of {lengths.max()} steps")
     return split, kept
 
 
@@ -118,12 +119,17 @@ def split_by_case(series: Cases, starts: Array, cases: Split) -> Split:
     """Hold back the windows of the cases that are held back."""
     held = np.isin(np.searchsorted(series.offsets, starts, side="right") - 1, cases.held)
     split = Split(np.flatnonzero(~held), np.flatnonzero(held))
-    if not split.training.size or not split.held.size:
-        raise InvalidSeries(
-            f"With {len(cases.held)} of {series.cases} series kept back for validation there are {split.training.size} "
-            f"windows to train on and {split.held.size} to validate on; a shorter window or horizon gives more."
-        )
+    _require_sides(split, f"{len(cases.held)} of {series.cases} series")
     return split
+
+
+def _require_sides(split: Split, kept_back: str) -> None:
+    if not split.training.size or not split.held.size:
+        purpose = "validate" if split.training.size else "train"
+        raise InvalidSeries(
+            f"With {kept_back} kept back for validation there is no window to {purpose} on; "
+            "a shorter window or horizon gives some."
+        )
 
 
 def inputs(values: Array, starts: Array, windowing: Windowing) -> Array:
@@ -151,5 +157,12 @@ def require_few(counts: Array, windowing: Windowing) -> None:
 
 
 def _counts(lengths: Array, windowing: Windowing) -> Array:
+    """(N,) int64: the windows that lie within each case; InvalidSeries if they are none, or too many."""
     counts: Array = np.maximum((lengths - windowing.span) // windowing.stride + 1, 0)
+    require_few(counts, windowing)
+    if not counts.any():
+        raise InvalidSeries(
+            f"The longest series has {lengths.max()} steps; a window of {windowing.window} and a horizon of "
+            f"{windowing.horizon} need {windowing.span}."
+        )
     return counts

@@ -32,8 +32,11 @@ class Division(NamedTuple):
     starts: Array | None = None
 
 
-def divide(outline: Outline, spec: TrainingSpec) -> Division:
-    """Split as a resolved spec says, from its seed; InvalidSeries if a side would lack what it needs."""
+def divide(outline: Outline, spec: TrainingSpec, *, rehearsal: bool = False) -> Division:
+    """Split as a resolved spec says, from its seed; InvalidSeries if a side would lack what it needs.
+
+    rehearsal: only to see whether it can be done, of the windows of each case the first and the last are enough
+    """
     validation, cut = spec.training.validation or Validation(0.0), windowing(spec.preprocessing)
     forecasts = cut is not None and cut.horizon > 0
     split = None if forecasts and not validation.of_cases else split_cases(outline, validation, stream(spec, "split"))
@@ -41,7 +44,7 @@ def divide(outline: Outline, spec: TrainingSpec) -> Division:
     if cut is None or not forecasts:
         _require_classes(outline, chosen)
         return Division(split, chosen, outline.lengths)
-    starts = windows.window_starts(outline, cut)
+    starts = windows.outermost_starts(outline, cut) if rehearsal else windows.window_starts(outline, cut)
     if split is not None:
         return Division(windows.split_by_case(outline, starts, split), chosen, outline.lengths, starts)
     if not validation.fraction:

@@ -32,13 +32,13 @@ def settle(wanted: TrainingSpec, facts: SeriesFacts, outline: Outline, others: O
     spec = resolve(wanted, facts)
     _require_few_windows(spec, outline)
     try:
-        divide(outline, spec)
+        divide(outline, spec, rehearsal=True)
     except InvalidSeries as error:
         if wanted.training.validation is not None or _stops(spec):
             raise _refused(spec, error) from error
         training = replace(wanted.training, validation=Validation(0.0))
         spec = resolve(replace(wanted, training=training), facts)
-        divide(outline, spec)
+        divide(outline, spec, rehearsal=True)
     if others is not None:
         _require_fitting(spec, facts, others)
     return spec
@@ -72,7 +72,7 @@ def _require_few_windows(spec: TrainingSpec, outline: Outline) -> None:
         return
     try:
         if cut.horizon:
-            windows.window_starts(outline, cut)
+            windows.outermost_starts(outline, cut)
         else:
             windows.require_few(cut.counts(outline.seen), cut)
     except InvalidSeries as error:
@@ -85,12 +85,10 @@ def _require_fitting(spec: TrainingSpec, facts: SeriesFacts, others: Outline) ->
     section = spec.preprocessing
     cut = cutting.windowing(section)
     if cut is not None and cut.horizon:
-        if int(others.lengths.max()) < cut.span:
-            raise InvalidSpec(
-                f"The longest series to validate on has {others.lengths.max()} steps; a window of {cut.window} and a "
-                f"horizon of {cut.horizon} need {cut.span}.",
-                pointer=pointer,
-            )
+        try:
+            windows.outermost_starts(others, cut)
+        except InvalidSeries as error:
+            raise InvalidSpec(f"For the series to validate on: {error.message}", pointer=pointer) from error
         return
     low, high = cutting.seen_lengths(section, facts)
     theirs = cutting.seen_lengths(

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.arrays import Array
 from model.data import windows
 from model.data.series import Series
 from model.data.splits import of_cases
@@ -55,13 +56,42 @@ def test_training_never_sees_a_step_that_is_forecast_in_validation(
     try:
         split, kept = windows.split_in_time(series, starts, windowing, fraction)
     except InvalidSeries as error:
-        assert "windows to train on" in error.message  # noqa: PT017 - some splits have no room
+        assert "no window to" in error.message  # noqa: PT017 - some splits have no room
         return
     case = np.searchsorted(series.offsets, starts, side="right") - 1
     first = starts - series.offsets[case]
     assert (first[split.training] + windowing.span <= kept[case[split.training]]).all()
     assert (first[split.held] + windowing.window >= kept[case[split.held]]).all()
     assert not set(split.training) & set(split.held)
+
+
+@given(st.lists(st.integers(1, 30), min_size=2, max_size=5), WINDOWINGS, st.floats(0.01, 0.9), st.data())
+def test_the_outermost_windows_tell_whether_a_split_leaves_a_side_empty(
+    lengths: list[int], windowing: Windowing, fraction: float, data: st.DataObject
+) -> None:
+    series = counted(lengths)
+    if max(lengths) < windowing.span:
+        with pytest.raises(InvalidSeries, match="need"):
+            windows.outermost_starts(series, windowing)
+        return
+    every, outermost = windows.window_starts(series, windowing), windows.outermost_starts(series, windowing)
+    assert set(outermost) <= set(every)
+    held = data.draw(st.sets(st.integers(0, len(lengths) - 1), min_size=1, max_size=len(lengths) - 1))
+    cases = of_cases(series.cases, sorted(held))
+
+    def refused(starts: Array) -> list[str]:
+        messages = []
+        for split in (
+            lambda: windows.split_in_time(series, starts, windowing, fraction),
+            lambda: windows.split_by_case(series, starts, cases),
+        ):
+            try:
+                split()
+            except InvalidSeries as refusal:
+                messages.append(refusal.message)
+        return messages
+
+    assert refused(outermost) == refused(every)
 
 
 def test_the_last_part_of_each_case_is_held_back() -> None:

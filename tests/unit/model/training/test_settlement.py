@@ -184,13 +184,13 @@ REFUSED: dict[str, tuple[Series, dict[str, Any], str, str]] = {
         steps(10),
         {"preprocessing": {"window": 4, "horizon": 2}, "training": {"validation": {"fraction": 0.9}}},
         "/training/validation",
-        "0 windows to train on",
+        "no window to train on",
     ),
     "a series too short for a window": (
         steps(10, 5),
         {"preprocessing": {"window": 4, "horizon": 2}, "training": {"validation": {"cases": [1]}}},
         "/training/validation",
-        "0 to validate on",
+        "no window to validate on",
     ),
     "a batch larger than the cases": (
         labelled("abab"),

@@ -191,7 +191,9 @@ def _wide_channels(
         return asked_channels(rest, reading.channels)
     if reading.form == "long" or reading.channels or roles.time is not None:
         return None
-    wide = {stem: names for stem, names in guessed_channels(rest).items() if look.numeric(names[0])}
+    answered = roles.label is not None or roles.target is not None
+    runs = guessed_channels(rest) or (guessed_channels(rest, fewest=2) if answered else {})
+    wide = {stem: names for stem, names in runs.items() if look.numeric(names[0])}
     return wide if wide and _one_row_a_case(rest, wide, roles, look, guess=guess) else None
 
 

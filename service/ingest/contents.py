@@ -17,13 +17,16 @@ TIME_NAMES = frozenset(
     {"t", "ts", "sec", "secs", "seconds", "ms", "millis", "epoch", "tick", "ticks", "frame", "timestep", "elapsed"}
 )
 """Names by which numbers are known as times, if they rise or are evenly spaced within each case."""
-TIME_WORDS = frozenset({"time", "times", "timestamp", "datetime", "date", "step"})
+TIME_WORDS = frozenset({"time", "times", "timestamp", "timestep", "datetime", "date", "step", "elapsed"})
 """Words that say the same anywhere in a name."""
 REPEATED = 0.25
 """The share of rows from which a time that stands in several rows of a case is none: fewer are slips."""
 RISING = 0.9
 EVEN = 0.5
 """Shares of steps that rise, or that are as long as the usual one, from which numbers are times."""
+FEWEST_RISES = 3
+MOST_RISING = 64
+"""Steps from which numbers that rise evenly could be times whatever they are called, and columns that are looked at."""
 FEWEST_NAMES = 4
 """Cases from which a text that differs in every one is taken for a name rather than for a label."""
 
@@ -97,6 +100,10 @@ def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:
             possible.append((name, f"{what} that neither rise nor are evenly spaced"))
         else:
             fit.append((name, f"{what} of which each stands once in a case"))
+    if not (fit or possible):
+        rest = [name for name in names if name not in (*typed, *numbers) and look.numeric(name)][:MOST_RISING]
+        even = "it holds numbers that rise evenly within each case, as times do"
+        possible += [(name, even) for name in rest if _rises_evenly(look.instants(name), cases)]
     if fit and fit[0][0] in numbers and not any(look.numeric(name) for name in names if name != fit[0][0]):
         return Guess(None, (*fit, *possible))  # nothing would be left to be a channel
     return Guess(fit[0][0] if fit else None, (*fit[1:], *possible))
@@ -176,6 +183,15 @@ def _orderly(instants: Array, cases: Array) -> bool:
         return True
     spaces = _steps(instants, cases, np.lexsort((instants, cases)))
     return bool(np.isclose(spaces, np.median(spaces), rtol=0.01, atol=0).mean() >= EVEN)
+
+
+def _rises_evenly(instants: Array | None, cases: Array) -> bool:
+    if instants is None:
+        return False
+    steps = _steps(instants, cases, np.argsort(cases, kind="stable"))
+    return len(steps) >= FEWEST_RISES and bool(
+        (steps > 0).all() and np.isclose(steps, steps[0], rtol=0.01, atol=0).all()
+    )
 
 
 def _steps(instants: Array, cases: Array, order: Array) -> Array:

@@ -5,7 +5,8 @@ Further arrays are understood: `lengths` (cases,) where cases are shorter than t
 Without `lengths`, steps at the end of a case in which every channel is NaN are padding, as they are in predictions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -16,7 +17,7 @@ from service.errors import Unreadable
 from service.ingest.answers import Answers, as_labels, as_targets, guess_answers
 from service.ingest.assembly import build_series, check_counts
 from service.ingest.dense import DenseArray, read_steps
-from service.ingest.faults import Faults, fault, quote
+from service.ingest.faults import Faults, fault, listed, quote
 from service.ingest.npy import ByteStream, read_blocks, read_header
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
@@ -25,6 +26,7 @@ from service.ingest.zip_directory import Member, expand, read_members
 VALUES = ("X", "x", "series", "data", "arr_0")
 ANSWERS = ("y", "Y", "labels", "label", "targets", "target", "arr_1")
 LABELS, TARGETS = frozenset({"labels", "label"}), frozenset({"targets", "target"})
+OTHERS = frozenset({"lengths", "channels", "groups"})
 BLOCK = 1 << 20
 
 
@@ -37,13 +39,17 @@ def read_npz(source: Source) -> Parsed:
         raise Unreadable(f"The archive has no array X; it holds {_names(members)}.")
     values = _open(file, members[name], name)
     cases, channels, _ = values.shape
-    answer = _find(members, reading.label or reading.target, ANSWERS)
+    asked = reading.label or reading.target
+    declined = not asked and "" in {reading.label, reading.target}
+    answer = None if declined else _find(members, asked, ANSWERS)
     kind = Answers.LABELS if reading.label or answer in LABELS else None
     kind = Answers.TARGETS if reading.target or answer in TARGETS else kind
     answers = None if answer is None else _read_small(file, members[answer], answer, cases)
     lengths = _read_lengths(file, members, cases)
     names = _read_channels(file, members, channels)
-    return _assemble(values, source, answers, kind, lengths, names, _read_groups(file, members, cases))
+    parsed = _assemble(values, source, answers, kind, lengths, names, _read_groups(file, members, cases))
+    unused = [each for each in members if each not in {name, answer, *OTHERS}]
+    return replace(parsed, findings=(*parsed.findings, *_left_out(unused)))
 
 
 def read_npy(source: Source) -> Parsed:
@@ -135,6 +141,14 @@ def _read_groups(file: BinaryIO, members: Mapping[str, Member], cases: int) -> l
     groups = as_labels(_read_small(file, members["groups"], "groups", cases), faults, "groups[{}]".format, "group")
     faults.raise_any()
     return groups
+
+
+def _left_out(names: list[str]) -> Iterator[Finding]:
+    """The arrays without a use."""
+    if names:
+        known = "X, y, lengths, channels and groups are read"
+        sentence = f"Arrays without a use were left out: {listed(names)}; {known}."
+        yield Finding(FindingKind.UNUSED, len(names), sentence, Place(column=names[0]))
 
 
 def _find(members: Mapping[str, Member], wanted: str | None, usual: tuple[str, ...]) -> str | None:

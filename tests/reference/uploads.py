@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from service.domain.datasets import Ingested, Limits, Reading
+from service.domain.reports import Finding
 from service.ingest import read_series
 
 Read: TypeAlias = Callable[..., Ingested]
@@ -29,3 +30,20 @@ def reader_of(path: Path) -> Read:
         return read_series(path, asked, limits or Limits(), filename=filename, content_type=content_type)
 
     return read
+
+
+def told(found: Ingested, kind: str) -> list[Finding]:
+    """The findings of a kind."""
+    assert found.examination is not None
+    return [finding for finding in found.examination.findings if finding.kind == kind]
+
+
+def columns(found: Ingested) -> dict[str, tuple[str, str]]:
+    """By role the column, and how sure that is."""
+    assert found.examination is not None
+    return {role.role: (role.column, role.certainty) for role in found.examination.reading.columns}
+
+
+def csv(read: Read, text: str, **options: object) -> Ingested:
+    """Read a table from its text."""
+    return read(text.encode(), filename="x.csv", **options)

@@ -218,3 +218,18 @@ def test_an_archive_with_zip64_sizes_is_read(tmp_path: Path) -> None:
     path.write_bytes(content[:start] + end64 + locator + end)
     with path.open("rb") as file:
         assert list(zip_directory.read_members(file, Limits())) == ["X"]
+
+
+def test_answers_that_are_declined_are_left_out(read: Read) -> None:
+    target = io.BytesIO()
+    np.savez(target, X=np.random.default_rng(0).standard_normal((2, 1, 9)), y=np.arange(2))
+    found = read(target.getvalue(), label="")
+    assert found.series.task == "forecasting"
+    assert "'y'" in next(each.detail for each in found.examination.findings if each.kind == "unused")
+
+
+def test_arrays_without_a_use_are_told(read: Read) -> None:
+    target = io.BytesIO()
+    np.savez(target, X=np.random.default_rng(0).standard_normal((2, 1, 9)), weather=np.arange(2))
+    (finding,) = [each for each in read(target.getvalue()).examination.findings if each.kind == "unused"]
+    assert (finding.count, finding.first.column) == (1, "weather")

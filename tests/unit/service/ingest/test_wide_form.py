@@ -190,6 +190,14 @@ def test_three_steps_are_enough_where_the_form_is_asked_for(read: Read) -> None:
     assert finding(found, "gap").first.column == "x_3"
 
 
+@pytest.mark.parametrize("first", ["label", "id,label"])
+def test_fewer_steps_are_enough_where_each_row_has_an_answer_and_is_a_case(read: Read, first: str) -> None:
+    keys = ["c1,", "c2,"] if first != "label" else ["", ""]
+    found = csv(read, f"{first},x_0,x_1,x_3\n{keys[0]}a,1,2,3\n{keys[1]}b,5,6,7\n")
+    assert found.series.lengths.tolist() == [3, 3]
+    assert finding(found, "gap").first.column == "x_3"
+
+
 def test_channels_with_holes_at_different_steps_are_refused_or_told(read: Read) -> None:
     text = "label,x_0,x_1,x_2,x_3,x_5,y_0,y_1,y_2,y_4,y_5\na,1,2,3,4,5,6,7,8,9,10\nb,1,1,1,1,1,2,2,2,2,2\n"
     error = refusal(read, text, channels=("x_*", "y_*"))

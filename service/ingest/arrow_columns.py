@@ -82,6 +82,11 @@ def is_text(kind: Column) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
+def is_time(kind: Column) -> bool:
+    """Whether a type is one of moments or of time that has passed."""
+    return bool(pa.types.is_temporal(kind) and not pa.types.is_interval(kind))
+
+
 @contextmanager
 def arrow_errors(what: str, place: Callable[[], str] | None = None) -> Iterator[None]:
     """Tell of what pyarrow cannot read, and where if that is known; faults of the disk pass through."""
@@ -100,7 +105,7 @@ def check_kind(column: Column, name: str, *, case: bool = False) -> None:
     """Unreadable unless a column can name things: by texts or numbers, and cases by times as well."""
     kind, types = plain(column).type, pa.types
     named = is_text(kind) or is_number(kind) or types.is_null(kind) or types.is_binary(kind)
-    if not (named or types.is_large_binary(kind) or (case and types.is_temporal(kind))):
+    if not (named or types.is_large_binary(kind) or (case and is_time(kind))):
         raise fault(f"column {quote(name)}", f"It holds {quote(str(kind))}, and texts or numbers are needed.")
 
 
@@ -136,8 +141,10 @@ def case_name(value: object) -> str | None:
 
 
 def plain(column: Column) -> Column:
-    """A column whose values stand as such, not by reference into a dictionary."""
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    """A column whose values stand as such, not by reference into a dictionary, nor as views of texts."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return column.cast(pa.large_string()) if pa.types.is_string_view(column.type) else column
 
 
 def joined(parts: Sequence[Array]) -> Array:

@@ -64,9 +64,17 @@ def read_arrow(source: Source) -> Parsed:
 
         schema = reader().schema
         check_names(schema.names)
-        first = next(iter(_sound(reader(), "Arrow file")), None)
+        first = next((_copied(batch) for batch in _sound(reader(), "Arrow file")), None)
         look = FirstRows(schema if first is None else first)
         return read_table(Table(schema.names, look, lambda _: _sound(reader(), "Arrow file")), source)
+
+
+def _copied(batch: Column) -> Column:
+    """The first rows of a batch in memory of their own, so that a batch as large as its file is given back."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch.slice(0, batch_rows(batch.num_columns)))
+    return pa.ipc.open_stream(sink.getvalue()).read_next_batch()
 
 
 def _sound(batches: Iterable[Column], what: str, *, texts: bool = False) -> Iterator[Column]:

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.ingest.arrow_columns import NUMBER, SAMPLE, Column, is_number, is_text, plain
+from service.ingest.arrow_columns import NUMBER, SAMPLE, Column, is_number, is_text, is_time, plain
 from service.ingest.times import KINDS, instants
 
 LOOKED = 1 << 16
@@ -38,7 +38,7 @@ class FirstRows:
         """Whether a column holds times: by its type, or texts that are times by ISO 8601."""
         column = self._column(name)
         if not is_text(column.type):
-            return bool(pa.types.is_temporal(column.type))
+            return is_time(column.type)
         sample = pc.utf8_trim_whitespace(column.drop_null().cast(pa.string()))
         patterns = [pattern for kind, (pattern, _) in KINDS.items() if kind != "numbers"]
         return len(sample) > 0 and any(pc.all(pc.match_substring_regex(sample, each)).as_py() for each in patterns)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.ingest.arrow_columns import NUMBER, Column, Note, first_failing, is_number, is_text, plain
+from service.ingest.arrow_columns import NUMBER, Column, Note, first_failing, is_number, is_text, is_time, plain
 from service.ingest.faults import quote
 from service.ingest.number_text import Doubles
 
@@ -37,7 +37,7 @@ class Times:
             floats: Doubles = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
             _note_rows(~np.isfinite(floats), note, "The row has no finite time.")
             return floats
-        if not (pa.types.is_integer(kind) or pa.types.is_temporal(kind)):
+        if not (pa.types.is_integer(kind) or is_time(kind)):
             note(None, f"It holds {quote(str(kind))}, and times are needed.")
             return np.zeros(len(column))
         _note_rows(column.is_null().to_numpy(zero_copy_only=False), note, "The row has no time.")
@@ -77,7 +77,7 @@ class Times:
 def instants(column: Column) -> Array | None:
     """(R,) int64 or float64 that grows with time; None if a row has none, or something else than a time."""
     wrong: list[str] = []
-    if not (is_text(plain(column).type) or is_number(column.type) or pa.types.is_temporal(column.type)):
+    if not (is_text(plain(column).type) or is_number(column.type) or is_time(column.type)):
         return None
     found = Times().read(column, lambda _, sentence: wrong.append(sentence))
     return None if wrong else found

@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from service.domain.datasets import Limits
 from service.errors import TooLarge, Unreadable
-from tests.reference.uploads import Read
+from tests.reference.uploads import Read, told
 
 TABLE = pa.table({"time": np.arange(1000), "v": np.sin(np.arange(1000))})
 ZEROS = pa.table({"v": np.zeros(20 << 20)})
@@ -66,6 +66,21 @@ def test_rows_that_take_no_bytes_are_counted_before_they_are_made(read: Read) ->
     column = pa.nulls(1 << 24)
     with pytest.raises(TooLarge, match="values or more"):
         read(arrow(pa.table({"v": column}), stream=True), limits=Limits(values=1 << 20))
+
+
+@pytest.mark.parametrize("kind", [pa.string_view(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_every_kind_of_text_names_cases_and_labels(read: Read, kind: pa.DataType) -> None:
+    names, labels = (pa.array(texts).cast(kind) for texts in (["a", "a", "b"], ["up", "up", "down"]))
+    days = pa.array(["2024-01-02", "2024-01-01", "2024-01-03"]).cast(kind)
+    found = read(arrow(pa.table({"id": names, "kind": labels, "seen": days, "v": [1.0, 2.0, 3.0]})))
+    assert found.series.classes == ("down", "up")
+    assert found.series.values[:, 0].tolist() == [2, 1, 3]
+
+
+def test_intervals_are_no_times(read: Read) -> None:
+    spans = pa.array([pa.MonthDayNano([1, 2, 3])] * 1000)
+    (unused,) = told(read(arrow(TABLE.append_column("span", spans))), "unused")
+    assert unused.first.column == "span"
 
 
 def test_columns_that_cannot_be_read_are_left_out(read: Read) -> None:

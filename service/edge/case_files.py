@@ -1,7 +1,5 @@
 """Cases to be predicted from a file, in any format that a dataset may have."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from service.domain.datasets import Limits, Reading, Upload
@@ -15,9 +13,13 @@ def cases_in(upload: Upload, reading: Reading, limits: Limits, signature: Signat
 
     A forecast begins behind the last steps of a series, so no more than the model looks at are taken.
     """
-    reading = replace(reading, channels=reading.channels or signature.channels)
     series = read_series(
-        upload.path, reading, limits, filename=upload.filename, content_type=upload.content_type
+        upload.path,
+        reading,
+        limits,
+        filename=upload.filename,
+        content_type=upload.content_type,
+        channels=signature.channels,
     ).series
     window = signature.length if signature.task == "forecasting" else None
     first = -window if window else 0

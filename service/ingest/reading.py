@@ -1,6 +1,7 @@
 """A file to series: open, detect, read by the format's own reader, and remark on what came out."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -12,6 +13,7 @@ from service.ingest.detection import HEAD, TEXTS, Format, detect, several_object
 from service.ingest.examination import examine
 from service.ingest.expansion import opened
 from service.ingest.faults import fault
+from service.ingest.options import require_understood
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 from service.ingest.utf8 import check_utf8
@@ -34,11 +36,18 @@ READERS: Mapping[Format, tuple[str, str]] = {
 
 
 def read_series(
-    path: Path, reading: Reading, limits: Limits, *, filename: str | None = None, content_type: str | None = None
+    path: Path,
+    reading: Reading,
+    limits: Limits,
+    *,
+    filename: str | None = None,
+    content_type: str | None = None,
+    channels: tuple[str, ...] = (),
 ) -> Ingested:
     """Read a file whole; Unreadable, UnsupportedFormat or TooLarge if that cannot be.
 
     `filename` and `content_type` are what the client said; they only help to name the format.
+    channels: the columns of a table that are taken where none were asked for
     """
     with opened(path, limits) as file:
         head = file.read(HEAD)
@@ -47,11 +56,13 @@ def read_series(
         found = detect(head, reading.format, filename, content_type)
         if found is Format.JSON and reading.format is None and several_objects(file):
             found = Format.NDJSON
+        require_understood(found, reading)
         if found in TEXTS:
             check_utf8(file)
         file.seek(0)
         try:
-            parsed = reader(found)(Source(file, reading, limits, path.parent))
+            asked = replace(reading, channels=reading.channels or channels)
+            parsed = reader(found)(Source(file, asked, limits, path.parent))
         except InvalidSeries as error:
             raise fault("the series", error.message) from error
     examination = examine(parsed)

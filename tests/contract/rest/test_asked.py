@@ -109,3 +109,9 @@ def test_a_form_whose_fields_would_be_passed_over_is_refused(client: Caller) -> 
         "INVALID_ARGUMENT",
     )
     assert "'label'" in told["detail"]
+
+
+def test_what_a_files_format_would_pass_over_is_refused(client: Caller) -> None:
+    content = houses.classification_file()
+    told = problem(client.post("/v1/datasets?name=idle&format=json&label=y&time=t", content=content), 422)
+    assert [each["pointer"] for each in told["errors"]] == ["/time", "/label"]

@@ -120,8 +120,8 @@ def guess_series(names: Sequence[str], look: Look, times: Sequence[str]) -> Gues
         if (codes >= 0).all() and any(_stands_once(clock, codes) for clock in repeated):
             fit.append(name)
     if len(fit) == 1:
-        return Guess(fit[0], tuple((name, "it holds texts that repeat") for name in texts if name != fit[0]))
-    return Guess(None, tuple((name, "it holds texts that repeat") for name in texts))
+        return Guess(fit[0])
+    return Guess(None, tuple((name, "it holds texts that repeat") for name in fit or texts))
 
 
 def guess_label(names: Sequence[str], look: Look, *, long: bool = False, series: str | None = None) -> Guess:

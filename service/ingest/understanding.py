@@ -50,7 +50,7 @@ def left_out(roles: Roles, reading: Reading, names: Sequence[str], look: Look) -
     reasons: dict[str, list[str]] = {}
     known = {
         name: why.removeprefix("it holds ")
-        for _, guess in reversed(roles.guesses)
+        for _, guess in (roles.guesses if roles.series is not None else reversed(roles.guesses))
         for name, why in (*guess.others, *guess.possible)
     }
     for place, name in enumerate(unused):

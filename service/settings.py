@@ -69,7 +69,7 @@ class Settings(BaseModel):
         default=1, ge=1, le=64, description="How many processes serve REST and gRPC, on the same two ports."
     )
     inference_threads: int = Field(
-        default=max(1, min(4, (os.cpu_count() or 1) - 1)),
+        default=min(4, os.cpu_count() or 1),
         ge=1,
         le=256,
         description="How many batches are computed at once.",

@@ -11,16 +11,10 @@ from hypothesis import strategies as st
 
 from service.edge.datatypes import from_json
 from service.errors import ServiceError
-from service.rest import skim
 from service.rest.skim import skimmed
 
 numbers = st.one_of(st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False, allow_infinity=False))
 odd = st.one_of(st.none(), st.booleans(), st.text(max_size=3), st.lists(numbers, max_size=2))
-
-
-@pytest.fixture(autouse=True)
-def however_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(skim, "SHORT_BYTES", 0)
 
 
 def tensor(entry: dict[str, Any]) -> np.ndarray[Any, Any] | None:
@@ -34,11 +28,16 @@ def tensor(entry: dict[str, Any]) -> np.ndarray[Any, Any] | None:
 @given(
     data=st.lists(numbers, min_size=1, max_size=12) | st.lists(numbers | odd, max_size=6),
     datatype=st.sampled_from(["FP32", "FP64", "INT64", "BOOL"]),
+    separators=st.sampled_from([(",", ":"), (", ", ": "), (" , ", " : ")]),
     indent=st.sampled_from([None, 1]),
 )
-def test_what_is_skimmed_is_what_the_ordinary_way_reads(data: list[Any], datatype: str, indent: int | None) -> None:
+def test_what_is_skimmed_is_what_the_ordinary_way_reads(
+    data: list[Any], datatype: str, separators: tuple[str, str], indent: int | None
+) -> None:
     entry = {"name": "series", "shape": [max(1, len(data))], "datatype": datatype, "data": data}
-    text = json.dumps({"id": "x", "inputs": [entry], "outputs": [{"name": "label"}]}, indent=indent).encode()
+    text = json.dumps(
+        {"id": "x", "inputs": [entry], "outputs": [{"name": "label"}]}, indent=indent, separators=separators
+    ).encode()
     found = skimmed(text)
     if found is None:
         return
@@ -77,6 +76,26 @@ def test_a_flat_list_of_numbers_is_skimmed() -> None:
 def test_what_is_unusual_is_left_to_the_ordinary_way(data: str) -> None:
     text = f'{{"inputs": [{{"name": "a", "shape": [2], "datatype": "FP32", "data": {data}}}]}}'
     assert skimmed(text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        '{"name": "a", "shape": [2], "datatype": "FP32", "parameters": {"data": [1, 2]}}',
+        '{"name": "a", "shape": [2], "datatype": "FP32", "\\u0064ata": [3, 4], "parameters": {"data": [1, 2]}}',
+        '{"name": "a", "shape": [2], "datatype": "FP32", "data": [1, 2], "data": [3, 4]}',
+        '{"name": "a", "shape": [2], "datatype": "FP32", "data": [1, 2], "data": 7}',
+        '{"name": "a", "shape": [2], "datatype": "FP32", "x\\"data": [1, 2]}',
+        '{"name": "\\"data\\": [1, 2]", "shape": [2], "datatype": "FP32"}',
+        '{"name": "a", "shape": [2], "datatype": "FP32", "data": [1, 2]}, {"name": "b"}',
+        '{"name": "a", "shape": [2], "datatype": "INT64", "data": [1, 2]}',
+        '{"name": "a", "shape": [2], "datatype": ["FP32"], "data": [1, 2]}',
+        '{"name": "a", "shape": [2], "datatype": "FP32", "data": [1, 2',
+        '{"name": "a", "shape": [2], "datatype": "FP32", "data": [1, 2]]}',
+    ],
+)
+def test_a_list_that_is_not_the_data_of_the_one_input_is_left_to_the_ordinary_way(inputs: str) -> None:
+    assert skimmed(f'{{"inputs": [{inputs}]}}'.encode()) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from itertools import chain
 from service.domain.datasets import Reading
 from service.domain.reports import Certainty
 from service.errors import Detail, TooLarge, Unreadable
-from service.ingest.contents import Guess, Look, clocks, guess_label, guess_series, guess_time
+from service.ingest.contents import Guess, Look, clocks, guess_label, guess_series, guess_time, in_runs
 from service.ingest.faults import fault, listed, quote
 from service.ingest.wide_columns import WideChannels, asked_channels, guessed_channels
 
@@ -205,7 +205,8 @@ def _one_row_a_case(rest: Sequence[str], wide: WideChannels, roles: Roles, look:
         return True
     steps = {name for columns in wide.values() for name in columns}
     others = [name for name in rest if name not in steps]
-    return guess and guess_label(others, look).column is not None and not any(look.times(name) for name in others)
+    label = guess_label(others, look).column if guess else None
+    return label is not None and not in_runs(look.codes(label)) and not any(look.times(name) for name in others)
 
 
 def _long_channels(

@@ -16,19 +16,21 @@ from model.arrays import Array
 TIME_NAMES = frozenset(
     {"t", "ts", "sec", "secs", "seconds", "ms", "millis", "epoch", "tick", "ticks", "frame", "timestep", "elapsed"}
 )
-"""Names by which numbers are known as times, if they rise or are evenly spaced within each case."""
-TIME_WORDS = frozenset({"time", "times", "timestamp", "timestep", "datetime", "date", "step", "elapsed"})
+"""Names by which numbers are known as times, if they rise within each case."""
+TIME_WORDS = frozenset({"time", "times", "timestamp", "timestep", "datetime", "date", "elapsed"})
 """Words that say the same anywhere in a name."""
 REPEATED = 0.25
 """The share of rows from which a time that stands in several rows of a case is none: fewer are slips."""
-RISING = 0.9
-EVEN = 0.5
-"""Shares of steps that rise, or that are as long as the usual one, from which numbers are times."""
+RISING = 0.65
+"""The share of steps that rise from which numbers are times: of numbers in any order a half do."""
 FEWEST_RISES = 3
 MOST_RISING = 64
 """Steps from which numbers that rise evenly could be times whatever they are called, and columns that are looked at."""
 FEWEST_NAMES = 4
 """Cases from which a text that differs in every one is taken for a name rather than for a label."""
+
+FEWEST_ROWS = 16
+"""Rows from which runs of equal values tell something."""
 
 
 class Look(Protocol):
@@ -97,7 +99,7 @@ def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:
         elif _repeated(instants, cases):
             possible.append((name, f"{what} that stand in several rows of a case"))
         elif name in numbers and not _orderly(instants, cases):
-            possible.append((name, f"{what} that neither rise nor are evenly spaced"))
+            possible.append((name, f"{what} that do not rise"))
         else:
             fit.append((name, f"{what} of which each stands once in a case"))
     if not (fit or possible):
@@ -158,6 +160,19 @@ def guess_label(names: Sequence[str], look: Look, *, long: bool = False, series:
     return Guess(None, (*fit, *possible), tuple(others))
 
 
+def in_runs(codes: Array) -> bool:
+    """Whether equal values stand together far more often than by chance, as the states of one series do.
+
+    Far: by more than half of what there is between chance and all of them together.
+    """
+    if len(codes) < FEWEST_ROWS:
+        return False
+    shares = np.unique(codes, return_counts=True)[1] / len(codes)
+    chance = float((shares**2).sum())
+    together = float((np.diff(codes) == 0).mean())
+    return together > (1 + chance) / 2
+
+
 def _says_time(name: str) -> bool:
     words = re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).strip().lower())
     return name.strip().lower() in TIME_NAMES or not TIME_WORDS.isdisjoint(words)
@@ -175,14 +190,9 @@ def _repeated(instants: Array, cases: Array) -> bool:
 
 
 def _orderly(instants: Array, cases: Array) -> bool:
-    """Whether numbers rise within each case as they stand, or are evenly spaced once they are sorted."""
-    standing = _steps(instants, cases, np.argsort(cases, kind="stable"))
-    if not len(standing):
-        return False
-    if (standing > 0).mean() >= RISING:
-        return True
-    spaces = _steps(instants, cases, np.lexsort((instants, cases)))
-    return bool(np.isclose(spaces, np.median(spaces), rtol=0.01, atol=0).mean() >= EVEN)
+    """Whether numbers rise within each case as they stand, but for slips; what falls would turn its case around."""
+    steps = _steps(instants, cases, np.argsort(cases, kind="stable"))
+    return len(steps) > 0 and bool((steps > 0).mean() >= RISING)
 
 
 def _rises_evenly(instants: Array | None, cases: Array) -> bool:

@@ -18,7 +18,10 @@ from service.ingest.faults import fault
 SEPARATORS = (",", ";", "\t", "|")
 HEADER_BYTES = 4 << 20
 SAMPLE_LINES = 1000
-DECIMAL_COMMA = re.compile(rb"\d,\d")
+SAMPLE_BYTES = 256 << 10
+FIELD = rb'(?:^|;)[ "]*[-+]?\d*%s\d+(?:[eE][-+]?\d+)?[ "]*(?=;|\r?$)'
+DECIMAL_COMMA, DECIMAL_POINT = (re.compile(FIELD % mark, re.MULTILINE) for mark in (b",", b"[.]"))
+"""Whole fields: dates, times and names of releases hold points as well."""
 FEWEST_STEPS = 8
 """Numbers in the first line from which it is taken for a case rather than for a header that was forgotten."""
 UNNAMED = "column_"
@@ -83,9 +86,10 @@ def _first_line(file: BinaryIO) -> bytes:
 def _writes_decimal_commas(file: BinaryIO) -> bool:
     """Whether the rows write 1,5 for one and a half, which only a table separated by semicolons can."""
     place = file.tell()
-    sample = file.read(HEADER_BYTES)
+    sample = file.read(SAMPLE_BYTES)
     file.seek(place)
-    return DECIMAL_COMMA.search(sample) is not None and b"." not in sample
+    lines = sample[: sample.rfind(b"\n") + 1] or sample  # a field that is cut short may look like a number
+    return DECIMAL_COMMA.search(lines) is not None and DECIMAL_POINT.search(lines) is None
 
 
 def _answers_first(file: BinaryIO, separator: str) -> bool:

@@ -64,6 +64,9 @@ def test_numbers_by_the_name_of_a_time_order_the_steps(read: Read, name: str, ti
 @pytest.mark.parametrize(
     ("name", "values"),
     [
+        ("time_to_failure", (5, 4, 3, 2, 1, 0)),  # a countdown: to sort by it would turn the series around
+        ("lap_time", (81, 83, 80, 84, 82, 79)),
+        ("step_total", (0, 3, 4, 9, 15, 16)),
         ("t", (20.5, 20.5, 20.4, 20.4, 20.5, 20.5)),  # a temperature, say
         ("t", (0.3, -1.7, 0.9, -0.2, 2.9, 0.0)),
         ("v", (1, 2, 3, 4, 5, 6)),  # rises as a time does, and is called otherwise
@@ -116,13 +119,13 @@ def test_times_that_repeat_where_nothing_tells_the_cases_apart_are_told(read: Re
 @pytest.mark.parametrize("time", ["when", "Date", "t"])
 def test_the_only_text_within_which_times_stand_once_tells_the_cases_apart(read: Read, time: str) -> None:
     walks = [("a", "run"), ("b", "sit"), ("c", "run")]
-    rows = [(walk, kind, step, f"2024-01-0{step}") for walk, kind in walks for step in (1, 3, 2)]
+    rows = [(walk, kind, step, f"2024-01-0{step}") for walk, kind in walks for step in (1, 2, 4, 3)]
     text = "".join(f"{walk},{kind},{step if time == 't' else day},{step}0\n" for walk, kind, step, day in rows)
     found = csv(read, f"walk,kind,{time},v\n" + text)
     assert columns(found)["series"] == ("walk", "guessed")
     assert columns(found)["time"] == (time, "named" if time == "Date" else "guessed")
     assert columns(found)["label"] == ("kind", "guessed")
-    assert found.series.values[:, 0].tolist() == [10, 20, 30] * 3
+    assert found.series.values[:, 0].tolist() == [10, 20, 30, 40] * 3
 
 
 def test_only_the_guess_that_later_rows_belie_is_taken_back(read: Read) -> None:

@@ -60,6 +60,14 @@ def test_the_separator_is_found(read: Read, separator: str) -> None:
     assert read(TABLE.replace(",", separator).encode(), filename="x.csv").series.cases == 2
 
 
+@pytest.mark.parametrize("time", ["01.01.2024 00:00", "2024-01-01 00:00:00.500", "18.00.00", "v1.2"])
+def test_points_within_dates_and_texts_are_no_decimal_marks(read: Read, time: str) -> None:
+    found = read(
+        f"when;x;y\n{time};0,5;-1,25\n{time};1;2,5e1\n".encode(), filename="x.csv", channels=("x", "y"), time=""
+    )
+    assert found.series.values.tolist() == [[0.5, -1.25], [1, 25]]
+
+
 def test_a_comma_may_be_the_decimal_mark_between_semicolons(read: Read) -> None:
     assert read(b"time;v\n0;1,5\n1;2,25\n", filename="x.csv").series.values[:, 0].tolist() == [1.5, 2.25]
 

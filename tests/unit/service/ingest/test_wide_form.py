@@ -213,3 +213,12 @@ def test_the_pattern_that_is_told_asks_for_the_same_columns(names: str) -> None:
     columns = tuple(names.format(step) for step in range(12))
     (found,) = asked_channels(columns, (pattern_of(columns),)).values()
     assert found == columns
+
+
+def test_numbered_sensors_beside_a_state_that_stands_in_runs_are_channels_of_one_series(read: Read) -> None:
+    names = [f"sensor_{number}" for number in range(8)]
+    states = ["run"] * 20 + ["rest"] * 20
+    rows = [",".join([*(str(row + place) for place in range(8)), state]) for row, state in enumerate(states)]
+    found = read("\n".join([",".join([*names, "state"]), *rows]).encode(), filename="x.csv")
+    assert found.series.channels == tuple(names)
+    assert found.series.cases == 1

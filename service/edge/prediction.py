@@ -1,7 +1,7 @@
 """One prediction from a request's bytes to an answer's, over any protocol: decoded, batched, encoded, counted.
 
 Small requests are decoded and encoded on the event loop, as a thread would cost more than it spares; larger ones on a
-thread. The network always runs on the scheduler's threads, so that parsing and computing go on side by side.
+thread. Where the network runs, there or on a thread of its own, is the scheduler's to decide.
 """
 
 import asyncio

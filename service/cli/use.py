@@ -108,11 +108,14 @@ def _cases(
     """Cases as (channels, length) arrays, some at a time; a forecast begins behind the last steps of a series."""
     import numpy as np
 
-    from service.domain.datasets import Limits, Reading
+    from service.domain.datasets import Limits, Precedent, Reading
     from service.ingest import read_series
 
-    series = read_series(file, Reading.from_texts(options), Limits(), filename=file.name).series
-    signature = client.version(model, version)["signature"]
+    published = client.version(model, version)
+    signature = published["signature"]
+    precedent = Precedent(tuple(signature["channels"]), published["lineage"].get("reading", {}))
+    asked = Reading.from_texts(options)
+    series = read_series(file, asked, Limits(), filename=file.name, precedent=precedent).series
     window = signature["length"] if signature["task"] == "forecasting" else None
     first = -window if window else 0
     for start in range(0, series.cases, CASES_AT_ONCE):

@@ -1,7 +1,7 @@
 """Datasets: what was uploaded, how it was to be read, and what was understood."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -49,6 +49,17 @@ class Reading:
         channels = tuple(filter(None, texts.get("channels", "").split(",")))
         header = {"true": True, "false": False}.get(texts.get("header", ""))
         return cls(**plain, channels=channels, header=header)
+
+
+@dataclass(frozen=True)
+class Precedent:
+    """How the dataset of a model was read: what another file for the model is taken for where nothing is asked.
+
+    channels: the model's; parameters: what asks for the reading of its dataset, where that was a table
+    """
+
+    channels: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

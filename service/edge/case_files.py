@@ -2,24 +2,25 @@
 
 import numpy as np
 
-from service.domain.datasets import Limits, Reading, Upload
+from service.domain.datasets import Limits, Precedent, Reading, Upload
 from service.domain.inference import Tensor
-from service.domain.models import Signature
+from service.domain.models import ModelVersion
 from service.ingest import read_series
 
 
-def cases_in(upload: Upload, reading: Reading, limits: Limits, signature: Signature) -> list[Tensor]:
-    """Each case (C, L) float32; of a table the columns named as the model's channels, unless others are asked for.
+def cases_in(upload: Upload, reading: Reading, limits: Limits, version: ModelVersion) -> list[Tensor]:
+    """Each case (C, L) float32; what is not asked is read as the version's own dataset was.
 
     A forecast begins behind the last steps of a series, so no more than the model looks at are taken.
     """
+    signature = version.draft.signature
     series = read_series(
         upload.path,
         reading,
         limits,
         filename=upload.filename,
         content_type=upload.content_type,
-        channels=signature.channels,
+        precedent=Precedent(signature.channels, version.draft.lineage.get("reading", {})),
     ).series
     window = signature.length if signature.task == "forecasting" else None
     first = -window if window else 0

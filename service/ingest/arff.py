@@ -74,7 +74,7 @@ def read_arff(source: Source) -> Parsed:
     cases.faults.raise_any()
     if cases.steps is None:
         raise fault(f"line {last}", "The file ends without a single case after @data; was it cut off?")
-    answer = cases.answered_by
+    answer = cases.answered_by if source.answered else None
     targeted = answer is not None and answer.kind == "numeric"
     series = build_series(
         cases.steps.finish(),
@@ -182,7 +182,7 @@ def _read_case(cases: Cases, number: int, line: bytes) -> None:
     cases.steps.append(block, cases.faults, lambda step, channel: case_lines.place(number, channel, step))
     cases.lengths.append(len(block))
     cases.lines.append(number)
-    if answer is not None:
+    if answer is not None and cases.source.answered:
         _read_answer(cases, answer, number)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO
 
-from service.domain.datasets import Reading
+from service.domain.datasets import Precedent, Reading
 from service.errors import TooLarge
 from service.ingest.arrow_columns import MISSING_TEXTS
 from service.ingest.columns import USUAL
@@ -38,17 +38,23 @@ class Header:
     present: bool
     answered: bool
 
-    def asked(self, reading: Reading) -> Reading:
-        """The reading, with what a file without a header is taken for: a case a row, its label first."""
+    def asked(self, reading: Reading, precedent: Precedent | None = None) -> Reading:
+        """The reading, with what a file without a header is taken for: a case a row, its label first.
+
+        A precedent without a header that has it otherwise goes before.
+        """
         roles = [getattr(reading, role) for role in USUAL]
         if self.present or reading.form == "long" or reading.channels or any(roles):
             return reading
-        label = f"{UNNAMED}1" if self.answered else None
+        told = {} if precedent is None else precedent.parameters
+        if told.get("header") == "false" and told.get("label") not in {None, "", f"{UNNAMED}1"}:
+            return reading
+        label = f"{UNNAMED}1" if self.answered and reading.label is None else ""
         return replace(reading, form="wide", label=label, channels=(f"{UNNAMED}*",))
 
 
-def read_header(file: BinaryIO, reading: Reading) -> Header:
-    """Look at the first line, and at the first fields of some more."""
+def read_header(file: BinaryIO, reading: Reading, precedent: Precedent | None = None) -> Header:
+    """Look at the first line, and at the first fields of some more; what they leave open, a precedent tells."""
     line = _first_line(file)
     text = line.decode().removeprefix("\ufeff").rstrip("\r\n")
     separator = max(SEPARATORS, key=text.count)
@@ -64,7 +70,9 @@ def read_header(file: BinaryIO, reading: Reading) -> Header:
     if present is None:
         named = fields[0].strip().lower() in ROLE_NAMES  # a data frame's own header: label, 0, 1, 2, ...
         present = named or not (all(numbers[1:]) and sum(numbers) > FEWEST_STEPS)
-        if present and all(numbers):
+        if present and all(numbers) and precedent is not None and precedent.parameters.get("header") == "false":
+            present = False
+        elif present and all(numbers):
             sentence = "Numbers stand where the names of the columns belong; begin the file with a header, "
             raise fault("the header", sentence + "or say header=false.")
     names = fields if present else [f"{UNNAMED}{place + 1}" for place in range(len(fields))]

@@ -17,6 +17,7 @@ from service.ingest.faults import Faults, fault, quote
 from service.ingest.first_rows import FirstRows
 from service.ingest.number_text import no_number
 from service.ingest.parsed import Parsed
+from service.ingest.precedents import followed
 from service.ingest.source import Source
 from service.ingest.table import Table, read_table
 
@@ -29,10 +30,12 @@ UNCONVERTED = re.compile(
 def read_csv(source: Source) -> Parsed:
     """Read a whole table."""
     file, limits = source.file, source.limits
-    header = read_header(file, source.reading)
+    header = read_header(file, source.reading, source.precedent)
     check_names(header.names)
-    reading = header.asked(source.reading)
+    reading = header.asked(source.reading, source.precedent)
     source = replace(source, reading=reading)
+    if source.precedent is not None:
+        reading = followed(header.names, reading, source.precedent)
     faults = Faults()
     with arrow_errors("table"):
         if file.seek(0, 2) <= limits.in_memory:

@@ -42,9 +42,9 @@ def read_json(source: Source) -> Parsed:
         if faults.full:
             break
     faults.raise_any()
-    labels, targets = _read_answers(document, len(cases))
+    labels, targets = _read_answers(document, len(cases)) if source.answered else (None, None)
     channels = _read_channels(document, width)
-    groups = _read_groups(document, len(cases))
+    groups = _read_groups(document, len(cases)) if source.answered else None
     series = build_series(
         steps.finish(), lengths, limits, channels=channels, labels=labels, targets=targets, groups=groups
     )

@@ -51,10 +51,11 @@ def _read_cases(source: Source) -> Parsed:
     numbers: list[int] = []
     answers: dict[str, list[Any]] = {}
     width = 0
+    wanted = FIELDS[1:] if source.answered else ()
     for number, case in _objects(source):
         if steps is None:
             width = width_of(case["series"])
-            steps, names = Steps(width, source), tuple(name for name in FIELDS[1:] if name in case)
+            steps, names = Steps(width, source), tuple(name for name in wanted if name in case)
             answers = {name: [] for name in names}
         unknown = next((name for name in case if name not in FIELDS), None)
         if unknown is not None:
@@ -65,7 +66,7 @@ def _read_cases(source: Source) -> Parsed:
             steps.append(block, faults, lambda step, channel, at=number: f"line {at}, /series/{channel}/{step}")  # type: ignore[misc]
             lengths.append(len(block))
             numbers.append(number)
-        for name in FIELDS[1:]:
+        for name in wanted:
             if (name in case) != (name in names):
                 sentence = f"The field {name} is {'there' if name in case else 'missing'}, unlike in the first case."
                 faults.add(f"line {number}", sentence)

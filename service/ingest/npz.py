@@ -40,14 +40,15 @@ def read_npz(source: Source) -> Parsed:
     values = _open(file, members[name], name)
     cases, channels, _ = values.shape
     asked = reading.label or reading.target
-    declined = not asked and "" in {reading.label, reading.target}
-    answer = None if declined else _find(members, asked, ANSWERS)
+    declined = not source.answered or "" in {reading.label, reading.target}
+    answer = None if declined and not asked else _find(members, asked, ANSWERS)
     kind = Answers.LABELS if reading.label or answer in LABELS else None
     kind = Answers.TARGETS if reading.target or answer in TARGETS else kind
     answers = None if answer is None else _read_small(file, members[answer], answer, cases)
     lengths = _read_lengths(file, members, cases)
     names = _read_channels(file, members, channels)
-    parsed = _assemble(values, source, answers, kind, lengths, names, _read_groups(file, members, cases))
+    groups = _read_groups(file, members, cases) if source.answered else None
+    parsed = _assemble(values, source, answers, kind, lengths, names, groups)
     unused = [each for each in members if each not in {name, answer, *OTHERS}]
     return replace(parsed, findings=(*parsed.findings, *_left_out(unused)))
 

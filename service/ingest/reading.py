@@ -1,13 +1,12 @@
 """A file to series: open, detect, read by the format's own reader, and remark on what came out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias, cast
 
 from model.errors import InvalidSeries
-from service.domain.datasets import Ingested, Limits, Reading
+from service.domain.datasets import Ingested, Limits, Precedent, Reading
 from service.errors import Detail, Unreadable
 from service.ingest.detection import HEAD, TEXTS, Format, detect, several_objects
 from service.ingest.examination import examine
@@ -42,12 +41,13 @@ def read_series(
     *,
     filename: str | None = None,
     content_type: str | None = None,
-    channels: tuple[str, ...] = (),
+    precedent: Precedent | None = None,
 ) -> Ingested:
     """Read a file whole; Unreadable, UnsupportedFormat or TooLarge if that cannot be.
 
     `filename` and `content_type` are what the client said; they only help to name the format.
-    channels: the columns of a table that are taken where none were asked for
+    precedent: of a file with cases for a model, how the model's own dataset was read: what it says holds where nothing
+    is asked, and answers are passed over
     """
     with opened(path, limits) as file:
         head = file.read(HEAD)
@@ -61,8 +61,7 @@ def read_series(
             check_utf8(file)
         file.seek(0)
         try:
-            asked = replace(reading, channels=reading.channels or channels)
-            parsed = reader(found)(Source(file, asked, limits, path.parent))
+            parsed = reader(found)(Source(file, reading, limits, path.parent, precedent))
         except InvalidSeries as error:
             raise fault("the series", error.message) from error
     examination = examine(parsed)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from model.arrays import Array
-from service.domain.datasets import Limits, Reading
+from service.domain.datasets import Limits, Precedent, Reading
 from service.errors import StorageFull
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -22,12 +22,21 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 @dataclass(frozen=True)
 class Source:
-    """An open file, how it is to be read, the limits, and the directory for values that memory should not hold."""
+    """An open file, how it is to be read, the limits, and the directory for values that memory should not hold.
+
+    precedent: how the dataset of a model was read, where the file holds cases for it, whose answers nobody needs
+    """
 
     file: BinaryIO
     reading: Reading
     limits: Limits
     directory: Path
+    precedent: Precedent | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the answers that come with cases are read."""
+        return self.precedent is None
 
     def scratch(self) -> "Scratch":
         """A file for values that are written once, from its beginning to its end."""

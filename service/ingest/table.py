@@ -11,6 +11,7 @@ from service.ingest.contents import Look
 from service.ingest.faults import fault, quote
 from service.ingest.long_form import long_to_series
 from service.ingest.parsed import Parsed
+from service.ingest.precedents import followed, read_columns
 from service.ingest.source import Source
 from service.ingest.split_leaks import told
 from service.ingest.understanding import explained, left_out, understood
@@ -41,6 +42,10 @@ def batch_rows(columns: int) -> int:
 def read_table(table: Table, source: Source) -> Parsed:
     """Read all rows; a guess from what columns hold that later rows belie is taken back, and refuses no file."""
     check_names(table.names)
+    if source.precedent is not None:
+        reading = followed(table.names, source.reading, source.precedent)
+        table = replace(table, names=read_columns(table.names, source.reading, source.precedent))
+        source = replace(source, reading=reading)
     distrusted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     while True:

@@ -66,8 +66,8 @@ def read_ts(source: Source) -> Parsed:
         cases.steps.finish(),
         cases.lengths,
         source.limits,
-        labels=cases.labels if header.labelled else None,
-        targets=np.array(cases.targets)[:, None] if header.targeted else None,
+        labels=cases.labels if header.labelled and source.answered else None,
+        targets=np.array(cases.targets)[:, None] if header.targeted and source.answered else None,
     )
     notes, flattened = tuple(_contradictions(header, series)), cases.steps.precision.found()
     return Parsed(series, notes, rows=np.array(cases.lines), flattened=flattened)
@@ -144,7 +144,7 @@ def _read_case(cases: Cases, number: int, line: bytes) -> None:
     cases.steps.append(block, cases.faults, lambda step, channel: case_lines.place(number, channel, step))
     cases.lengths.append(len(block))
     cases.lines.append(number)
-    if answer is not None:
+    if answer is not None and cases.source.answered:
         _read_answer(cases, answer, f"line {number}")
 
 
@@ -182,6 +182,6 @@ def _contradictions(header: Header, series: Series) -> Iterator[str]:
         yield f"@equalLength declares one length, and lengths run from {lengths.min()} to {lengths.max()}."
     if header.length and series.equal_length and header.length != lengths[0]:
         yield f"@seriesLength declares {header.length} steps, and the cases have {lengths[0]}."
-    absent = sorted((header.labels or frozenset()) - set(series.classes or ())) if header.labelled else []
+    absent = sorted((header.labels or frozenset()) - set(series.classes or ())) if series.classes is not None else []
     if absent:
         yield f"Labels that are declared and never used: {len(absent)} ({', '.join(map(quote, absent[:5]))})."

@@ -36,6 +36,11 @@ def asked_channels(names: Sequence[str], patterns: Sequence[str]) -> WideChannel
     return found
 
 
+def matching(names: Sequence[str], pattern: str) -> tuple[str, ...]:
+    """The columns that match a pattern, by step."""
+    return _matched(names, pattern)[1]
+
+
 def guessed_channels(names: Sequence[str], fewest: int = FEWEST) -> WideChannels:
     """Runs of names that differ by a number alone, where few numbers are left out, and the same in each."""
     stems: dict[str, list[tuple[int, str]]] = {}

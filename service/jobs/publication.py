@@ -20,9 +20,17 @@ def lineage(job: Job, dataset: Dataset, pipeline: Pipeline, validation: Dataset 
     return {
         "dataset": _named(dataset),
         **others,
+        **_read(dataset),
         "job": job.id,
         **record(pipeline, dataset.digest, release()),
     }
+
+
+def _read(dataset: Dataset) -> dict[str, Any]:
+    """The parameters that ask for the reading of the dataset's file, by which files for the version are read too."""
+    examination = dataset.report.examination
+    parameters = {} if examination is None else examination.reading.parameters
+    return {"reading": dict(parameters)} if parameters else {}
 
 
 def _named(dataset: Dataset) -> dict[str, str]:

@@ -11,6 +11,9 @@ from service.rest.answers import JSON, Description
 FILES: Mapping[str, Format | None] = {
     "text/csv": Format.CSV,
     "text/tab-separated-values": Format.TSV,
+    "application/x-ndjson": Format.NDJSON,
+    "application/ndjson": Format.NDJSON,
+    "application/jsonl": Format.NDJSON,
     "application/x-npy": Format.NPY,
     "application/x-npz": Format.NPZ,
     "application/vnd.apache.parquet": Format.PARQUET,

@@ -63,8 +63,8 @@ class InferenceRoutes:
         """Predict cases, each a list of channels; lengths may differ, and null is a missing value.
 
         The body is JSON, or a file in a format that a dataset may have: CSV, NPY, Parquet and others, named by the
-        content type. A table holds one row a step, and a column for each of the model's channels; the query says how
-        it is read, as with datasets.
+        content type. A table is read as the model's dataset was, or by columns named as its channels; the query may
+        say otherwise, as with datasets. Answers in a file are passed over.
         """
         if is_file(request):
             return await self._predict_file(request, model, reading, version)
@@ -80,7 +80,7 @@ class InferenceRoutes:
         return Response(answered, media_type=JSON)
 
     async def _predict_file(self, request: Request, model: str, reading: Reading, version: str | None) -> Response:
-        """Settle the version first, as its channels say which columns are read."""
+        """Settle the version first, as its channels and its dataset say which columns are read."""
         seconds, limit = stated_seconds(request.headers.get(TIMEOUT)), self._edge.max_body_bytes
         check_announced(request, limit)
         async with self._edge.spool.take(bounded(chunks(request), limit)) as upload:
@@ -90,7 +90,7 @@ class InferenceRoutes:
                 answered = await self._edge.prediction.predict(
                     Addressed(model, str(found.number), seconds),
                     None,
-                    lambda: cases_in(upload, as_said, Limits(expanded_bytes=limit), found.draft.signature),
+                    lambda: cases_in(upload, as_said, Limits(expanded_bytes=limit), found),
                     _told,
                 )
         return Response(answered, media_type=JSON)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from service.domain.datasets import Ingested, Limits, Reading
+from service.domain.datasets import Ingested, Limits, Precedent, Reading
 from service.domain.reports import Finding
 from service.ingest import read_series
 
@@ -23,11 +23,13 @@ def reader_of(path: Path) -> Read:
         limits: Limits | None = None,
         filename: str | None = None,
         content_type: str | None = None,
+        precedent: Precedent | None = None,
         **reading: Any,
     ) -> Ingested:
         path.write_bytes(content)
-        asked = Reading(**reading)
-        return read_series(path, asked, limits or Limits(), filename=filename, content_type=content_type)
+        asked, given = Reading(**reading), limits or Limits()
+        said = {"filename": filename, "content_type": content_type}
+        return read_series(path, asked, given, **said, precedent=precedent)
 
     return read
 

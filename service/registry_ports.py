@@ -63,7 +63,7 @@ class LineageStore(Protocol):
     """Lineage, both ways."""
 
     def models_of(self, digest: str) -> Sequence[str]:
-        """The models that have a version trained on a content, in the order of the alphabet."""
+        """The models that have a version trained or validated on a content, in the order of the alphabet."""
         ...
 
     def of_dataset(self, id_or_name: str) -> DatasetLineage:

@@ -47,10 +47,21 @@ def a_stored_dataset(
     return datasets.add(replace(dataset, artifact=artifact))[0]
 
 
-def a_job(clock: Clock, dataset: Dataset, model: str = "gestures", epochs: int = 3, priority: int = 0) -> Job:
+def a_job(
+    clock: Clock,
+    dataset: Dataset,
+    model: str = "gestures",
+    epochs: int = 3,
+    priority: int = 0,
+    validation: Dataset | None = None,
+) -> Job:
     spec: dict[str, Any] = {"task": "classification", "training": {"epochs": epochs, "seed": 0}}
     identifier = new_identifier("job", clock.now())
-    return Job(identifier, model, dataset.id, dataset.digest, spec, epochs, clock.now(), priority=priority)
+    job = Job(identifier, model, dataset.id, dataset.digest, spec, epochs, clock.now(), priority=priority)
+    if validation is None:
+        return job
+    spec["training"]["validation"] = {"dataset": validation.id}
+    return replace(job, validation_dataset=validation.id, validation_dataset_digest=validation.digest)
 
 
 def an_epoch(number: int, epochs: int = 3) -> EpochRecord:
@@ -76,7 +87,9 @@ def a_draft(job: Job) -> VersionDraft:
         signature=Signature("classification", ("x", "y"), None, classes=("down", "up")),
         metrics={"accuracy": 1.0},
         spec=job.spec,
-        lineage={"seed": 0},
+        lineage={"seed": 0, "weights_sha256": "0" * 64},
+        validation_dataset=job.validation_dataset,
+        validation_dataset_digest=job.validation_dataset_digest,
     )
 
 

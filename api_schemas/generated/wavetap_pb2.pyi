@@ -1617,6 +1617,8 @@ class ModelVersion(_message.Message):
     ALIASES_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
+    VALIDATION_DATASET_FIELD_NUMBER: _builtins.int
+    VALIDATION_DATASET_DIGEST_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     version: _builtins.int
     job: _builtins.str
@@ -1624,6 +1626,9 @@ class ModelVersion(_message.Message):
     dataset_digest: _builtins.str
     parent: _builtins.int
     notes: _builtins.str
+    validation_dataset: _builtins.str
+    """what it was validated on, where no cases were kept back"""
+    validation_dataset_digest: _builtins.str
     @_builtins.property
     def signature(self) -> Global___ModelSignature: ...
     @_builtins.property
@@ -1658,14 +1663,25 @@ class ModelVersion(_message.Message):
         aliases: _abc.Iterable[_builtins.str] | None = ...,
         notes: _builtins.str = ...,
         tags: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        validation_dataset: _builtins.str | None = ...,
+        validation_dataset_digest: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "created_at", b"created_at", "lineage", b"lineage", "metrics", b"metrics", "onnx", b"onnx", "parent", b"parent", "signature", b"signature", "spec", b"spec"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "_validation_dataset", b"_validation_dataset", "_validation_dataset_digest", b"_validation_dataset_digest", "created_at", b"created_at", "lineage", b"lineage", "metrics", b"metrics", "onnx", b"onnx", "parent", b"parent", "signature", b"signature", "spec", b"spec", "validation_dataset", b"validation_dataset", "validation_dataset_digest", b"validation_dataset_digest"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "aliases", b"aliases", "created_at", b"created_at", "dataset", b"dataset", "dataset_digest", b"dataset_digest", "job", b"job", "lineage", b"lineage", "metrics", b"metrics", "model", b"model", "notes", b"notes", "onnx", b"onnx", "parent", b"parent", "signature", b"signature", "spec", b"spec", "tags", b"tags", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "_validation_dataset", b"_validation_dataset", "_validation_dataset_digest", b"_validation_dataset_digest", "aliases", b"aliases", "created_at", b"created_at", "dataset", b"dataset", "dataset_digest", b"dataset_digest", "job", b"job", "lineage", b"lineage", "metrics", b"metrics", "model", b"model", "notes", b"notes", "onnx", b"onnx", "parent", b"parent", "signature", b"signature", "spec", b"spec", "tags", b"tags", "validation_dataset", b"validation_dataset", "validation_dataset_digest", b"validation_dataset_digest", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__parent: _TypeAlias = _typing.Literal["parent"]  # noqa: Y015
     _WhichOneofArgType__parent: _TypeAlias = _typing.Literal["_parent", b"_parent"]  # noqa: Y015
+    _WhichOneofReturnType__validation_dataset: _TypeAlias = _typing.Literal["validation_dataset"]  # noqa: Y015
+    _WhichOneofArgType__validation_dataset: _TypeAlias = _typing.Literal["_validation_dataset", b"_validation_dataset"]  # noqa: Y015
+    _WhichOneofReturnType__validation_dataset_digest: _TypeAlias = _typing.Literal["validation_dataset_digest"]  # noqa: Y015
+    _WhichOneofArgType__validation_dataset_digest: _TypeAlias = _typing.Literal["_validation_dataset_digest", b"_validation_dataset_digest"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__parent) -> _WhichOneofReturnType__parent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__validation_dataset) -> _WhichOneofReturnType__validation_dataset | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__validation_dataset_digest) -> _WhichOneofReturnType__validation_dataset_digest | None: ...
 
 Global___ModelVersion: _TypeAlias = ModelVersion  # noqa: Y015
 
@@ -1848,26 +1864,83 @@ class JobReference(_message.Message):
 Global___JobReference: _TypeAlias = JobReference  # noqa: Y015
 
 @_typing.final
+class DatasetJobReference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REPRODUCES_FIELD_NUMBER: _builtins.int
+    IDENTICAL_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    state: _builtins.str
+    model: _builtins.str
+    version: _builtins.int
+    reproduces: _builtins.int
+    identical: _builtins.bool
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """what it used the dataset for: training, validation"""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        state: _builtins.str = ...,
+        model: _builtins.str = ...,
+        version: _builtins.int | None = ...,
+        reproduces: _builtins.int | None = ...,
+        identical: _builtins.bool | None = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_identical", b"_identical", "_reproduces", b"_reproduces", "_version", b"_version", "identical", b"identical", "reproduces", b"reproduces", "version", b"version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_identical", b"_identical", "_reproduces", b"_reproduces", "_version", b"_version", "id", b"id", "identical", b"identical", "model", b"model", "reproduces", b"reproduces", "roles", b"roles", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__identical: _TypeAlias = _typing.Literal["identical"]  # noqa: Y015
+    _WhichOneofArgType__identical: _TypeAlias = _typing.Literal["_identical", b"_identical"]  # noqa: Y015
+    _WhichOneofReturnType__reproduces: _TypeAlias = _typing.Literal["reproduces"]  # noqa: Y015
+    _WhichOneofArgType__reproduces: _TypeAlias = _typing.Literal["_reproduces", b"_reproduces"]  # noqa: Y015
+    _WhichOneofReturnType__version: _TypeAlias = _typing.Literal["version"]  # noqa: Y015
+    _WhichOneofArgType__version: _TypeAlias = _typing.Literal["_version", b"_version"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__identical) -> _WhichOneofReturnType__identical | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reproduces) -> _WhichOneofReturnType__reproduces | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__version) -> _WhichOneofReturnType__version | None: ...
+
+Global___DatasetJobReference: _TypeAlias = DatasetJobReference  # noqa: Y015
+
+@_typing.final
 class VersionReference(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MODEL_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ALIASES_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     version: _builtins.int
     @_builtins.property
     def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """what the dataset was used for: training, validation"""
+
     def __init__(
         self,
         *,
         model: _builtins.str = ...,
         version: _builtins.int = ...,
         aliases: _abc.Iterable[_builtins.str] | None = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "model", b"model", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "model", b"model", "roles", b"roles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1917,7 +1990,7 @@ class DatasetLineage(_message.Message):
     @_builtins.property
     def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___VersionReference]: ...
     @_builtins.property
-    def jobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___JobReference]: ...
+    def jobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___DatasetJobReference]: ...
     def __init__(
         self,
         *,
@@ -1925,7 +1998,7 @@ class DatasetLineage(_message.Message):
         digest: _builtins.str = ...,
         models: _abc.Iterable[_builtins.str] | None = ...,
         versions: _abc.Iterable[Global___VersionReference] | None = ...,
-        jobs: _abc.Iterable[Global___JobReference] | None = ...,
+        jobs: _abc.Iterable[Global___DatasetJobReference] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1947,6 +2020,7 @@ class ModelVersionLineage(_message.Message):
     PARENT_FIELD_NUMBER: _builtins.int
     CHILDREN_FIELD_NUMBER: _builtins.int
     REPRODUCTIONS_FIELD_NUMBER: _builtins.int
+    VALIDATION_DATASET_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     version: _builtins.int
     parent: _builtins.int
@@ -1960,6 +2034,10 @@ class ModelVersionLineage(_message.Message):
     def children(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
     @_builtins.property
     def reproductions(self) -> _containers.RepeatedCompositeFieldContainer[Global___JobReference]: ...
+    @_builtins.property
+    def validation_dataset(self) -> Global___DatasetReference:
+        """where no cases were kept back"""
+
     def __init__(
         self,
         *,
@@ -1971,10 +2049,11 @@ class ModelVersionLineage(_message.Message):
         parent: _builtins.int | None = ...,
         children: _abc.Iterable[_builtins.int] | None = ...,
         reproductions: _abc.Iterable[Global___JobReference] | None = ...,
+        validation_dataset: Global___DatasetReference | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "dataset", b"dataset", "job", b"job", "parent", b"parent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "dataset", b"dataset", "job", b"job", "parent", b"parent", "validation_dataset", b"validation_dataset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "aliases", b"aliases", "children", b"children", "dataset", b"dataset", "job", b"job", "model", b"model", "parent", b"parent", "reproductions", b"reproductions", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "aliases", b"aliases", "children", b"children", "dataset", b"dataset", "job", b"job", "model", b"model", "parent", b"parent", "reproductions", b"reproductions", "validation_dataset", b"validation_dataset", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__parent: _TypeAlias = _typing.Literal["parent"]  # noqa: Y015
     _WhichOneofArgType__parent: _TypeAlias = _typing.Literal["_parent", b"_parent"]  # noqa: Y015

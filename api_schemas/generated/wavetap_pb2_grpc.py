@@ -229,7 +229,7 @@ class TrainingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDatasetLineage(self, request, context):
-        """What became of a dataset: the jobs that trained on its content, and what they published.
+        """What became of a dataset: the jobs that trained or validated on its content, and what they published.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

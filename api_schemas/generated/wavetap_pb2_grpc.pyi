@@ -41,7 +41,7 @@ class TrainingServiceStub:
     CompareDatasets: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.CompareDatasetsRequest, _wavetap_pb2.DatasetComparison]
     """Cases and groups that stand in both, and what only one of them has."""
     GetDatasetLineage: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _wavetap_pb2.DatasetLineage]
-    """What became of a dataset: the jobs that trained on its content, and what they published."""
+    """What became of a dataset: the jobs that trained or validated on its content, and what they published."""
     CreateTrainingJob: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.CreateTrainingJobRequest, _wavetap_pb2.TrainingJob]
     ListTrainingJobs: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.ListTrainingJobsRequest, _wavetap_pb2.TrainingJobPage]
     GetTrainingJob: _grpc.UnaryUnaryMultiCallable[_wavetap_pb2.TrainingJobRequest, _wavetap_pb2.TrainingJob]
@@ -81,7 +81,7 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     CompareDatasets: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.CompareDatasetsRequest, _wavetap_pb2.DatasetComparison]  # type: ignore[assignment]
     """Cases and groups that stand in both, and what only one of them has."""
     GetDatasetLineage: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.DatasetRequest, _wavetap_pb2.DatasetLineage]  # type: ignore[assignment]
-    """What became of a dataset: the jobs that trained on its content, and what they published."""
+    """What became of a dataset: the jobs that trained or validated on its content, and what they published."""
     CreateTrainingJob: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.CreateTrainingJobRequest, _wavetap_pb2.TrainingJob]  # type: ignore[assignment]
     ListTrainingJobs: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.ListTrainingJobsRequest, _wavetap_pb2.TrainingJobPage]  # type: ignore[assignment]
     GetTrainingJob: _aio.UnaryUnaryMultiCallable[_wavetap_pb2.TrainingJobRequest, _wavetap_pb2.TrainingJob]  # type: ignore[assignment]
@@ -160,7 +160,7 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _wavetap_pb2.DatasetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_wavetap_pb2.DatasetLineage, _abc.Awaitable[_wavetap_pb2.DatasetLineage]]:
-        """What became of a dataset: the jobs that trained on its content, and what they published."""
+        """What became of a dataset: the jobs that trained or validated on its content, and what they published."""
 
     @_abc_1.abstractmethod
     def CreateTrainingJob(

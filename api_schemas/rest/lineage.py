@@ -1,9 +1,13 @@
 """Where versions come from, and what became of datasets."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from api_schemas.rest.schema import Schema, example
 from api_schemas.rest.training_jobs import State
+
+Role = Literal["training", "validation"]
 
 
 class JobReference(Schema):
@@ -17,19 +21,26 @@ class JobReference(Schema):
     identical: bool | None = Field(description="Of such a job: whether the same weights came out; null if not known.")
 
 
+class DatasetJobReference(JobReference):
+    """A training job, as the lineage of a dataset names it."""
+
+    roles: list[Role] = Field(description="What it used the dataset's content for.")
+
+
 class VersionReference(Schema):
-    """A version, as lineage names it."""
+    """A version, as the lineage of a dataset names it."""
 
     model: str
     version: int
     aliases: list[str]
+    roles: list[Role] = Field(description="What the dataset's content was used for.")
 
 
 class DatasetReference(Schema):
     """A dataset, as lineage names it."""
 
     id: str = Field(description="What it was when the version was trained.")
-    digest: str
+    digest: str | None = Field(description="Null only for a job of an earlier release whose dataset is gone.")
     available: str | None = Field(description="The name of a dataset that has this content now; null if none has.")
 
 
@@ -52,16 +63,16 @@ class DatasetLineage(Schema):
             "dataset": "ds_06f3k2v9b1xw8m4q7t5n0rzhce",
             "digest": DIGEST,
             "models": ["gestures"],
-            "versions": [{"model": "gestures", "version": 1, "aliases": ["production"]}],
-            "jobs": [JOB],
+            "versions": [{"model": "gestures", "version": 1, "aliases": ["production"], "roles": ["training"]}],
+            "jobs": [{**JOB, "roles": ["training"]}],
         }
     )
 
     dataset: str
     digest: str
-    models: list[str] = Field(description="The models that have a version trained on it.")
+    models: list[str] = Field(description="The models that have a version trained or validated on it.")
     versions: list[VersionReference] = Field(description="Newest first.")
-    jobs: list[JobReference] = Field(description="Newest first.")
+    jobs: list[DatasetJobReference] = Field(description="Newest first.")
 
 
 class ModelVersionLineage(Schema):
@@ -73,6 +84,7 @@ class ModelVersionLineage(Schema):
             "version": 1,
             "aliases": ["production"],
             "dataset": {"id": "ds_06f3k2v9b1xw8m4q7t5n0rzhce", "digest": DIGEST, "available": "motions"},
+            "validation_dataset": None,
             "job": JOB,
             "parent": None,
             "children": [],
@@ -84,6 +96,9 @@ class ModelVersionLineage(Schema):
     version: int
     aliases: list[str]
     dataset: DatasetReference
+    validation_dataset: DatasetReference | None = Field(
+        description="What it was validated on; null if cases were kept back."
+    )
     job: JobReference
     parent: int | None = Field(description="The version that its job published before it was resumed.")
     children: list[int] = Field(description="The versions that its job published after it.")

@@ -40,6 +40,8 @@ VERSION = {
     "job": "job_06f3k2v9b1xw8m4q7t5n0rzhce",
     "dataset": "ds_06f3k2v9b1xw8m4q7t5n0rzhce",
     "dataset_digest": "9f2d6c0b6c1e8f0c8c9a3b5d7e1f2a4b6c8d0e2f4a6b8c0d2e4f6a8b0c2d4e6f",
+    "validation_dataset": None,
+    "validation_dataset_digest": None,
     "signature": {
         "task": "classification",
         "channels": ["x", "y", "z"],
@@ -73,6 +75,8 @@ class ModelVersion(Schema):
     job: str
     dataset: str
     dataset_digest: str
+    validation_dataset: str | None = Field(description="What it was validated on; null if cases were kept back.")
+    validation_dataset_digest: str | None
     signature: ModelSignature
     metrics: JsonObject
     onnx: OnnxFile

@@ -45,6 +45,11 @@ class TrainingSpec:
             training=TrainingSection.from_json(fields.value("training"), "/training"),
         )
 
+    def validated_on(self, dataset: str) -> TrainingSpec:
+        """The same, with all of a dataset in place of what would be kept back."""
+        validation = validated.Validation(dataset=dataset)
+        return replace(self, training=replace(self.training, validation=validation))
+
     def to_json(self) -> dict[str, Any]:
         """The same JSON back, with everything that was filled in."""
         sections = {

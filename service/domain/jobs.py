@@ -103,6 +103,9 @@ class Job:
     reproduction: JSON | None = None
     """Of such a job: what was `recorded` and, once it has succeeded, `found` and how the environments differ."""
     origin: Origin | None = None
+    validation_dataset: str | None = None
+    """What it validates on, where that is a dataset of its own, and its digest; None if cases are kept back."""
+    validation_dataset_digest: str | None = None
 
     @property
     def claim(self) -> Claim:
@@ -112,8 +115,7 @@ class Job:
     @property
     def datasets(self) -> tuple[str, ...]:
         """The identifiers of what it trains on and, if that is another, of what it validates on; in order."""
-        validation = self.spec.get("training", {}).get("validation") or {}
-        return tuple(sorted({self.dataset, validation.get("dataset") or self.dataset}))
+        return tuple(sorted({self.dataset, self.validation_dataset or self.dataset}))
 
     @property
     def seconds_left(self) -> float | None:

@@ -51,6 +51,9 @@ class VersionDraft:
     metrics: JSON
     spec: JSON
     lineage: JSON
+    validation_dataset: str | None = None
+    """What it was validated on, where that is a dataset of its own; None if cases were kept back."""
+    validation_dataset_digest: str | None = None
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

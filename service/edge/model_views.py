@@ -48,6 +48,8 @@ def _version(record: ModelVersion, aliases: Sequence[str]) -> model_schemas.Mode
         job=draft.job,
         dataset=draft.dataset,
         dataset_digest=draft.dataset_digest,
+        validation_dataset=draft.validation_dataset,
+        validation_dataset_digest=draft.validation_dataset_digest,
         signature=model_schemas.ModelSignature(
             task=signature.task,  # type: ignore[arg-type]  # the task table has exactly the schema's values
             channels=list(signature.channels),

@@ -61,6 +61,8 @@ def draft(
         metrics=dict(pipeline.metadata["metrics"]),
         spec=job.spec,
         lineage=origin,
+        validation_dataset=None if validation is None else validation.id,
+        validation_dataset_digest=None if validation is None else validation.digest,
     )
 
 

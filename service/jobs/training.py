@@ -125,9 +125,8 @@ def _trainer(attempt: Attempt, job: Job, dataset: Dataset, validation: Dataset |
 
 
 def _validation(attempt: Attempt, job: Job) -> Dataset | None:
-    """The dataset that the spec names to validate on; none can be removed while a job needs it."""
-    section = TrainingSpec.from_json(dict(job.spec)).training.validation
-    named = None if section is None else section.dataset
+    """The dataset to validate on, where there is one; none can be removed while a job needs it."""
+    named = job.validation_dataset
     return None if named is None else patiently(lambda: attempt.datasets.get(named))
 
 

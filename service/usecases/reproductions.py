@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from model.training.spec import TrainingSpec
+from service.domain.datasets import Dataset
 from service.domain.identifiers import new_identifier
 from service.domain.jobs import Job
+from service.domain.models import ModelVersion
 from service.errors import NotAllowedNow
 from service.ports import Clock, DatasetStore, JobStore
 from service.registry_ports import ModelCatalogue
@@ -31,7 +34,7 @@ class Reproductions:
     def submit(self, model: str, reference: str, idempotency_key: str | None = None) -> tuple[Job, bool]:
         """Queue a job that ends with the comparison, and say whether it is new.
 
-        The dataset is found by its content: one that was removed and uploaded again will do. NotAllowedNow without it.
+        Datasets are found by their content: one that was removed and uploaded again will do. NotAllowedNow without it.
         """
         key = idempotency(idempotency_key, {"reproduce": {"model": model, "version": reference}})
         known = None if key is None else self._jobs.recall(key)
@@ -41,24 +44,35 @@ class Reproductions:
         draft = version.draft
         if "weights_sha256" not in draft.lineage:
             raise NotAllowedNow(f"Version {version.number} of {model} was published without a record of its weights.")
-        dataset = self._datasets.with_digest(draft.dataset_digest)
-        if dataset is None:
-            raise NotAllowedNow(
-                f"The dataset of version {version.number} of {model} was removed: upload the same content again "
-                f"(its digest is {draft.dataset_digest})."
-            )
+        dataset = self._found(version, draft.dataset_digest, "The dataset")
+        spec, others = draft.spec, None
+        if draft.validation_dataset is not None:
+            others = self._found(version, draft.validation_dataset_digest, "The dataset to validate on")
+            spec = TrainingSpec.from_json(dict(spec)).validated_on(others.id).to_json()
         now = self._clock.now()
         job = Job(
             id=new_identifier("job", now),
             model=model,
             dataset=dataset.id,
             dataset_digest=dataset.digest,
-            spec=draft.spec,
-            epochs=draft.spec["training"]["epochs"],
+            spec=spec,
+            epochs=spec["training"]["epochs"],
             created_at=now,
             reproduces=version.number,
             reproduction={"recorded": dict(draft.lineage)},
+            validation_dataset=None if others is None else others.id,
+            validation_dataset_digest=None if others is None else others.digest,
         )
         job, created = self._jobs.add(job, key)
         self._wake()
         return job, created
+
+    def _found(self, version: ModelVersion, digest: str | None, what: str) -> Dataset:
+        """A dataset of the content that a version came of."""
+        found = None if digest is None else self._datasets.with_digest(digest)
+        if found is None:
+            raise NotAllowedNow(
+                f"{what} of version {version.number} of {version.model} was removed: upload the same content again "
+                f"(its digest is {digest})."
+            )
+        return found

@@ -1,13 +1,12 @@
 """Training jobs as their users see them: submitted, followed, cancelled, resumed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from model.data.series import SeriesFacts
 from model.training.settlement import settle
 from model.training.spec import TrainingSpec, resolve
-from model.training.validation import Validation, unfit
+from model.training.validation import unfit
 from service.domain.datasets import Dataset
 from service.domain.identifiers import check_name, new_identifier
 from service.domain.jobs import (
@@ -65,7 +64,8 @@ class Training:
             )
         model = check_name(_text(request, "model"), "model")
         dataset = self._dataset(_text(request, "dataset"))
-        spec = self._settled({name: request[name] for name in SPEC_FIELDS if name in request}, dataset)
+        wanted, others = self._wanted({name: request[name] for name in SPEC_FIELDS if name in request}, dataset)
+        spec = self._settled(wanted, dataset, others)
         now = self._clock.now()
         job = Job(
             id=new_identifier("job", now),
@@ -78,6 +78,8 @@ class Training:
             priority=_priority(request.get("priority")),
             time_limit=_time_limit(request.get("time_limit")),
             origin=origin,
+            validation_dataset=None if others is None else others.id,
+            validation_dataset_digest=None if others is None else others.digest,
         )
         job, created = self._jobs.add(job, key)
         self._wake()
@@ -131,16 +133,19 @@ class Training:
         except NotFound as error:
             raise NotFound(error.message, Detail(pointer, error.message)) from error
 
-    def _settled(self, asked: Mapping[str, Any], dataset: Dataset) -> JSON:
-        """The spec with every default filled in, and the dataset to validate on by its identifier.
+    def _wanted(self, asked: Mapping[str, Any], dataset: Dataset) -> tuple[TrainingSpec, Dataset | None]:
+        """What is asked for, and the dataset to validate on, which the spec then has by its identifier."""
+        with model_errors(Untrainable):
+            wanted = TrainingSpec.from_json(dict(asked))
+        others = self._validation(wanted, dataset)
+        return wanted if others is None else wanted.validated_on(others.id), others
+
+    def _settled(self, wanted: TrainingSpec, dataset: Dataset, others: Dataset | None) -> JSON:
+        """The spec with every default filled in.
 
         Untrainable, with a pointer, for whatever could not be trained on these very series.
         """
         with model_errors(Untrainable, series="/dataset"):
-            wanted = TrainingSpec.from_json(dict(asked))
-            others = self._validation(wanted, dataset)
-            if others is not None:
-                wanted = replace(wanted, training=replace(wanted.training, validation=Validation(dataset=others.id)))
             return settle(
                 wanted,
                 dataset.facts,

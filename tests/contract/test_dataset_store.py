@@ -77,15 +77,14 @@ def test_a_dataset_is_kept_while_a_job_needs_it(stores: Stores) -> None:
 def test_a_dataset_to_validate_on_is_kept_as_well_and_a_job_without_it_cannot_go_on(stores: Stores) -> None:
     dataset, _ = stores.datasets.add(a_dataset(stores.clock))
     others, _ = stores.datasets.add(a_dataset(stores.clock, name="others", seed=1))
-    spec = {"training": {"epochs": 3, "validation": {"dataset": others.id}}}
-    added, _ = stores.jobs.add(replace(a_job(stores.clock, dataset), spec=spec))
+    added, _ = stores.jobs.add(a_job(stores.clock, dataset, validation=others))
     with pytest.raises(NotAllowedNow, match="others is needed by a training job"):
         stores.datasets.remove(others.id)
     stores.jobs.cancel(added.id)
     stores.datasets.remove(others.id)
     for go_on in (
-        lambda: stores.jobs.resume(added.id, spec, 5),
-        lambda: stores.jobs.add(replace(a_job(stores.clock, dataset), spec=spec)),
+        lambda: stores.jobs.resume(added.id, added.spec, 5),
+        lambda: stores.jobs.add(a_job(stores.clock, dataset, validation=others)),
     ):
         with pytest.raises(NotAllowedNow, match=f"{others.id}, which the job needs, was removed"):
             go_on()

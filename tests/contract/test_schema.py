@@ -3,6 +3,8 @@
 import sqlite3
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Timer
 
@@ -12,13 +14,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from service.adapters.database import migrate as migration
+from service.adapters.database.catalogue import DatabaseCatalogue
 from service.adapters.database.connection import Database
+from service.adapters.database.datasets import DatabaseDatasets
+from service.adapters.database.jobs import DatabaseJobs
 from service.adapters.database.migrate import HEAD, MIGRATIONS, migrate
 from service.adapters.database.references import HOLDERS
 from service.adapters.database.tables import discarded, metadata
 from service.errors import Corrupt, NotAllowedNow, StorageFull, Unavailable
 from tests.contract.conftest import DATABASES
-from tests.records import a_dataset
+from tests.fakes import FakeClock
+from tests.records import a_dataset, a_draft, a_job
 from tests.stores import Stores
 
 SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -168,4 +174,40 @@ def test_a_damaged_database_is_told(tmp_path: Path) -> None:
     database = opened(tmp_path)
     with pytest.raises(Corrupt, match="no database"):
         migrate(database)
+    database.close()
+
+
+def test_what_was_validated_on_is_read_from_the_specs_of_an_earlier_release(nothing: str) -> None:
+    database = Database(nothing)
+    migrate(database)
+    clock = FakeClock()
+    kept, gone, others = (a_dataset(clock, name=name, seed=seed) for seed, name in enumerate(("a", "b", "c")))
+    stores = DatabaseJobs(database, clock)
+    for dataset in (kept, gone, others):
+        DatabaseDatasets(database).add(dataset)
+    published, _ = stores.add(a_job(clock, kept, validation=gone))
+    claimed = stores.claim("host:a", timedelta(seconds=30))
+    assert claimed is not None
+    draft = a_draft(claimed)
+    named = {"validation_dataset": {"id": gone.id, "name": "b", "digest": gone.digest}}
+    stores.publish(claimed.claim, replace(draft, lineage={**draft.lineage, **named}))
+    waiting, _ = stores.add(a_job(clock, kept, validation=others))
+    plain, _ = stores.add(a_job(clock, kept))
+    DatabaseDatasets(database).remove(gone.id)
+    with database.writing() as connection:
+        for table in ("jobs", "versions"):
+            index = "ix_jobs_validation_dataset_state" if table == "jobs" else "ix_versions_validation_dataset_digest"
+            connection.execute(text(f"DROP INDEX {index}"))
+            for column in ("validation_dataset", "validation_dataset_digest"):
+                connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+    assert migrate(database)
+    found = {job: stores.get(job) for job in (published.id, waiting.id, plain.id)}
+    assert [(job.validation_dataset, job.validation_dataset_digest) for job in found.values()] == [
+        (gone.id, gone.digest),
+        (others.id, others.digest),
+        (None, None),
+    ]
+    version = DatabaseCatalogue(database).version("gestures", "1").draft
+    assert (version.validation_dataset, version.validation_dataset_digest) == (gone.id, gone.digest)
     database.close()

@@ -15,6 +15,7 @@ CASES = houses.cases(3, seed=9).tolist()
 SERIES = [pb.Case(channels=[pb.Channel(values=channel) for channel in case]) for case in CASES]
 TRAINING = {"epochs": 2, "batch_size": 4}
 JOB = {"model": "m", "dataset": "walks", "network": houses.TINY, "training": TRAINING}
+VALIDATED = {**TRAINING, "validation": {"dataset": "held"}}
 UNKNOWN = {"recipe": "x"}
 PREVIEW, DATASETS, DATASET = "POST /v1/datasets:preview", "/v1/datasets", "/v1/datasets/{dataset}"
 JOBS, ONE_JOB = "/v1/training-jobs", "/v1/training-jobs/{job}"
@@ -90,6 +91,7 @@ UPLOADED: tuple[Step, ...] = (
     dataset("walks", key="k-upload"),
     dataset("walks", key="k-upload"),
     dataset("walks", OTHER_FILE),
+    dataset("held", OTHER_FILE),
     dataset("other", key="k-upload"),
     dataset("a b"),
     step(
@@ -140,7 +142,14 @@ TRAINED: tuple[Step, ...] = (
         lambda known: pb.WatchTrainingJobRequest(id=known["job"]),
         job="{job}",
     ),
-    step(f"POST {JOBS}", "CreateTrainingJob", job(), Ask(json=JOB), names="second", then=True),
+    step(
+        f"POST {JOBS}",
+        "CreateTrainingJob",
+        job(training=VALIDATED),
+        Ask(json={**JOB, "training": VALIDATED}),
+        names="second",
+        then=True,
+    ),
 )
 PUBLISHED: tuple[Step, ...] = (
     step("GET /v1/models", "ListModels", pb.ListRequest()),
@@ -186,7 +195,7 @@ USED: tuple[Step, ...] = (
     step(f"GET {ONE_JOB}", "GetTrainingJob", lambda known: pb.TrainingJobRequest(id=known["again"]), job="{again}"),
     *(
         step(f"GET {DATASET}/lineage", "GetDatasetLineage", pb.DatasetRequest(dataset=name), dataset=name)
-        for name in ("walks", "no-such")
+        for name in ("walks", "held", "no-such")
     ),
     *(
         step(f"GET {VERSION}/lineage", "GetModelVersionLineage", version(reference), model="m", version=reference)

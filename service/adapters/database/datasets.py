@@ -19,8 +19,6 @@ from service.domain.states import UNFINISHED
 from service.errors import AlreadyExists, Detail, NotAllowedNow, NotFound
 from service.registry_ports import Idempotency
 
-VALIDATES_ON = jobs.c.spec["training", "validation", "dataset"].as_string()
-
 
 class DatabaseDatasets:
     """The dataset store over a relational database."""
@@ -68,10 +66,8 @@ class DatabaseDatasets:
 
     def with_digest(self, digest: str) -> Dataset | None:
         """The newest one of this content."""
-        newest = select(datasets).where(datasets.c.digest == digest).order_by(datasets.c.created_at.desc()).limit(1)
         with self._database.reading() as connection:
-            row = connection.execute(newest).mappings().first()
-        return None if row is None else dataset_of(row)
+            return newest_of(connection, digest)
 
     def list(self, page: PageRequest) -> Page[Dataset]:
         """Newest first."""
@@ -84,7 +80,7 @@ class DatabaseDatasets:
             found = _one(connection, datasets.c.id == identifier)
             if found is None:
                 raise NotFound(f"There is no dataset with the identifier {identifier!r}.")
-            needs = or_(jobs.c.dataset == identifier, identifier == VALIDATES_ON)
+            needs = or_(jobs.c.dataset == identifier, jobs.c.validation_dataset == identifier)
             needed = exists().where(needs, jobs.c.state.in_(sorted(UNFINISHED)))
             if connection.scalar(select(needed)):
                 raise NotAllowedNow(f"The dataset {found.name} is needed by a training job that has not ended.")
@@ -93,6 +89,13 @@ class DatabaseDatasets:
             same = datasets.c.artifact_key == found.artifact.key
             if not connection.scalar(select(exists().where(same))):
                 discard(connection, [found.artifact])
+
+
+def newest_of(connection: Connection, digest: str | None) -> Dataset | None:
+    """The newest dataset of a content; None if there is none."""
+    newest = select(datasets).where(datasets.c.digest == digest).order_by(datasets.c.created_at.desc()).limit(1)
+    row = connection.execute(newest).mappings().first()
+    return None if row is None else dataset_of(row)
 
 
 def _one(connection: Connection, condition: ColumnElement[bool], *, lock: bool = True) -> Dataset | None:

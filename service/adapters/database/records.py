@@ -121,6 +121,8 @@ PLAIN_JOB_COLUMNS = (
     "finished_at",
     "reproduces",
     "reproduction",
+    "validation_dataset",
+    "validation_dataset_digest",
 )
 
 
@@ -186,7 +188,18 @@ def annotation_values(annotations: Annotations) -> Values:
     return {"notes": annotations.notes, "tags": dict(annotations.tags)}
 
 
-PLAIN_VERSION_COLUMNS = ("model", "job", "attempt", "dataset", "dataset_digest", "metrics", "spec", "lineage")
+PLAIN_VERSION_COLUMNS = (
+    "model",
+    "job",
+    "attempt",
+    "dataset",
+    "dataset_digest",
+    "validation_dataset",
+    "validation_dataset_digest",
+    "metrics",
+    "spec",
+    "lineage",
+)
 
 
 def _required(artifact: Artifact | None) -> Artifact:

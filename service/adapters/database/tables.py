@@ -101,9 +101,12 @@ jobs = Table(
     Column("reproduces", Integer),
     Column("reproduction", JSON(none_as_null=True)),
     Column("origin", JSON(none_as_null=True)),
+    Column("validation_dataset", IDENTIFIER),
+    Column("validation_dataset_digest", DIGEST),
     Index(None, "created_at", "id"),
     Index(None, "state", "created_at", "id"),
     Index(None, "dataset", "state"),
+    Index(None, "validation_dataset", "state"),
     Index(None, "model", "created_at", "id"),
 )
 
@@ -166,8 +169,11 @@ versions = Table(
     Column("parent", Integer),
     Column("notes", Text, nullable=False, server_default=""),
     Column("tags", JSON, nullable=False, server_default="{}"),
+    Column("validation_dataset", IDENTIFIER),
+    Column("validation_dataset_digest", DIGEST),
     UniqueConstraint("job", "attempt"),
     Index(None, "dataset_digest"),
+    Index(None, "validation_dataset_digest"),
 )
 
 aliases = Table(

@@ -121,3 +121,22 @@ def test_a_dataset_that_was_removed_is_found_again_by_its_content(tmp_path: Path
         problem(client.post(f"{VERSION}:reproduce"), 409, "FAILED_PRECONDITION")
         houses.add_dataset(house, "under-another-name", houses.classification_file())
         assert reproduced(house, client)["reproduction"]["identical"]
+
+
+def test_a_dataset_to_validate_on_that_was_removed_is_found_again_by_its_content(tmp_path: Path) -> None:
+    with houses.house_in(tmp_path) as house, calling(application(house.edge)) as client:
+        houses.add_dataset(house, "gestures", houses.classification_file())
+        held = houses.add_dataset(house, "held", houses.classification_file(seed=1))
+        houses.train(house, "gestures", "gestures", training={"validation": {"dataset": "held"}})
+        again = client.post(f"{VERSION}:reproduce").json()["id"]
+        problem(client.delete("/v1/datasets/held"), 409, "FAILED_PRECONDITION")
+        assert client.post(f"/v1/training-jobs/{again}:cancel").json()["state"] == "CANCELLED"
+        assert client.delete("/v1/datasets/held").status_code == 204
+
+        refused = problem(client.post(f"{VERSION}:reproduce"), 409, "FAILED_PRECONDITION")
+        assert "dataset to validate on" in refused["detail"]
+        assert held.digest in refused["detail"]
+        back = houses.add_dataset(house, "under-another-name", houses.classification_file(seed=1))
+        job = reproduced(house, client)
+        assert job["reproduction"]["identical"]
+        assert job["spec"]["training"]["validation"] == {"dataset": back.id}

@@ -137,6 +137,7 @@ def test_a_dataset_to_validate_on_is_named_in_the_spec_by_its_identifier(desk: D
     name = desk.stores.datasets.get(dataset).name
     job, _ = desk.training.submit(desk.request(**validated(name)))
     assert job.spec["training"]["validation"] == {"dataset": dataset}
+    assert (job.validation_dataset, job.validation_dataset_digest) == (dataset, job.dataset_digest)
 
 
 def test_an_unknown_dataset_to_validate_on_is_not_found_by_its_pointer(desk: Desk) -> None:

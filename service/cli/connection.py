@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.screen import complain
+from service.domain.datasets import ROLES
 from service.errors import ServiceError
 
 if TYPE_CHECKING:
     from service.client import Client
 
-ROLES = ("series", "time", "label", "target", "group", "split")
 READING = ("format", "form", "header", *ROLES, "channels")
 
 Server = Annotated[str, typer.Option(envvar="WAVETAP_SERVER", help="The service's URL.")]

@@ -1,15 +1,20 @@
 """Datasets: what was uploaded, how it was to be read, and what was understood."""
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from model.arrays import Array
 from model.data.series import Series, SeriesFacts
 from model.training.backtest import Backtest
 from service.domain.artifacts import Artifact
 from service.domain.reports import Examination
+
+ROLES: Final = ("series", "time", "label", "target", "group", "split")
+"""What single columns of a table may be; an empty name asks for none."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,23 @@ class Reading:
     def from_texts(cls, texts: Mapping[str, str]) -> "Reading":
         """From the texts of parameters: channels with commas between, header as true or false."""
         plain = {name: text for name, text in texts.items() if name not in {"channels", "header"}}
-        channels = tuple(filter(None, texts.get("channels", "").split(",")))
+        channels = parse_channels(texts.get("channels", ""))
         header = {"true": True, "false": False}.get(texts.get("header", ""))
         return cls(**plain, channels=channels, header=header)
+
+
+def parse_channels(text: str) -> tuple[str, ...]:
+    """The names of channels with commas between; what has a comma in itself stands in quotation marks, as in CSV."""
+    try:
+        fields = next(csv.reader([text]), [])
+    except csv.Error:
+        fields = text.split(",")
+    return tuple(filter(None, fields))
+
+
+def format_channels(names: Iterable[str]) -> str:
+    """The text that `parse_channels` reads."""
+    return ",".join('"' + name.replace('"', '""') + '"' if set(',"\r\n') & set(name) else name for name in names)
 
 
 @dataclass(frozen=True)

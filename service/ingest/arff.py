@@ -17,6 +17,7 @@ from service.ingest import case_lines
 from service.ingest.assembly import Steps, build_series, check_counts, check_label, check_target
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.number_text import no_number, parse_numbers
+from service.ingest.options import ANSWER
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 
@@ -47,6 +48,7 @@ class Cases:
     source: Source
     answer: int | None
     attributes: Sequence[Attribute]
+    answered: bool
     faults: Faults = field(default_factory=Faults)
     steps: Steps | None = None
     channels: int = 0
@@ -65,7 +67,9 @@ def read_arff(source: Source) -> Parsed:
     """Read a whole file."""
     lines = case_lines.lines(source.file, b"%")
     attributes, last = _read_header(lines)
-    cases = Cases(source, _answer(attributes, source.reading), attributes)
+    reading = source.reading
+    answered = source.answered and not _declined(reading)
+    cases = Cases(source, _answer(attributes, reading), attributes, answered)
     for number, line in lines:
         _read_case(cases, number, line)
         last = number
@@ -74,7 +78,7 @@ def read_arff(source: Source) -> Parsed:
     cases.faults.raise_any()
     if cases.steps is None:
         raise fault(f"line {last}", "The file ends without a single case after @data; was it cut off?")
-    answer = cases.answered_by if source.answered else None
+    answer = cases.answered_by if answered else None
     targeted = answer is not None and answer.kind == "numeric"
     series = build_series(
         cases.steps.finish(),
@@ -83,13 +87,18 @@ def read_arff(source: Source) -> Parsed:
         labels=cases.labels if answer is not None and not targeted else None,
         targets=np.array(cases.targets)[:, None] if targeted else None,
     )
-    reading, flattened = _understood(answer, source.reading), cases.steps.precision.found()
-    return Parsed(series, rows=np.array(cases.lines), reading=reading, flattened=flattened)
+    flattened = cases.steps.precision.found()
+    return Parsed(series, rows=np.array(cases.lines), reading=_understood(answer, reading), flattened=flattened)
+
+
+def _declined(reading: Reading) -> bool:
+    """Whether no answers are wanted."""
+    return "" in {reading.label, reading.target} and not (reading.label or reading.target)
 
 
 def _understood(answer: Attribute | None, reading: Reading) -> Understanding:
     if answer is None:
-        return Understanding("cases", (), {})
+        return Understanding("cases", (), {role: "" for role in ANSWER if getattr(reading, role) == ""})
     role = "target" if answer.kind == "numeric" else "label"
     asked = answer.name in {reading.label, reading.target}
     return Understanding("cases", (Role(role, answer.name, "asked" if asked else "named"),), {role: answer.name})
@@ -140,8 +149,8 @@ def _attribute(line: str, number: int) -> Attribute:
 def _answer(attributes: Sequence[Attribute], reading: Reading) -> int | None:
     """The place of the attribute that answers for a case: the one asked for, or the last if it is none of the steps."""
     for role, name in (("label", reading.label), ("target", reading.target)):
-        place = next((place for place, each in enumerate(attributes) if each.name == name), None)
-        if name is not None and place is None:
+        place = next((place for place, each in enumerate(attributes) if each.name == name), None) if name else None
+        if name and place is None:
             message = f"There is no attribute {quote(name)}; the last is {quote(attributes[-1].name)}."
             raise Unreadable(message, Detail(f"/{role}", message))
         if place is not None:
@@ -182,7 +191,7 @@ def _read_case(cases: Cases, number: int, line: bytes) -> None:
     cases.steps.append(block, cases.faults, lambda step, channel: case_lines.place(number, channel, step))
     cases.lengths.append(len(block))
     cases.lines.append(number)
-    if answer is not None and cases.source.answered:
+    if answer is not None and cases.answered:
         _read_answer(cases, answer, number)
 
 

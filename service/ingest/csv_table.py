@@ -48,9 +48,10 @@ def read_csv(source: Source) -> Parsed:
             sample = _sample(file, header, _texts(header, reading))
             table = Table(header.names, FirstRows(sample), lambda roles: _blocks(file, header, _types(sample, roles)))
         parsed = read_table(table, source)
-    if header.present:
+    if header.present and reading.header is None:
         return parsed
-    return replace(parsed, reading=replace(parsed.reading, parameters={"header": "false", **parsed.reading.parameters}))
+    told = {"header": "true" if header.present else "false", **parsed.reading.parameters}
+    return replace(parsed, reading=replace(parsed.reading, parameters=told))
 
 
 def _texts(header: Header, reading: Reading) -> dict[str, Column]:

@@ -12,6 +12,7 @@ from service.ingest.answers import as_labels, as_targets
 from service.ingest.assembly import Steps, build_series, check_counts
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.json_document import read_case, target_rows, width_of
+from service.ingest.options import require_known
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 
@@ -26,7 +27,10 @@ def read_ndjson(source: Source) -> Parsed:
     first = next(_objects(source), None)
     if first is None:
         raise fault("line 1", "There is not a single object.")
-    return _read_cases(source) if isinstance(first[1].get("series"), list) else _read_rows(source)
+    if not isinstance(first[1].get("series"), list):
+        return _read_rows(source)
+    require_known(source.reading, (), "of lines that are whole cases")
+    return _read_cases(source)
 
 
 def _objects(source: Source) -> Iterator[Line]:

@@ -12,13 +12,16 @@ from typing import BinaryIO
 import numpy as np
 
 from model.arrays import Array
-from service.domain.reports import Finding, FindingKind, Place
-from service.errors import Unreadable
+from model.data.series import Series
+from service.domain.datasets import Reading
+from service.domain.reports import Certainty, Finding, FindingKind, Place, Role, Understanding
+from service.errors import Detail, Unreadable
 from service.ingest.answers import Answers, as_labels, as_targets, guess_answers
 from service.ingest.assembly import build_series, check_counts
 from service.ingest.dense import DenseArray, read_steps
 from service.ingest.faults import Faults, fault, listed, quote
 from service.ingest.npy import ByteStream, read_blocks, read_header
+from service.ingest.options import ANSWER
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
 from service.ingest.zip_directory import Member, expand, read_members
@@ -39,6 +42,8 @@ def read_npz(source: Source) -> Parsed:
         raise Unreadable(f"The archive has no array X; it holds {_names(members)}.")
     values = _open(file, members[name], name)
     cases, channels, _ = values.shape
+    if reading.label and reading.target:
+        raise Unreadable("An archive has labels or targets, not both.", Detail("/target", "Ask for one of them."))
     asked = reading.label or reading.target
     declined = not source.answered or "" in {reading.label, reading.target}
     answer = None if declined and not asked else _find(members, asked, ANSWERS)
@@ -50,7 +55,20 @@ def read_npz(source: Source) -> Parsed:
     groups = _read_groups(file, members, cases) if source.answered else None
     parsed = _assemble(values, source, answers, kind, lengths, names, groups)
     unused = [each for each in members if each not in {name, answer, *OTHERS}]
-    return replace(parsed, findings=(*parsed.findings, *_left_out(unused)))
+    findings = (*parsed.findings, *_left_out(unused))
+    return replace(parsed, findings=findings, reading=_understood(parsed.series, answer, kind, reading))
+
+
+def _understood(series: Series, answer: str | None, kind: Answers | None, reading: Reading) -> Understanding:
+    """What the answers were taken for, and the parameter that asks for that."""
+    if answer is None:
+        return Understanding("cases", (), {role: "" for role in ANSWER if getattr(reading, role) == ""})
+    role, other = ("label", "target") if series.labels is not None else ("target", "label")
+    certainty: Certainty = "asked" if getattr(reading, role) else "guessed" if kind is None else "named"
+    alternatives = [] if certainty == "asked" else [f"{role}=: no answers at all."]
+    if certainty == "guessed":
+        alternatives.append(f"{other}={answer}: a {other} of each case instead of a {role}.")
+    return Understanding("cases", (Role(role, answer, certainty),), {role: answer}, tuple(alternatives))
 
 
 def read_npy(source: Source) -> Parsed:

@@ -1,6 +1,6 @@
 """What may be asked of the reading of a file, by its format: what would be passed over is refused by its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from service.domain.datasets import Reading
 from service.errors import Detail, Unreadable
@@ -24,10 +24,15 @@ UNDERSTOOD: Mapping[Format, tuple[str, ...]] = {
 
 def require_understood(found: Format, reading: Reading) -> None:
     """Unreadable if something is asked of a file that its format does not know."""
-    known = ("format", *UNDERSTOOD[found])
+    require_known(reading, UNDERSTOOD[found], f"of a {found} file")
+
+
+def require_known(reading: Reading, understood: Sequence[str], of_what: str) -> None:
+    """Unreadable if something is asked beside the format and what is understood."""
+    known = ("format", *understood)
     asked = [name for name, value in vars(reading).items() if value is not None and value != ()]
     details = [
-        Detail(f"/{name}", f"{name} cannot be asked of a {found} file; {', '.join(known)} can.")
+        Detail(f"/{name}", f"{name} cannot be asked {of_what}; {', '.join(known)} can.")
         for name in asked
         if name not in known
     ]

@@ -6,7 +6,7 @@ A table may be in another form than the dataset was; then its columns go by the 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from service.domain.datasets import Precedent, Reading
+from service.domain.datasets import Precedent, Reading, format_channels
 from service.errors import Detail, Unreadable
 from service.ingest.faults import listed, quote
 from service.ingest.wide_columns import STEP, guessed_channels, matching, pattern_of
@@ -34,7 +34,8 @@ def followed(names: Sequence[str], reading: Reading, precedent: Precedent) -> Re
 def read_columns(names: Sequence[str], reading: Reading, precedent: Precedent) -> list[str]:
     """The columns without those that held the answers of the model's dataset, which may look as steps do."""
     asked = {*vars(reading).values(), *reading.channels}
-    passed = {precedent.parameters.get(role) for role in ANSWERS if getattr(reading, role) is None} - asked
+    learnt = precedent.parameters if "form" in precedent.parameters else {}  # else names of arrays, or attributes
+    passed = {learnt.get(role) for role in ANSWERS if getattr(reading, role) is None} - asked
     return [name for name in names if name not in passed]
 
 
@@ -56,7 +57,7 @@ def _named(names: Sequence[str], precedent: Precedent) -> tuple[str, ...]:
         return precedent.channels
     message = f"There is no column {quote(missing)}, as a channel of the model is called; the columns are "
     message += f"{listed(names)}. Say which columns are the channels, in the order of the model's: channels=NAME,NAME"
-    patterns = ",".join(map(pattern_of, guessed_channels(names).values()))
+    patterns = format_channels(map(pattern_of, guessed_channels(names).values()))
     message += f"; or, if each row is a case, form=wide&channels={patterns}." if patterns else "."
     raise Unreadable(message, Detail("/channels", message))
 
@@ -72,5 +73,5 @@ def _steps(names: Sequence[str], precedent: Precedent) -> tuple[str, ...]:
         f"No columns are numbered as {quote(precedent.channels[0] + '_' + STEP)} would be, by the model's channels; "
     )
     message += f"the columns are {listed(names)}. Say which are the steps of each channel, in the order of the model's"
-    message += f": channels={','.join(runs) or 'acc_x_*,acc_y_*'}."
+    message += f": channels={format_channels(runs) or 'acc_x_*,acc_y_*'}."
     raise Unreadable(message, Detail("/channels", message))

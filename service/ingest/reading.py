@@ -1,6 +1,7 @@
 """A file to series: open, detect, read by the format's own reader, and remark on what came out."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -64,6 +65,10 @@ def read_series(
             parsed = reader(found)(Source(file, reading, limits, path.parent, precedent))
         except InvalidSeries as error:
             raise fault("the series", error.message) from error
+    if reading.format is not None:
+        understood = parsed.reading
+        told_format = {"format": found.value, **understood.parameters}
+        parsed = replace(parsed, reading=replace(understood, parameters=told_format))
     examination = examine(parsed)
     told = tuple(finding.detail for finding in examination.findings)
     return Ingested(parsed.series, found.value, parsed.notes + told, examination, parsed.case_rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from service.domain.datasets import Reading
+from service.domain.datasets import Reading, format_channels
 from service.domain.reports import Certainty, Finding, FindingKind, Form, Place, Role, Understanding
 from service.ingest.columns import INDEX_COLUMNS, USUAL, Roles
 from service.ingest.contents import Look
@@ -29,7 +29,7 @@ def understood(roles: Roles, reading: Reading) -> Understanding:
     found += [Role("channel", pattern, certainty) for pattern in patterns]
     form: Form = "long" if roles.steps is None else "wide"
     declined = {role: "" for role in USUAL if getattr(reading, role) == "" and role not in roles.named}
-    parameters = {"form": form, **roles.named, **declined, "channels": ",".join(patterns)}
+    parameters = {"form": form, **roles.named, **declined, "channels": format_channels(patterns)}
     return Understanding(form, tuple(found), parameters, tuple(_alternatives(roles, reading)))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
-from service.domain.datasets import Reading
+from service.domain.datasets import Reading, parse_channels
 from service.ingest.detection import Format
 
 
@@ -29,7 +29,8 @@ def _reading(
         Query(
             max_length=65536,
             description="Tables: the columns of channels, with commas between; in the wide form patterns such as "
-            "acc_x_*, where * is the number of the step; by default all other numeric columns.",
+            "acc_x_*, where * is the number of the step; by default all other numeric columns. A name with a comma in "
+            "it stands in quotation marks.",
         ),
     ] = None,
     group: Annotated[
@@ -47,8 +48,8 @@ def _reading(
         bool | None, Query(description="CSV: whether the first line names the columns; by default found out.")
     ] = None,
 ) -> Reading:
-    names = tuple(name for name in (channels or "").split(",") if name)
-    return Reading(format, series, time, label, target, names, group, form, header, split)
+    named = parse_channels(channels or "")
+    return Reading(format, series, time, label, target, named, group, form, header, split)
 
 
 ReadingParameters = Annotated[Reading, Depends(_reading)]

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from google.protobuf import empty_pb2
 
 from api_schemas.generated import wavetap_pb2 as pb
-from service.domain.datasets import Dataset, Reading, Upload
+from service.domain.datasets import ROLES, Dataset, Reading, Upload
 from service.edge import dataset_views, views
 from service.edge.context import EdgeContext
 from service.errors import InvalidRequest
@@ -16,9 +16,6 @@ from service.rpc.http2.call import Call
 from service.rpc.messages import message, page_request
 
 Chunks = AsyncIterator[pb.UploadChunk]
-
-ROLES: Final = ("series", "time", "label", "target", "group", "split")
-"""Fields that name a column; an empty name asks for none."""
 
 
 class DatasetMethods:

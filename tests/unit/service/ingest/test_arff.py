@@ -59,7 +59,7 @@ def test_a_relation_of_channels_is_split_where_weka_ends_its_rows(read: Read) ->
     text = "@relation r\n@attribute x relational\n@attribute a numeric\n@end x\n@attribute 'the \\'class\\'' {u,d}\n"
     found = read((text + "@data\n'1,2\\n3,4',u\n\"5,6\\n7,8\",d\n").encode(), format="arff")
     assert found.series.case(0).T.tolist() == [[1, 2], [3, 4]]
-    assert found.examination.reading.parameters == {"label": "the 'class'"}
+    assert found.examination.reading.parameters == {"format": "arff", "label": "the 'class'"}
 
 
 def test_a_label_that_is_missing_is_refused_by_its_line(read: Read) -> None:

@@ -44,7 +44,7 @@ def attempt(text: str, limits: Limits, **options: object) -> Ingested | None:
     with tempfile.TemporaryDirectory() as directory, contextlib.suppress(Unreadable):
         path = Path(directory) / "upload"
         path.write_text(text)
-        reading = Reading(format="csv", header=True, **options)  # type: ignore[arg-type]
+        reading = Reading(**{"format": "csv", "header": True, **options})  # type: ignore[arg-type]
         return read_series(path, reading, limits)
     return None
 
@@ -66,8 +66,7 @@ def test_the_parameters_that_are_told_ask_for_the_same_and_for_no_guess(text: st
     if found is None or found.examination is None:
         return
     parameters = found.examination.reading.parameters
-    asked = {name: value for name, value in parameters.items() if name != "channels"}
-    again = attempt(text, limits, **asked, channels=tuple(parameters["channels"].split(",")))
+    again = attempt(text, limits, **vars(Reading.from_texts(parameters)))
     assert again is not None
     assert again.series.digest() == found.series.digest()
     assert again.examination is not None

@@ -17,6 +17,7 @@ from typing import Any
 
 from model.data.series import Series
 from model.training.metrics import evaluate
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from service.domain.datasets import Limits, Reading
@@ -50,7 +51,7 @@ def row(name: str, seeds: range, training: dict[str, Any]) -> str:
     scores, seconds, epochs = [], [], 0
     for seed in seeds:
         begun = time.process_time()
-        trainer = Trainer(train, TrainingSpec.from_json({"training": {**training, "seed": seed}}))
+        trainer = Trainer(train, settled(TrainingSpec.from_json({"training": {**training, "seed": seed}}), train))
         for report in trainer.epochs():
             epochs = report.epoch
         seconds.append(time.process_time() - begun)

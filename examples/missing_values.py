@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from model import Series, TrainingSpec
 from model.training.metrics import evaluate
+from model.training.settlement import settled
 from model.training.trainer import Trainer
 from service.domain.datasets import Limits, Reading
 from service.ingest import read_series
@@ -74,7 +75,7 @@ def damaged(series: Series, deletion: Deletion, levels: Array, seed: int) -> Ser
 def accuracy(train: Series, test: Series, missing: str, seed: int) -> float:
     """On the test split, once trained with every default but this."""
     given = {"preprocessing": {"missing": missing}, "training": {"seed": seed}}
-    trainer = Trainer(train, TrainingSpec.from_json(given))
+    trainer = Trainer(train, settled(TrainingSpec.from_json(given), train))
     for _ in trainer.epochs():
         pass
     return evaluate(trainer.pipeline(), test)[0]["accuracy"]

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from model import Trainer, TrainingSpec
+from model import Trainer, TrainingSpec, settled
 from model.training.metrics import evaluate
-from model.training.spec import resolve
 from service.domain.datasets import Limits, Reading
 from service.ingest.reading import read_series
 
@@ -37,7 +36,7 @@ def accuracy(problem: str, recipe: str, seed: int) -> float:
         read_series(DATA / problem / f"{problem}_{split}.ts", Reading(), Limits()).series for split in ("TRAIN", "TEST")
     )
     spec = TrainingSpec.from_json({"network": {"recipe": recipe}, "training": {"seed": seed}})
-    trainer = Trainer(train, resolve(spec, train.describe()))
+    trainer = Trainer(train, settled(spec, train))
     for _ in trainer.epochs():
         pass
     metrics, _ = evaluate(trainer.pipeline(), test)

@@ -16,7 +16,8 @@ from statistics import median
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from model.training.spec import TrainingSpec, resolve
+from model.training.settlement import settled
+from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from service.client import Client
 from service.domain.datasets import Limits, Reading
@@ -42,7 +43,7 @@ def bare(epochs: int) -> float:
 def train(epochs: int) -> float:
     """The training that `bare` measures."""
     series = read_series(DATA, Reading(), Limits(), filename=DATA.name).series
-    spec = resolve(TrainingSpec.from_json({"network": NETWORK, "training": training(epochs)}), series.describe())
+    spec = settled(TrainingSpec.from_json({"network": NETWORK, "training": training(epochs)}), series)
     begun = time.process_time()
     trainer = Trainer(series, spec)
     for _ in trainer.epochs():

@@ -20,6 +20,7 @@ from model.predictor import Predictor
 from model.recipes import RECIPES, build
 from model.schedules import SCHEDULES
 from model.signal import Trace, autocorrelate, convolve, cross_correlate, trace
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import EpochReport, Trainer
 
@@ -53,5 +54,6 @@ __all__ = [
     "ensemble",
     "layer_from_json",
     "layers_from_json",
+    "settled",
     "trace",
 ]

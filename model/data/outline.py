@@ -9,7 +9,7 @@ import numpy as np
 
 from model.arrays import Array
 from model.data.endings import ends
-from model.data.series import Series
+from model.data.series import Series, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,11 @@ class Outline:
         """Of series that are at hand."""
         seen = ends(series.values, series.offsets[:-1], series.lengths)
         return cls(series.offsets, seen, series.classes, series.labels, series.group_names, series.groups)
+
+    def seen_by(self, task: Task) -> tuple[int, int]:
+        """The fewest and the most steps of a case; a forecast looks at all of them."""
+        lengths = self.lengths if task == "forecasting" else self.seen
+        return int(lengths.min()), int(lengths.max())
 
     @property
     def cases(self) -> int:

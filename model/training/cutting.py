@@ -43,9 +43,12 @@ def windowing(section: PreprocessingSection) -> Windowing | None:
     return None if section.window is None else Windowing(section.window, section.horizon or 0, section.stride or 1)
 
 
-def seen_lengths(section: PreprocessingSection, facts: SeriesFacts) -> tuple[int, int]:
-    """The fewest and the most steps that the network sees at once; a forecast sees windows of one length only."""
-    low, high = facts.length_min, facts.length_max
+def seen_lengths(section: PreprocessingSection, lengths: tuple[int, int]) -> tuple[int, int]:
+    """The fewest and the most steps that the network sees at once, of cases of such lengths.
+
+    A forecast sees windows of one length only.
+    """
+    low, high = lengths
     if section.window is None:
         return low, high
     return (section.window if section.horizon else min(low, section.window)), min(high, section.window)

@@ -1,4 +1,4 @@
-"""The problem: a resolved spec and its series, made into samples, a fresh network and the pipeline it will become."""
+"""The problem: a settled spec and its series, made into samples, a fresh network and the pipeline it will become."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from model.data.outline import Outline
 from model.data.scaling import input_channels
-from model.data.series import Series, SeriesFacts, Task
+from model.data.series import Series, Task
 from model.data.windows import Windowing
-from model.errors import InvalidSeries
 from model.geometry import Shape
 from model.losses import LossSpec
 from model.network import Network
@@ -18,10 +17,9 @@ from model.training.architecture import with_head
 from model.training.cutting import seen_lengths, windowing
 from model.training.division import divide
 from model.training.samples import Prepared, Samples, from_cases, from_windows
-from model.training.settlement import seen_facts, settle
 from model.training.spec import TrainingSpec, head_width, quantiles_of
 from model.training.streams import stream
-from model.training.validation import Validation, remarks, unfit
+from model.training.validation import Validation, remarks
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,24 +43,20 @@ class Problem:
         return self.spec.training.loss or defaults.LOSSES[self.task]
 
 
-def pose(series: Series, wanted: TrainingSpec, others: Series | None = None) -> Problem:
-    """Settle the spec, then split, measure and initialize; the same spec and series give the same bits.
+def pose(series: Series, spec: TrainingSpec, others: Series | None = None) -> Problem:
+    """Split, measure and initialize as a settled spec says; the same spec and series give the same bits.
 
     others: the series to validate on, where the spec names a dataset for it
     """
-    outline, facts = Outline.of(series), series.describe()
-    if others is not None:
-        others = _alike(others, facts, series, wanted.task or facts.task)
-    spec = settle(wanted, facts, outline, None if others is None else Outline.of(others))
-    facts = seen_facts(facts, outline, spec.task or facts.task)
-    network = _network(spec, facts)
-    prepared, windows = _prepared(series, outline, spec, others)
+    task, outline = spec.task or series.task, Outline.of(series)
+    network = _network(spec, series, outline, task)
+    prepared, windows = _prepared(series, outline, spec, None if others is None else _alike(others, series, task))
     pipeline = Pipeline(
-        task=spec.task or facts.task,
+        task=task,
         network=network,
         preprocessing=prepared.preprocessing,
         channels=series.channels,
-        classes=series.classes if spec.task == "classification" else None,
+        classes=series.classes if task == "classification" else None,
         target_mean=prepared.target_mean,
         target_deviation=prepared.target_deviation,
         horizon=spec.preprocessing.horizon,
@@ -72,7 +66,14 @@ def pose(series: Series, wanted: TrainingSpec, others: Series | None = None) -> 
         masked=prepared.training.masked,
         quantiles=quantiles_of(spec),
     )
-    return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline, remarks(_validation(spec), facts))
+    return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline, remarks(_validation(spec), outline))
+
+
+def _answers(series: Series, task: Task) -> int:
+    """The classes or targets of a case; a forecast has neither."""
+    if task == "classification":
+        return len(series.classes or ())
+    return 0 if series.targets is None or task == "forecasting" else series.targets.shape[1]
 
 
 def _weighted(prepared: Prepared, spec: TrainingSpec, pipeline: Pipeline) -> tuple[Samples, Samples | None]:
@@ -99,18 +100,16 @@ def _validation(spec: TrainingSpec) -> Validation:
     return spec.training.validation or Validation(0.0)
 
 
-def _alike(others: Series, facts: SeriesFacts, series: Series, task: Task) -> Series:
-    """The series to validate on with the classes of those to train on, once they are seen to fit."""
-    fault = unfit(others.describe(), facts, task)
-    if fault is not None:
-        raise InvalidSeries(fault)
+def _alike(others: Series, series: Series, task: Task) -> Series:
+    """The series to validate on with the classes of those to train on."""
     if task != "classification" or series.classes is None:
         return others
     return replace(others, classes=series.classes, labels=others.labels_among(series.classes))
 
 
-def _network(spec: TrainingSpec, facts: SeriesFacts) -> Network:
-    _, longest = seen_lengths(spec.preprocessing, facts)
-    shape = Shape(input_channels(len(facts.channels), spec.preprocessing.missing), longest)
-    layers = with_head(spec.network.body(), head_width(spec, facts), shape)
+def _network(spec: TrainingSpec, series: Series, outline: Outline, task: Task) -> Network:
+    channels = len(series.channels)
+    _, longest = seen_lengths(spec.preprocessing, outline.seen_by(task))
+    shape = Shape(input_channels(channels, spec.preprocessing.missing), longest)
+    layers = with_head(spec.network.body(), head_width(spec, channels, _answers(series, task)), shape)
     return Network.initialize(layers, shape.channels, shape.length, stream(spec, "weights"))

@@ -52,7 +52,7 @@ class Reproduction:
         checkpoint: Checkpoint | None = None,
         validation: Series | None = None,
     ) -> None:
-        """Make the first stage ready, or that of a checkpoint; the spec is the resolved one of the version."""
+        """Make the first stage ready, or that of a checkpoint; the spec is the settled one of the version."""
         self._series, self._spec, self._recorded, self._validation = series, spec, recorded, validation
         stages: list[tuple[int, int]] = [(epoch, epochs) for epoch, epochs in recorded["stages"]]
         begun = 1 if checkpoint is None else len(checkpoint.stages)

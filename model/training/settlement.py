@@ -11,15 +11,15 @@ from dataclasses import replace
 from model.data import windows
 from model.data.outline import Outline
 from model.data.scaling import input_channels
-from model.data.series import SeriesFacts, Task
+from model.data.series import Series, SeriesFacts
 from model.errors import InvalidSeries, InvalidSpec, told
 from model.geometry import Shape
 from model.network import needs_length
 from model.training import cutting
 from model.training.architecture import require_buildable, with_head
 from model.training.division import divide
-from model.training.spec import TrainingSpec, head_width, resolve
-from model.training.validation import POINTER, Validation
+from model.training.spec import TrainingSpec, answers_of, head_width, resolve
+from model.training.validation import POINTER, Validation, unfit
 
 
 def settle(wanted: TrainingSpec, facts: SeriesFacts, outline: Outline, others: Outline | None = None) -> TrainingSpec:
@@ -28,7 +28,8 @@ def settle(wanted: TrainingSpec, facts: SeriesFacts, outline: Outline, others: O
     Where nothing was chosen for validation and the series are too short to keep some back, nothing is.
     others: the series to validate on, where the spec names a dataset for it
     """
-    facts = seen_facts(facts, outline, wanted.task or facts.task)
+    low, high = outline.seen_by(wanted.task or facts.task)
+    facts = replace(facts, length_min=low, length_max=high)
     spec = resolve(wanted, facts)
     _require_few_windows(spec, outline)
     try:
@@ -44,11 +45,15 @@ def settle(wanted: TrainingSpec, facts: SeriesFacts, outline: Outline, others: O
     return spec
 
 
-def seen_facts(facts: SeriesFacts, outline: Outline, task: Task) -> SeriesFacts:
-    """With the lengths that the network sees: a case ends where its padding begins, but a forecast sees all."""
-    if task == "forecasting":
-        return facts
-    return replace(facts, length_min=int(outline.seen.min()), length_max=int(outline.seen.max()))
+def settled(wanted: TrainingSpec, series: Series, others: Series | None = None) -> TrainingSpec:
+    """The same for series that are at hand: what a `Trainer` takes."""
+    facts = series.describe()
+    if others is None:
+        return settle(wanted, facts, Outline.of(series))
+    fault = unfit(others.describe(), facts, wanted.task or facts.task)
+    if fault is not None:
+        raise InvalidSeries(fault)
+    return settle(wanted, facts, Outline.of(series), Outline.of(others))
 
 
 def _stops(spec: TrainingSpec) -> bool:
@@ -90,12 +95,12 @@ def _require_fitting(spec: TrainingSpec, facts: SeriesFacts, others: Outline) ->
         except InvalidSeries as error:
             raise InvalidSpec(f"For the series to validate on: {error.message}", pointer=pointer) from error
         return
-    low, high = cutting.seen_lengths(section, facts)
-    theirs = cutting.seen_lengths(
-        section, replace(facts, length_min=int(others.seen.min()), length_max=int(others.seen.max()))
-    )
+    task = spec.task or facts.task
+    low, high = cutting.seen_lengths(section, (facts.length_min, facts.length_max))
+    theirs = cutting.seen_lengths(section, others.seen_by(task))
     channels = input_channels(len(facts.channels), section.missing)
-    layers = with_head(spec.network.body(), head_width(spec, facts), Shape(channels, low))
+    width = head_width(spec, len(facts.channels), answers_of(facts, task))
+    layers = with_head(spec.network.body(), width, Shape(channels, low))
     if theirs[1] > high and needs_length(layers, channels):
         raise InvalidSpec(
             f"The network takes up to {high} steps, and the longest series to validate on has {theirs[1]}.",

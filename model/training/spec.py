@@ -67,20 +67,26 @@ def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
     training = _training(spec.training, preprocessing, task, facts)
     network = _network(spec.network, preprocessing, facts)
     resolved = TrainingSpec(task, network, preprocessing, training)
-    low, high = cutting.seen_lengths(preprocessing, facts)
+    low, high = cutting.seen_lengths(preprocessing, (facts.length_min, facts.length_max))
     channels = input_channels(len(facts.channels), preprocessing.missing)
-    layers = with_head(network.body(), head_width(resolved, facts), Shape(channels, low))
+    width = head_width(resolved, len(facts.channels), answers_of(facts, task))
+    layers = with_head(network.body(), width, Shape(channels, low))
     require_buildable(layers, channels, (low, high), training.batch_size or 1)
     return resolved
 
 
-def head_width(spec: TrainingSpec, facts: SeriesFacts) -> int:
+def answers_of(facts: SeriesFacts, task: Task) -> int:
+    """The classes or targets of a case; a forecast has neither."""
+    if task == "classification":
+        return len(facts.labels or ())
+    return facts.target_width or 0 if task == "regression" else 0
+
+
+def head_width(spec: TrainingSpec, channels: int, answers: int) -> int:
     """Outputs of the head: one a class, a target, or a channel and step of the horizon; of these each quantile."""
     if spec.task == "classification":
-        return len(facts.labels or ())
-    width = len(facts.channels) * (spec.preprocessing.horizon or 0)
-    if spec.task == "regression":
-        width = facts.target_width or 0
+        return answers
+    width = answers if spec.task == "regression" else channels * (spec.preprocessing.horizon or 0)
     return width * len(quantiles_of(spec) or (None,))
 
 

@@ -53,12 +53,14 @@ class Trainer:
     ) -> None:
         """Make everything ready, from the beginning or from a checkpoint of the same spec and series.
 
+        spec: settled for these series, by `model.training.settlement`
         validation: the series to validate on, where the spec names a dataset for it
         """
-        problem = self._problem = pose(series, spec, validation)
-        network, section = problem.pipeline.network, problem.spec.training
+        section = spec.training
         if section.optimizer is None or section.schedule is None or section.epochs is None:
-            raise ValueError("a trainer takes a resolved spec")
+            raise ValueError("a trainer takes a settled spec")
+        problem = self._problem = pose(series, spec, validation)
+        network = problem.pipeline.network
         self._epochs, self._schedule, self._rate = section.epochs, section.schedule, section.optimizer.learning_rate
         self._weights = Weights(network.parameters.copy(), network.state.copy())
         optimizer = section.optimizer.bind(network.layout.size, network.layout.decayed())
@@ -83,7 +85,7 @@ class Trainer:
 
     @property
     def spec(self) -> TrainingSpec:
-        """The spec with every default filled in."""
+        """The settled spec."""
         return self._problem.spec
 
     @property

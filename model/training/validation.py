@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, cast
 import numpy as np
 
 from model.data import splits
-from model.data.outline import Cases
+from model.data.outline import Cases, Outline
 from model.data.series import SeriesFacts, Task
 from model.data.splits import Split
 from model.errors import InvalidSpec
@@ -117,14 +117,16 @@ def split_cases(series: Cases, validation: Validation, generator: np.random.Gene
     return SPLITS[validation.by](series, validation.fraction, generator)
 
 
-def remarks(validation: Validation, facts: SeriesFacts) -> tuple[str, ...]:
+def remarks(validation: Validation, outline: Outline) -> tuple[str, ...]:
     """What is odd about what is kept back, though it can be: a sentence each."""
-    groups = [name for name, count in (facts.groups or {}).items() if count]
-    if len(groups) != 1 or validation.dataset is not None or validation.nothing:
+    if outline.groups is None or outline.group_names is None or validation.dataset is not None or validation.nothing:
+        return ()
+    present = np.unique(outline.groups)
+    if len(present) > 1:
         return ()
     remark = (
-        f"Every case is of the group {groups[0]!r:.60}, and so is what was kept back for validation: "
-        "its metrics do not tell how the model does on other groups."
+        f"Every case is of the group {outline.group_names[present[0]]!r:.60}, and so is what was kept back for "
+        "validation: its metrics do not tell how the model does on other groups."
     )
     return (remark,)
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from model.data.series import SeriesFacts
 from model.training.settlement import settle
-from model.training.spec import TrainingSpec, resolve
+from model.training.spec import TrainingSpec
 from model.training.validation import unfit
 from service.domain.datasets import Dataset
 from service.domain.identifiers import check_name, new_identifier
@@ -21,7 +20,7 @@ from service.domain.jobs import (
 from service.domain.origin import Origin
 from service.domain.pages import Page, PageRequest
 from service.domain.states import JobState
-from service.errors import Detail, InvalidRequest, NotAllowedNow, NotFound, Untrainable
+from service.errors import Detail, InvalidRequest, NotFound, Untrainable
 from service.ports import ArtifactStore, Clock, DatasetStore, JobStore
 from service.usecases.idempotency import idempotency
 from service.usecases.refusals import model_errors
@@ -118,12 +117,9 @@ class Training:
             message = f"A reproduction trains the {job.epochs} epochs that were recorded, not {wanted}."
             raise InvalidRequest(message, Detail("/epochs", message))
         limit = job.time_limit if time_limit is None else _time_limit(time_limit)
-        try:
-            facts = self._datasets.get(job.dataset).facts
-        except NotFound as error:
-            raise NotAllowedNow("The job's dataset was removed, so it cannot go on.") from error
-        spec = _resolved({**job.spec, "training": {**job.spec["training"], "epochs": wanted}}, facts)
-        job = self._jobs.resume(identifier, spec, wanted, limit)
+        with model_errors(Untrainable):
+            spec = TrainingSpec.from_json({**job.spec, "training": {**job.spec["training"], "epochs": wanted}})
+        job = self._jobs.resume(identifier, spec.to_json(), wanted, limit)
         self._wake()
         return job
 
@@ -163,12 +159,6 @@ class Training:
         if fault is not None:
             raise Untrainable(fault, Detail(pointer, fault))
         return found
-
-
-def _resolved(spec: Mapping[str, Any], facts: SeriesFacts) -> JSON:
-    """The spec with every default filled in for a dataset; Untrainable, with a pointer, if nothing could train."""
-    with model_errors(Untrainable):
-        return resolve(TrainingSpec.from_json(dict(spec)), facts).to_json()
 
 
 def _priority(value: object) -> int:

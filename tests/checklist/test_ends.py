@@ -11,6 +11,7 @@ from model.data.zero_padding import zero_padding_remarks
 from model.layers.conv1d import Conv1d
 from model.layers.layer import LayerSpec
 from model.layers.pad import OPTIONS, Pad
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from tests.checklist.layer import KERNEL, SIGNAL, P, single
@@ -70,7 +71,8 @@ def test_P1_training_on_unscaled_series_says_so(scaling: str, count: int) -> Non
     values = np.random.default_rng(0).normal(400, 2, (8, 30, 2)).astype(np.float32)
     spec = {"network": {"layers": [{"kind": "conv1d", "out_channels": 2, "kernel": 3}]}, "training": {"epochs": 1}}
     given = TrainingSpec.from_json({**spec, "preprocessing": {"scaling": scaling}})
-    trainer = Trainer(Series.from_cases(list(values), labels=["a", "b"] * 4), given)
+    series = Series.from_cases(list(values), labels=["a", "b"] * 4)
+    trainer = Trainer(series, settled(given, series))
     assert len(trainer.remarks) == count
     assert trainer.pipeline().metadata["remarks"] == list(trainer.remarks)
 

@@ -14,6 +14,7 @@ from model.layers.conv1d import Conv1d
 from model.layers.global_pooling import GlobalAveragePool
 from model.layers.pad import OPTIONS, Pad
 from model.pipeline import Pipeline
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from service.domain.datasets import Limits, Reading
@@ -63,7 +64,9 @@ def measured() -> Iterator[Measurement]:
 def motions(recipe: str) -> Pipeline:
     """A few epochs: the weights are a trained network's, its statistics those of real series."""
     series = read_series(MOTIONS, Reading(), Limits(), filename=MOTIONS.name).series
-    trainer = Trainer(series, TrainingSpec.from_json({"network": {"recipe": recipe}, "training": {"epochs": EPOCHS}}))
+    trainer = Trainer(
+        series, settled(TrainingSpec.from_json({"network": {"recipe": recipe}, "training": {"epochs": EPOCHS}}), series)
+    )
     for _ in trainer.epochs():
         pass
     return trainer.pipeline()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from model.interchange import archive
-from model.training.spec import TrainingSpec, resolve
+from model.training.settlement import settled
+from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from service.domain.jobs import FailureCode, Job
 from service.domain.states import JobState
@@ -35,9 +36,7 @@ def unbroken() -> bytes:
     """The weights of the same training without any service, which nobody disturbed."""
     training = {"epochs": EPOCHS, "batch_size": 16, "seed": 7}
     series = gestures()
-    trainer = Trainer(
-        series, resolve(TrainingSpec.from_json({"network": NETWORK, "training": training}), series.describe())
-    )
+    trainer = Trainer(series, settled(TrainingSpec.from_json({"network": NETWORK, "training": training}), series))
     deque(trainer.epochs(), maxlen=0)
     network = trainer.pipeline().network
     return network.parameters.tobytes() + network.state.tobytes()

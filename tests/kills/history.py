@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from model.training.spec import TrainingSpec, resolve
+from model.training.settlement import settled
+from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from tests import houses
 from tests.records import some_series
@@ -70,7 +71,7 @@ def unbroken() -> tuple[bytes, list[dict[str, float]]]:
     labels = ["down" if index % 2 else "up" for index in range(CASES)]
     series = type(some_series()).from_cases(list(values(0)), labels=labels)
     wanted = TrainingSpec.from_json({"network": NETWORK, "training": TRAINING})
-    trainer = Trainer(series, resolve(wanted, series.describe()))
+    trainer = Trainer(series, settled(wanted, series))
     metrics = [dict(report.metrics) for report in trainer.epochs()]
     network = trainer.pipeline().network
     return network.parameters.tobytes() + network.state.tobytes(), metrics

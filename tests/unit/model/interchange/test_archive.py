@@ -8,6 +8,7 @@ from model.data.series import Series
 from model.errors import InvalidArchive
 from model.interchange import archive, container
 from model.pipeline import Pipeline, Predictor
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from tests.arbitrary_series import labelled_waves, long_wave, targeted_waves
@@ -22,7 +23,7 @@ SETS = {
 
 
 def trained(series: Series) -> Pipeline:
-    made = Trainer(series, TrainingSpec.from_json({"network": NETWORK, "training": {"epochs": 2}}))
+    made = Trainer(series, settled(TrainingSpec.from_json({"network": NETWORK, "training": {"epochs": 2}}), series))
     for _ in made.epochs():
         pass
     return made.pipeline()

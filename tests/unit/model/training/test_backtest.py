@@ -11,6 +11,7 @@ from model.data.series import Series
 from model.errors import InvalidSeries
 from model.pipeline import Pipeline
 from model.training.backtest import backtest, carried
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from tests.arbitrary_series import labelled_waves
@@ -24,7 +25,7 @@ def trained(series: Series, loss: object = None, epochs: int = 1) -> Pipeline:
         "preprocessing": {"window": 6, "horizon": 4},
         "training": {"epochs": epochs, "loss": loss, "optimizer": {"kind": "adam", "learning_rate": 0.01}},
     }
-    made = Trainer(series, TrainingSpec.from_json(given))
+    made = Trainer(series, settled(TrainingSpec.from_json(given), series))
     for _ in made.epochs():
         pass
     return made.pipeline()
@@ -153,6 +154,6 @@ def test_series_too_short_for_one_origin_are_refused() -> None:
 
 def test_only_a_forecast_has_origins() -> None:
     series = labelled_waves()
-    made = Trainer(series, TrainingSpec.from_json({"network": {"layers": [{"kind": "relu"}]}}))
+    made = Trainer(series, settled(TrainingSpec.from_json({"network": {"layers": [{"kind": "relu"}]}}), series))
     with pytest.raises(InvalidSeries, match="Only a forecast"):
         backtest(made.pipeline(), series)

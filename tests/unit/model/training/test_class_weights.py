@@ -7,6 +7,7 @@ from model.data.series import Series
 from model.errors import InvalidSpec
 from model.training.class_weights import ClassWeights
 from model.training.metrics import evaluate
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec, resolve
 from model.training.trainer import Trainer
 from tests.arbitrary_series import labelled_waves, targeted_waves
@@ -60,9 +61,8 @@ def test_a_rare_class_is_found_once_it_weighs_as_much() -> None:
     train, test = drawn(8, 120), drawn(200, 200)
     shares = {}
     for weights in (None, "balanced"):
-        trainer = Trainer(
-            train, spec_of(weights, epochs=20, validation=None, optimizer={"kind": "adam", "learning_rate": 0.01})
-        )
+        spec = spec_of(weights, epochs=20, validation=None, optimizer={"kind": "adam", "learning_rate": 0.01})
+        trainer = Trainer(train, settled(spec, train))
         for _ in trainer.epochs():
             pass
         shares[weights] = evaluate(trainer.pipeline(), test)[0]["balanced_accuracy"]

@@ -11,6 +11,7 @@ from model.data.series import Series
 from model.errors import ModelError
 from model.interchange import archive
 from model.training.metrics import evaluate
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 
@@ -61,7 +62,7 @@ def test_training_ends_in_finite_weights_or_in_an_error_of_ours(
         "training": {"epochs": 2, "validation": validation},
     }
     try:
-        trainer = Trainer(held, TrainingSpec.from_json(given_spec))
+        trainer = Trainer(held, settled(TrainingSpec.from_json(given_spec), held))
         for report in trainer.epochs():
             json.dumps(dict(report.metrics), allow_nan=False)
         pipeline = trainer.pipeline()

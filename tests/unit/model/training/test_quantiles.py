@@ -12,6 +12,7 @@ from model.interchange import archive
 from model.interchange.onnx_export import export, verify
 from model.pipeline import Pipeline, Predictor, median, quantile_name
 from model.training.metrics import evaluate
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from tests.arbitrary_series import long_wave, targeted_waves
@@ -22,7 +23,9 @@ QUANTILES = {"kind": "quantile", "quantiles": [0.1, 0.5, 0.9]}
 
 def trained(series: Series, loss: object = QUANTILES, epochs: int = 2, **sections: Any) -> Pipeline:
     training = {"epochs": epochs, "loss": loss, "optimizer": {"kind": "adam", "learning_rate": 0.01}}
-    trainer = Trainer(series, TrainingSpec.from_json({"network": BODY, "training": training, **sections}))
+    trainer = Trainer(
+        series, settled(TrainingSpec.from_json({"network": BODY, "training": training, **sections}), series)
+    )
     for _ in trainer.epochs():
         pass
     return trainer.pipeline()

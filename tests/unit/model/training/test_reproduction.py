@@ -10,6 +10,7 @@ from model.data.series import Series
 from model.training.checkpoint import Checkpoint
 from model.training.record import record, weights_sha256
 from model.training.reproduction import Reproduction, compare
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from tests.arbitrary_series import labelled_waves
@@ -23,7 +24,7 @@ SPEC: dict[str, Any] = {
 
 def trained(series: Series, epochs: int = 3, checkpoint: bytes | None = None, **training: Any) -> Trainer:
     spec = TrainingSpec.from_json({**SPEC, "training": {**SPEC["training"], "epochs": epochs, **training}})
-    made = Trainer(series, spec, None if checkpoint is None else Checkpoint.read(checkpoint))
+    made = Trainer(series, settled(spec, series), None if checkpoint is None else Checkpoint.read(checkpoint))
     for _ in made.epochs():
         pass
     return made
@@ -59,7 +60,7 @@ def test_a_training_that_was_given_more_epochs_goes_through_the_same_stages_agai
 
 
 def test_a_training_that_a_time_limit_ended_is_trained_as_far_again() -> None:
-    broken = Trainer(SERIES, TrainingSpec.from_json({**SPEC, "training": {"epochs": 9}}))
+    broken = Trainer(SERIES, settled(TrainingSpec.from_json({**SPEC, "training": {"epochs": 9}}), SERIES))
     for report in broken.epochs():
         if report.epoch == 2:
             break

@@ -86,6 +86,12 @@ def trains(series: Series, spec: TrainingSpec, others: Series | None = None) -> 
     assert np.isfinite(trainer.pipeline().network.parameters).all()
 
 
+def test_a_spec_that_is_not_settled_is_not_trained() -> None:
+    series = Series.from_cases([np.ones((3, 1)), np.zeros((3, 1))], labels=["a", "b"])
+    with pytest.raises(ValueError, match="settled"):
+        Trainer(series, TrainingSpec.from_json({"network": NETWORKS[0]}))
+
+
 @pytest.mark.parametrize("task", ["classification", "regression", "forecasting"])
 def test_whatever_is_settled_trains(task: str) -> None:
     trained = 0

@@ -10,6 +10,7 @@ from model.errors import Diverged, InvalidArchive
 from model.optimizers import LARGEST_RATE
 from model.training.checkpoint import Checkpoint
 from model.training.metrics import evaluate
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import EpochReport, Trainer
 from tests.arbitrary_series import labelled_waves, long_wave, targeted_waves
@@ -29,7 +30,7 @@ VALIDATED = {"validation": {"fraction": 0.25}}
 def trainer(series: Series, checkpoint: bytes | None = None, **training: Any) -> Trainer:
     given = {"network": SMALL, "training": {"epochs": 6, "batch_size": 8, **training}}
     spec = TrainingSpec.from_json(given)
-    return Trainer(series, spec, None if checkpoint is None else Checkpoint.read(checkpoint))
+    return Trainer(series, settled(spec, series), None if checkpoint is None else Checkpoint.read(checkpoint))
 
 
 def trained(series: Series, checkpoint: bytes | None = None, **training: Any) -> Trainer:
@@ -150,7 +151,7 @@ def test_it_learns_to_forecast_a_wave() -> None:
         "preprocessing": {"window": 16, "horizon": 4},
         "training": {"epochs": 30, "optimizer": {"kind": "adam", "learning_rate": 0.01}},
     }
-    made = Trainer(series, TrainingSpec.from_json(given))
+    made = Trainer(series, settled(TrainingSpec.from_json(given), series))
     reports = list(made.epochs())
     found, _ = evaluate(made.pipeline(), long_wave(400))
     assert reports[-1].metrics["validation_rmse"] < 0.2
@@ -220,7 +221,7 @@ def test_gaps_constants_and_channels_never_observed_train_to_finite_weights(scal
         "preprocessing": {"scaling": scaling, "missing": missing},
         "training": {"epochs": 2, **VALIDATED},
     }
-    made = Trainer(damaged, TrainingSpec.from_json(given))
+    made = Trainer(damaged, settled(TrainingSpec.from_json(given), damaged))
     for _ in made.epochs():
         pass
     network = made.pipeline().network
@@ -254,7 +255,7 @@ def test_padding_in_a_dense_file_is_no_part_of_the_cases(name: str) -> None:
 def test_padding_of_every_case_is_served_by_a_network_of_fixed_length() -> None:
     dense = padded(SETS["classes"], 3)
     flat = {"layers": [{"kind": "conv1d", "out_channels": 3, "kernel": 3}, {"kind": "flatten"}]}
-    made = Trainer(dense, TrainingSpec.from_json({"network": flat, "training": {"epochs": 1}}))
+    made = Trainer(dense, settled(TrainingSpec.from_json({"network": flat, "training": {"epochs": 1}}), dense))
     for _ in made.epochs():
         pass
     assert made.pipeline().length == 20

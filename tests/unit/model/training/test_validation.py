@@ -8,6 +8,7 @@ import pytest
 
 from model.data.series import Series, SeriesFacts
 from model.errors import InvalidSeries, InvalidSpec
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec, resolve
 from model.training.trainer import Trainer
 from model.training.validation import SPLITS
@@ -31,7 +32,8 @@ def resolved(validation: object, facts: SeriesFacts) -> Any:
 
 
 def trainer(series: Series, validation: object, others: Series | None = None, **sections: Any) -> Trainer:
-    return Trainer(series, spec_of(validation, **sections), validation=others)
+    spec = settled(spec_of(validation, **sections), series, others)
+    return Trainer(series, spec, validation=others)
 
 
 def held_cases(series: Series, validation: object) -> list[int]:

@@ -9,6 +9,7 @@ from model.data.series import Series
 from model.training.checkpoint import Checkpoint
 from model.training.metrics import evaluate
 from model.training.record import record
+from model.training.settlement import settled
 from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from tests.arbitrary_series import labelled_waves, targeted_waves
@@ -31,7 +32,7 @@ def trainer(series: Series, *, network: dict[str, Any] | None = None, **training
         "preprocessing": WINDOWS,
         "training": {"epochs": 3, "batch_size": 8, "validation": {"fraction": 0.25}, **training},
     }
-    return Trainer(series, TrainingSpec.from_json(given))
+    return Trainer(series, settled(TrainingSpec.from_json(given), series))
 
 
 def trained(series: Series, **options: Any) -> Trainer:
@@ -86,7 +87,9 @@ def test_how_many_windows_there_are_is_told() -> None:
     made = trained(SETS["classes"])  # 24 cases of 40 steps: windows from 0, 5, 10, 15, 20, 25 and 28
     assert made.pipeline().metadata["windows"] == {"training": 7 * 18, "validation": 7 * 6}
     assert record(made.pipeline(), "digest", "code")["windows"] == {"training": 7 * 18, "validation": 7 * 6}
-    whole = Trainer(SETS["classes"], TrainingSpec.from_json({"network": SMALL, "training": {"epochs": 1}}))
+    whole = Trainer(
+        SETS["classes"], settled(TrainingSpec.from_json({"network": SMALL, "training": {"epochs": 1}}), SETS["classes"])
+    )
     assert "windows" not in whole.pipeline().metadata
 
 

@@ -11,7 +11,8 @@ import pytest
 from model.data.series import Series
 from model.interchange import archive
 from model.pipeline import Pipeline
-from model.training.spec import TrainingSpec, resolve
+from model.training.settlement import settled
+from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from service.domain.artifacts import Artifact
 from service.domain.jobs import Job
@@ -29,7 +30,7 @@ LAYERS = {"layers": [{"kind": "conv1d", "out_channels": 2, "kernel": 3}]}
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
     series: Series = some_series()
-    return Trainer(series, resolve(TrainingSpec.from_json({"network": LAYERS}), series.describe())).pipeline()
+    return Trainer(series, settled(TrainingSpec.from_json({"network": LAYERS}), series)).pipeline()
 
 
 class Counting:

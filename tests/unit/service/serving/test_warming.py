@@ -9,7 +9,8 @@ import pytest
 
 from model.interchange import archive
 from model.pipeline import Pipeline
-from model.training.spec import TrainingSpec, resolve
+from model.training.settlement import settled
+from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from service.domain.models import ModelVersion
 from service.serving.current import CurrentVersions
@@ -22,7 +23,7 @@ from tests.stores import Stores
 @cache
 def pipeline() -> Pipeline:
     spec = TrainingSpec.from_json({"network": {"layers": [{"kind": "conv1d", "out_channels": 2, "kernel": 3}]}})
-    return Trainer(some_series(), resolve(spec, some_series().describe())).pipeline()
+    return Trainer(some_series(), settled(spec, some_series())).pipeline()
 
 
 def publish(stores: Stores) -> ModelVersion:

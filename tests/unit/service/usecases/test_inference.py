@@ -11,7 +11,8 @@ import pytest
 from model.data.series import Series
 from model.interchange import archive
 from model.pipeline import Pipeline
-from model.training.spec import TrainingSpec, resolve
+from model.training.settlement import settled
+from model.training.spec import TrainingSpec
 from model.training.trainer import Trainer
 from service.domain.datasets import Ingested, Limits, Reading, Upload
 from service.domain.inference import InferResult
@@ -34,7 +35,7 @@ LAYERS = {"layers": [{"kind": "conv1d", "out_channels": 4, "kernel": 3}, {"kind"
 def pipeline() -> Pipeline:
     series = some_series(cases=32)
     spec = TrainingSpec.from_json({"network": LAYERS, "training": {"epochs": 30, "optimizer": {"kind": "adam"}}})
-    trainer = Trainer(series, resolve(spec, series.describe()))
+    trainer = Trainer(series, settled(spec, series))
     deque(trainer.epochs(), maxlen=0)
     return trainer.pipeline()
 

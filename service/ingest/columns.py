@@ -4,11 +4,13 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from service.domain.datasets import Reading
+from service.domain.datasets import Reading, parse_channels
 from service.domain.reports import Certainty
 from service.errors import Detail, TooLarge, Unreadable
-from service.ingest.contents import Guess, Look, clocks, guess_label, guess_series, guess_time, in_runs
+from service.ingest.contents import Guess, Look, clocks, guess_label, guess_moment, guess_time, in_runs
 from service.ingest.faults import fault, listed, quote
+from service.ingest.joined_columns import parts_of
+from service.ingest.series_guess import guess_series
 from service.ingest.wide_columns import WideChannels, asked_channels, guessed_channels
 
 USUAL = {
@@ -22,6 +24,8 @@ USUAL = {
 """The names by which a column's role is known; who has both is a label."""
 INDEX_COLUMNS = ("", "__index_level_0__", "Unnamed: 0")
 """Names that row numbers get when a data frame is written with its index."""
+JOINED_ROLES = ("series", "time")
+"""Roles that several columns may have together."""
 NAMELESS_ROLES = frozenset({"series", "time"})
 """Roles that a data frame's index has, whose column may have no name."""
 MOST_COLUMNS = 100_000
@@ -34,6 +38,7 @@ class Roles:
     steps: in the wide form, for each channel its columns in the order of their steps
     others: by role, columns that their names say could have been it
     guesses: by role, what the contents of the other columns told
+    joined: names among these that stand for several columns together
     """
 
     series: str | None
@@ -47,12 +52,22 @@ class Roles:
     steps: tuple[tuple[str, ...], ...] | None = None
     others: tuple[tuple[str, tuple[str, ...]], ...] = ()
     guesses: tuple[tuple[str, Guess], ...] = ()
+    joined: frozenset[str] = frozenset()
 
     @property
     def named(self) -> dict[str, str]:
         """The roles of single columns."""
         found = {role: getattr(self, role) for role in USUAL}
         return {role: name for role, name in found.items() if name is not None}
+
+    @property
+    def single(self) -> tuple[str, ...]:
+        """The columns of these roles, of a role that joins several each of them."""
+        return tuple(part for name in self.named.values() for part in (self._parts.get(name) or (name,)))
+
+    @property
+    def _parts(self) -> dict[str, tuple[str, ...]]:
+        return {name: parse_channels(name) for name in self.joined}
 
     @property
     def inferred(self) -> tuple[str, ...]:
@@ -62,7 +77,7 @@ class Roles:
     @property
     def all(self) -> tuple[str, ...]:
         """Every column that is read, once."""
-        return tuple(dict.fromkeys([*self.named.values(), *(name for columns in self.columns for name in columns)]))
+        return tuple(dict.fromkeys([*self.single, *(name for columns in self.columns for name in columns)]))
 
     @property
     def columns(self) -> tuple[tuple[str, ...], ...]:
@@ -89,17 +104,21 @@ def named_roles(names: Sequence[str], reading: Reading) -> Roles:
     Unreadable if a column that was asked for is not there, or is asked for twice.
     """
     asked = {role: getattr(reading, role) for role in USUAL}
+    parts = {name: parts_of(name, frozenset(names)) for name in (asked[role] for role in JOINED_ROLES) if name}
+    joined = frozenset(name for name, each in parts.items() if each)
     for role, name in asked.items():
-        if name and name not in names:
+        if name and name not in names and not (name in joined and role in JOINED_ROLES):
             raise _absent(role, name, names)
     if reading.label and reading.target:
         raise Unreadable("A table has a label or a target, not both.", Detail("/target", "Ask for one of them."))
     taken = {name for name in asked.values() if name is not None} | set(reading.channels)
+    taken |= {part for each in parts.values() for part in each}
     usual = {name.strip().lower(): name for name in reversed(names) if name not in taken}
     found: dict[str, str | None] = {}
     for role, spellings in USUAL.items():
         name = asked[role] if asked[role] is not None else next(_matching(usual, spellings), None)
-        found[role] = name if name in names and (name or role in NAMELESS_ROLES) else None
+        there = name in names or name in joined
+        found[role] = name if there and (name or role in NAMELESS_ROLES) else None
     if asked["split"] is None and found["split"] is None and _is_usual(reading.group, "split"):
         found["split"] = reading.group  # a side of the split may be the group that is kept back
     if reading.label or (not reading.target and found["label"] is not None):
@@ -121,13 +140,14 @@ def named_roles(names: Sequence[str], reading: Reading) -> Roles:
             for role in USUAL
             if asked[role] is None
         ),
+        joined=joined,
     )
 
 
 def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Container[str] = ()) -> Roles:
     """Give every role a column; roles that are distrusted are not guessed from what columns hold."""
     roles = named_roles(names, reading)
-    taken = {*roles.named.values(), *INDEX_COLUMNS}
+    taken = {*roles.single, *INDEX_COLUMNS}
     rest = [name for name in names if name not in taken]
     free = [name for name in rest if name not in reading.channels]
     wanted = {role for role in ("series", "time", "label") if getattr(reading, role) is None and role not in distrusted}
@@ -140,21 +160,30 @@ def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Conta
             return roles
         return _with(roles, "label", guess_label([name for name in free if name not in steps], look))
     roles = _inferred(names, free, roles, look, wanted if not answered else wanted - {"label"})
-    rest = [name for name in rest if name not in roles.named.values()]
+    rest = [name for name in rest if name not in roles.single]
     return replace(roles, channels=_long_channels(rest, names, reading, roles, look))
 
 
 def _inferred(names: Sequence[str], free: Sequence[str], roles: Roles, look: Look, wanted: Container[str]) -> Roles:
     """The roles of a table in long form, with what its columns hold."""
     indices = [name for name in INDEX_COLUMNS if list(names).count(name) == 1 and look.times(name)]
+    certainties = dict(roles.certainties)
+    if "time" in wanted and certainties.get("time") != "asked":
+        whole = guess_moment([name for name in (*free, roles.time) if name is not None], look)
+        if whole.column is not None:
+            roles = _with(_without_time(roles), "time", whole)
+            free = [name for name in free if name not in roles.single]
+    twins: frozenset[str] = frozenset()
     if roles.series is None and "series" in wanted:
         times = [roles.time] if roles.time is not None else [*chain(*clocks([*indices, *free], look))]
-        roles = _with(roles, "series", guess_series([name for name in free if name not in times], look, times))
-    left = [name for name in (*indices, *free) if name != roles.series]
+        rest = [name for name in free if name not in times]
+        guess = guess_series(rest, look, times, roles.group, roles.label)
+        roles, twins = _with(roles, "series", guess), guess.twins
+    left = [name for name in (*indices, *free) if name not in roles.single]
     if roles.time is None and "time" in wanted:
         roles = _with(roles, "time", guess_time(left, look, roles.series))
     if "label" in wanted:
-        left = [name for name in free if name not in {roles.series, roles.time}]
+        left = [name for name in free if name not in {*roles.single, *twins}]
         roles = _with(roles, "label", guess_label(left, look, long=True, series=roles.series))
     return roles
 
@@ -165,7 +194,9 @@ def _with(roles: Roles, role: str, guess: Guess) -> Roles:
     if guess.column is None:
         return roles
     given: dict[str, str] = {role: guess.column}
-    return replace(roles, **given, certainties=(*roles.certainties, (role, "guessed")))  # type: ignore[arg-type]
+    joined = roles.joined | {guess.column} if guess.joined else roles.joined
+    certainties = (*roles.certainties, (role, "guessed"))
+    return replace(roles, **given, certainties=certainties, joined=joined)  # type: ignore[arg-type]
 
 
 def _without_time(roles: Roles) -> Roles:
@@ -215,7 +246,7 @@ def _long_channels(
     for name in reading.channels:
         if name not in names:
             raise _absent("channels", name, names)
-        if name in roles.named.values():
+        if name in roles.single:
             message = f"The column {quote(name)} cannot be a channel and something else."
             raise Unreadable(message, Detail("/channels", message))
     channels = reading.channels or tuple(name for name in rest if look.numeric(name))

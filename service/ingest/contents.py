@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from model.arrays import Array
+from service.domain.datasets import format_channels
 
 TIME_NAMES = frozenset(
     {"t", "ts", "sec", "secs", "seconds", "ms", "millis", "epoch", "tick", "ticks", "frame", "timestep", "elapsed"}
@@ -19,6 +20,7 @@ TIME_NAMES = frozenset(
 """Names by which numbers are known as times, if they rise within each case."""
 TIME_WORDS = frozenset({"time", "times", "timestamp", "timestep", "datetime", "date", "elapsed"})
 """Words that say the same anywhere in a name."""
+HOUR_NAMES = frozenset({"hour", "hours", "hr", "hrs"})
 REPEATED = 0.25
 """The share of rows from which a time that stands in several rows of a case is none: fewer are slips."""
 RISING = 0.65
@@ -45,12 +47,24 @@ class Look(Protocol):
         """Whether it holds numbers."""
         ...
 
+    def whole(self, name: str) -> bool:
+        """Whether it holds whole numbers."""
+        ...
+
     def text(self, name: str) -> bool:
         """Whether it holds texts that are neither numbers nor times."""
         ...
 
     def times(self, name: str) -> bool:
         """Whether it holds times, by its type or as texts."""
+        ...
+
+    def dates(self, name: str) -> bool:
+        """Whether it holds days and no time of the day."""
+        ...
+
+    def hours(self, name: str) -> bool:
+        """Whether it holds times of the day and no day."""
         ...
 
     def repeats(self, name: str) -> bool:
@@ -72,17 +86,33 @@ class Look(Protocol):
 
 @dataclass(frozen=True)
 class Guess:
-    """The column that stands out; those that could be it as well, and those that could not, each with the reason."""
+    """The column that stands out; those that could be it as well, and those that could not, each with the reason.
+
+    twins: columns that say the same in other words, so that they say nothing beside it
+    joined: whether it stands for several columns together
+    """
 
     column: str | None = None
     possible: tuple[tuple[str, str], ...] = ()
     others: tuple[tuple[str, str], ...] = ()
+    twins: frozenset[str] = frozenset()
+    joined: bool = False
 
 
 def clocks(names: Sequence[str], look: Look) -> tuple[list[str], list[str]]:
     """The columns that hold times, and those that hold numbers and are called as times are."""
     typed = [name for name in names if look.times(name)]
     return typed, [name for name in names if name not in typed and _says_time(name) and look.numeric(name)]
+
+
+def guess_moment(names: Sequence[str], look: Look) -> Guess:
+    """A column of dates and one of clocks that are one time together, where no other one holds times."""
+    dates = [name for name in names if look.dates(name)]
+    hours = [name for name in names if look.hours(name)]
+    both = format_channels((*dates, *hours))
+    if len(dates) != 1 or len(hours) != 1 or not look.repeats(dates[0]) or look.instants(both) is None:
+        return Guess()
+    return Guess(both, joined=True)
 
 
 def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:
@@ -96,7 +126,7 @@ def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:
         what = "it holds times" if name in typed else "it holds numbers, by the name of a time,"
         if instants is None:
             possible.append((name, f"{what} that some rows do not have"))
-        elif _repeated(instants, cases):
+        elif repeated(instants, cases):
             possible.append((name, f"{what} that stand in several rows of a case"))
         elif name in numbers and not _orderly(instants, cases):
             possible.append((name, f"{what} that do not rise"))
@@ -109,21 +139,6 @@ def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:
     if fit and fit[0][0] in numbers and not any(look.numeric(name) for name in names if name != fit[0][0]):
         return Guess(None, (*fit, *possible))  # nothing would be left to be a channel
     return Guess(fit[0][0] if fit else None, (*fit[1:], *possible))
-
-
-def guess_series(names: Sequence[str], look: Look, times: Sequence[str]) -> Guess:
-    """Which of these columns of texts tells the cases apart: the only one within which times that repeat do not."""
-    texts = [name for name in names if look.text(name) and look.repeats(name)]
-    known = map(look.instants, times)
-    repeated = [clock for clock in known if clock is not None and _repeated(clock, np.zeros(look.rows))]
-    fit = []
-    for name in texts if repeated else ():
-        codes = look.codes(name)
-        if (codes >= 0).all() and any(_stands_once(clock, codes) for clock in repeated):
-            fit.append(name)
-    if len(fit) == 1:
-        return Guess(fit[0])
-    return Guess(None, tuple((name, "it holds texts that repeat") for name in fit or texts))
 
 
 def guess_label(names: Sequence[str], look: Look, *, long: bool = False, series: str | None = None) -> Guess:
@@ -173,39 +188,43 @@ def in_runs(codes: Array) -> bool:
     return together > (1 + chance) / 2
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a name: those of `storeId` and `Store ID (old)` are store, id and, of the latter, old."""
+    return [word for word in re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()) if word]
+
+
+def says_hour(name: str) -> bool:
+    """Whether numbers by this name are hours of a day."""
+    return not HOUR_NAMES.isdisjoint(words_of(name))
+
+
 def _says_time(name: str) -> bool:
-    words = re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).strip().lower())
-    return name.strip().lower() in TIME_NAMES or not TIME_WORDS.isdisjoint(words)
+    return name.strip().lower() in TIME_NAMES or not TIME_WORDS.isdisjoint(words_of(name))
 
 
-def _stands_once(instants: Array, cases: Array) -> bool:
-    steps = _steps(instants, cases, np.lexsort((instants, cases)))
-    return len(steps) > 0 and not (steps == 0).any()
-
-
-def _repeated(instants: Array, cases: Array) -> bool:
+def repeated(instants: Array, cases: Array) -> bool:
     """Whether times stand in several rows of a case more often than slips do."""
-    steps = _steps(instants, cases, np.lexsort((instants, cases)))
+    steps = steps_within(instants, cases, np.lexsort((instants, cases)))
     return bool(len(steps) and (steps == 0).mean() >= REPEATED)
 
 
 def _orderly(instants: Array, cases: Array) -> bool:
     """Whether numbers rise within each case as they stand, but for slips; what falls would turn its case around."""
-    steps = _steps(instants, cases, np.argsort(cases, kind="stable"))
+    steps = steps_within(instants, cases, np.argsort(cases, kind="stable"))
     return len(steps) > 0 and bool((steps > 0).mean() >= RISING)
 
 
 def _rises_evenly(instants: Array | None, cases: Array) -> bool:
     if instants is None:
         return False
-    steps = _steps(instants, cases, np.argsort(cases, kind="stable"))
+    steps = steps_within(instants, cases, np.argsort(cases, kind="stable"))
     return len(steps) >= FEWEST_RISES and bool(
         (steps > 0).all() and np.isclose(steps, steps[0], rtol=0.01, atol=0).all()
     )
 
 
-def _steps(instants: Array, cases: Array, order: Array) -> Array:
+def steps_within(instants: Array, cases: Array, order: Array) -> Array:
     """(n,) float64: from each row to the next one of its case, in this order."""
     same = np.diff(cases[order]) == 0
-    steps: Array = np.diff(instants[order])[same].astype(np.float64)
-    return steps
+    found: Array = np.diff(instants[order])[same].astype(np.float64)
+    return found

@@ -57,7 +57,7 @@ def read_csv(source: Source) -> Parsed:
 def _texts(header: Header, reading: Reading) -> dict[str, Column]:
     """Names of cases, labels and groups are texts, whatever they look like."""
     roles = named_roles(header.names, reading)
-    return {roles.named[role]: pa.string() for role in ("series", "label", "group", "split") if role in roles.named}
+    return {name: pa.string() for name in replace(roles, time=None, target=None).single}
 
 
 def _whole(file: BinaryIO, header: Header, types: dict[str, Column], faults: Faults) -> Column:

@@ -6,8 +6,12 @@ import pyarrow.compute as pc
 
 from model.arrays import Array
 from service.ingest.arrow_columns import NUMBER, SAMPLE, Column, is_number, is_text, is_time, plain
-from service.ingest.times import KINDS, instants
+from service.ingest.contents import says_hour
+from service.ingest.joined_columns import MOMENT, NAMES, column_of
+from service.ingest.times import instants, kind_of
 
+DAY = 24
+"""Hours."""
 LOOKED = 1 << 16
 """Rows that are looked at to find out how columns go together."""
 DATE_LIKE = (
@@ -30,6 +34,14 @@ class FirstRows:
         sample = column.drop_null()
         return len(sample) > 0 and 2 * (pc.sum(pc.match_substring_regex(sample, NUMBER)).as_py() or 0) >= len(sample)
 
+    def whole(self, name: str) -> bool:
+        """Whether a column holds whole numbers."""
+        column = self._column(name)
+        if not is_number(column.type) or pa.types.is_boolean(column.type):
+            return False
+        values = column.drop_null().cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return len(values) > 0 and bool(np.isfinite(values).all() and (values == np.trunc(values)).all())
+
     def text(self, name: str) -> bool:
         """Whether a column holds texts that are neither numbers nor times."""
         return is_text(self._column(name).type) and self.described(name) == "texts"
@@ -39,9 +51,19 @@ class FirstRows:
         column = self._column(name)
         if not is_text(column.type):
             return is_time(column.type)
-        sample = pc.utf8_trim_whitespace(column.drop_null().cast(pa.string()))
-        patterns = [pattern for kind, (pattern, _) in KINDS.items() if kind != "numbers"]
-        return len(sample) > 0 and any(pc.all(pc.match_substring_regex(sample, each)).as_py() for each in patterns)
+        return kind_of(column) not in {None, "numbers"}
+
+    def dates(self, name: str) -> bool:
+        """Whether a column holds days and no time of the day."""
+        column = self._column(name)
+        return kind_of(column) == "days" if is_text(column.type) else bool(pa.types.is_date(column.type))
+
+    def hours(self, name: str) -> bool:
+        """Whether a column holds times of the day and no day."""
+        column = self._column(name)
+        if is_number(column.type):
+            return says_hour(name) and self.whole(name) and pc.max(column).as_py() < DAY and pc.min(column).as_py() >= 0
+        return kind_of(column) == "clocks" if is_text(column.type) else bool(pa.types.is_time(column.type))
 
     def repeats(self, name: str) -> bool:
         """Whether a value of a column stands in several rows."""
@@ -51,7 +73,7 @@ class FirstRows:
 
     def instants(self, name: str) -> Array | None:
         """(R,): numbers that grow with time; None if a row has none."""
-        return instants(self._column(name, LOOKED))
+        return instants(self._column(name, LOOKED, MOMENT))
 
     def codes(self, name: str) -> Array:
         """(R,) int64: equal for equal values, -1 where there is none, or a list."""
@@ -83,6 +105,6 @@ class FirstRows:
             return "texts that look like times, which are read where they are written as 2024-01-31T09:30:00"
         return "texts"
 
-    def _column(self, name: str, rows: int = SAMPLE) -> Column:
-        column = self._rows.column(name).slice(0, rows)
+    def _column(self, name: str, rows: int = SAMPLE, between: str = NAMES) -> Column:
+        column = column_of(self._rows.slice(0, rows), name, between)
         return plain(column.combine_chunks() if hasattr(column, "combine_chunks") else column)

@@ -98,7 +98,7 @@ def _without_repeats(rows: Rows, ordered: Ordered, findings: list[Finding], sour
             f"The time is that of row {ordered.rows[place - 1]}, and the values differ; a case has one row a time."
         )
         if rows.roles.series is None:
-            sentence += " If there are several cases, name the column that tells them apart: series=NAME."
+            sentence += " If there are several cases, name the column that tells them apart: series=NAME, or NAME,NAME."
         faults.add(f"row {ordered.rows[place]}, column {quote(rows.roles.time or '')}", sentence)
     faults.raise_any()
     if not again.size:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from service.domain.datasets import Precedent, Reading, format_channels
 from service.errors import Detail, Unreadable
 from service.ingest.faults import listed, quote
+from service.ingest.joined_columns import parts_of
 from service.ingest.wide_columns import STEP, guessed_channels, matching, pattern_of
 
 ANSWERS = ("label", "target", "group", "split")
@@ -26,7 +27,7 @@ def followed(names: Sequence[str], reading: Reading, precedent: Precedent) -> Re
     where = {role: getattr(reading, role) for role in ("series", "time")}
     for role, said in where.items():
         name = getattr(learnt, role)
-        if said is None and (name in names or name == ""):
+        if said is None and (name in names or name == "" or parts_of(name, names)):
             where[role] = name
     return replace(reading, **where, channels=channels or _named(names, precedent))
 

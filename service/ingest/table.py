@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from service.errors import ServiceError, TooLarge, Unreadable
 from service.ingest.arrow_columns import Column
@@ -9,6 +10,7 @@ from service.ingest.arrow_rows import RowBuffer
 from service.ingest.columns import Roles, assign, check_names
 from service.ingest.contents import Look
 from service.ingest.faults import fault, quote
+from service.ingest.joined_columns import MOMENT, NAMES, column_of
 from service.ingest.long_form import long_to_series
 from service.ingest.parsed import Parsed
 from service.ingest.precedents import followed, read_columns
@@ -91,10 +93,13 @@ def _read(table: Table, roles: Roles, source: Source) -> Parsed:
 
 
 def _extend(buffer: RowBuffer | CaseBuffer, batches: Iterable[Column], roles: Roles) -> int:
-    count, most, names = 0, batch_rows(len(roles.all)), roles.all
+    count, most, names = 0, batch_rows(len(roles.all)), [*roles.single, *chain(*roles.columns)]
+    joined = {name: MOMENT if name == roles.time else NAMES for name in roles.joined}
     for batch in batches:
         for start in range(0, batch.num_rows, most):
             part = batch.slice(start, most)
-            buffer.extend({name: part.column(name) for name in names}, part.num_rows)
+            columns = {name: part.column(name) for name in names}
+            columns |= {name: column_of(part, name, between) for name, between in joined.items()}
+            buffer.extend(columns, part.num_rows)
             count += part.num_rows
     return count

@@ -11,14 +11,35 @@ from service.ingest.arrow_columns import NUMBER, Column, Note, first_failing, is
 from service.ingest.faults import quote
 from service.ingest.number_text import Doubles
 
-DATE, HOURS = r"\d{4}[-/]\d{2}[-/]\d{2}", r"[T ]\d{2}(:\d{2}){0,2}(\.\d+)?"
+DATE, HOURS = r"\d{4}[-/]\d{2}[-/]\d{2}", r"\d{2}(:\d{2}){0,2}(\.\d+)?"
+ZONE = r"(Z|[+-]\d{2}:?\d{2})"
 KINDS: Mapping[str, tuple[str, Column]] = {
     "numbers": (NUMBER, pa.float64()),
-    "times": (rf"^{DATE}({HOURS})?$", pa.timestamp("us")),
-    "times of a zone": (rf"^{DATE}{HOURS}(Z|[+-]\d{{2}}:?\d{{2}})$", pa.timestamp("us", "UTC")),
+    "days": (rf"^{DATE}$", pa.timestamp("us")),
+    "times": (rf"^{DATE}[T ]{HOURS}$", pa.timestamp("us")),
+    "times of a zone": (rf"^{DATE}[T ]{HOURS}{ZONE}$", pa.timestamp("us", "UTC")),
+    "months": (r"^\d{4}[-/]\d{2}$", pa.timestamp("us")),
+    "clocks": (r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", pa.timestamp("us")),
 }
-"""What a text may be: its pattern, and the type it is read as."""
+"""What a text may be once it is written plainly: its pattern, and the type it is read as."""
+ALIKE = frozenset({"days", "times"})
+"""Kinds that may stand in one column."""
+PLAINER = (
+    (r"^(\d{1,2})\.(\d{2})\.(\d{2})$", r"\1:\2:\3"),  # a clock with points
+    (r"([T ]\d{1,2})\.(\d{2})\.(\d{2})$", r"\1:\2:\3"),
+    (r"^(\d{1,2})\.(\d{1,2})\.(\d{4})", r"\3-\2-\1"),  # with points the day always comes first
+    (r"^(\d{4}[-/])(\d[-/])", r"\1" + "0" + r"\2"),
+    (r"^(\d{4}[-/]\d{2}[-/])(\d)($|[T ])", r"\1" + "0" + r"\2\3"),
+    (r"([T ])(\d(:|$))", r"\1" + "0" + r"\2"),
+    (r"^(\d:)", "0" + r"\1"),
+)
+"""Other ways to write what can be read in one way only."""
+COMPLETED: Mapping[str, tuple[str, str]] = {"months": ("$", "-01"), "clocks": ("^", "1970-01-01 ")}
+"""What is missing to a moment."""
 SLASHES = r"^(\d{4})/(\d{2})/(\d{2})"
+PARTS = r"^(?P<one>\d{1,2})[/-](?P<two>\d{1,2})[/-](?P<year>\d{4})(?P<rest>$|[T ].*$)"
+"""A date whose day and month stand in either order, which is told by numbers beyond twelve."""
+MONTHS = 12
 
 
 class Times:
@@ -26,6 +47,7 @@ class Times:
 
     def __init__(self) -> None:
         self._kind: str | None = None
+        self._order: str | None = None
 
     def read(self, column: Column, note: Note) -> Array:
         """(R,) int64 or float64 that grows with time; a row without a time, or with one of another kind, is noted."""
@@ -52,16 +74,23 @@ class Times:
 
     def _parsed(self, column: Column, note: Note) -> Column:
         """Texts as numbers, or as time stamps; what is neither, or not what those before are, is noted."""
+        said = column
+        if self._kind is None or not _matches(column.drop_null(), KINDS[self._kind][0]).all():
+            self._order = self._order or order_of(column)
+            column = plainly(column, self._order)
         matches = {name: _matches(column, pattern) for name, (pattern, _) in KINDS.items()}
         there = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
         if not there.size:
             return pa.nulls(len(column))
         if self._kind is None:
             self._kind = next((name for name, matched in matches.items() if matched[there[0]]), None)
-        strange = there[~np.logical_or.reduce([matched[there] for matched in matches.values()])]
+        strange = there[:1]
+        if self._kind is not None:
+            alike = ALIKE if self._kind in ALIKE else {self._kind}
+            strange = there[~np.logical_or.reduce([matches[name][there] for name in alike])]
         if self._kind is not None and not strange.size:
-            strange = there[~matches[self._kind][there]]
-        if self._kind is not None and not strange.size:
+            if self._kind in COMPLETED:
+                column = pc.replace_substring_regex(column, *COMPLETED[self._kind])
             column = pc.replace_substring_regex(column, SLASHES, r"\1-\2-\3")
             kind = KINDS[self._kind][1]
             failing = first_failing(column, lambda part: part.cast(kind))
@@ -69,9 +98,41 @@ class Times:
                 return column.cast(kind)
             strange = np.array([failing])
         row = int(strange[0])
-        sentence = f"{quote(column[row].as_py())} is no time here: numbers, or ISO 8601 times of one zone, are."
+        sentence = f"{quote(said[row].as_py())} is no time here: numbers, or ISO 8601 times of one zone, are."
         note(row, sentence)
         return pa.array(np.zeros(len(column), np.int64))
+
+
+def plainly(column: Column, order: str | None = None) -> Column:
+    """Texts with every time that can be read in one way only written as ISO 8601 has it; order: as `order_of` tells."""
+    if order is not None:
+        column = pc.replace_substring_regex(column, PARTS, order)
+    for pattern, plain_text in PLAINER:
+        column = pc.replace_substring_regex(column, pattern, plain_text)
+    return column
+
+
+def order_of(column: Column) -> str | None:
+    """How dates such as 31/12/2024 are to be put, if all are written so and a number beyond twelve tells the day."""
+    parts = pc.extract_regex(column.drop_null(), PARTS)
+    if not len(parts) or parts.null_count:
+        return None
+    one, two = (pc.max(pc.struct_field(parts, name).cast(pa.int64())).as_py() for name in ("one", "two"))
+    if (one > MONTHS) == (two > MONTHS):
+        return None
+    return r"\3-\2-\1\4" if one > MONTHS else r"\3-\1-\2\4"
+
+
+def kind_of(column: Column) -> str | None:
+    """What all texts of a column are, of the kinds of times; None where they are not of one."""
+    sample = pc.utf8_trim_whitespace(column.drop_null().cast(pa.string()))
+    if not len(sample):
+        return None
+    sample = plainly(sample, order_of(sample))
+    matches = {kind: _matches(sample, pattern) for kind, (pattern, _) in KINDS.items()}
+    if any((matches["times"] | matches["days"]) & ~matches["days"]) and (matches["times"] | matches["days"]).all():
+        return "times"
+    return next((kind for kind, matched in matches.items() if matched.all()), None)
 
 
 def instants(column: Column) -> Array | None:

@@ -110,7 +110,9 @@ def test_a_date_of_the_whole_case_is_no_time(read: Read) -> None:
 
 
 def test_times_that_repeat_where_nothing_tells_the_cases_apart_are_told(read: Read) -> None:
-    found = csv(read, "walk,leg,when,v\na,x,2024-01-02,1\na,x,2024-01-01,2\nb,y,2024-01-01,3\nb,y,2024-01-02,4\n")
+    times = ("2024-01-02", "2024-01-01", "2024-01-01", "2024-01-02") * 2
+    rows = [f"{'ab'[row // 4]},{'xy'[row % 2]},{time},{row}" for row, time in enumerate(times)]
+    found = csv(read, "walk,leg,when,v\n" + "\n".join(rows) + "\na,x,2024-01-02,9\nb,y,2024-01-02,9\n")
     alternatives = found.examination.reading.alternatives
     assert [text.partition(":")[0] for text in alternatives] == ["series=walk", "series=leg", "time=when"]
     assert "could be the time: it holds times that stand in several rows of a case" in alternatives[2]

@@ -1,0 +1,38 @@
+"""Several columns that are one thing together: `series=store,item` names a case by both, `time=Date,Time` a moment."""
+
+from collections.abc import Container
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from service.domain.datasets import parse_channels
+from service.ingest.arrow_columns import Column, is_text, plain
+
+MOMENT, NAMES = " ", " | "
+"""What stands between the parts: a date and a clock are read with a space, names are told apart by something rare."""
+
+
+def parts_of(name: str | None, names: Container[str]) -> tuple[str, ...]:
+    """The columns that a name joins; none where it is a column's own, or joins something that is none."""
+    if not name or name in names:
+        return ()
+    parts = parse_channels(name)
+    return parts if len(parts) > 1 and all(part in names for part in parts) else ()
+
+
+def column_of(rows: Column, name: str, between: str = NAMES) -> Column:
+    """A column of a batch or table, or several joined as texts, missing where one of them is."""
+    parts = parts_of(name, frozenset(rows.schema.names))
+    if not parts:
+        return rows.column(name)
+    texts = [_text(plain(_whole(rows.column(part)))) for part in parts]
+    return pc.binary_join_element_wise(*texts, pa.scalar(between, pa.large_string()))
+
+
+def _text(column: Column) -> Column:
+    column = column.cast(pa.string()) if not is_text(column.type) else column
+    return pc.utf8_trim_whitespace(column.cast(pa.large_string()))
+
+
+def _whole(column: Column) -> Column:
+    return column.combine_chunks() if hasattr(column, "combine_chunks") else column

@@ -1,0 +1,68 @@
+"""Times as people write them: read where they can be read in one way only, and told where not."""
+
+import pytest
+
+from service.domain.datasets import Limits
+from service.errors import Unreadable
+from tests.reference.uploads import Read, columns, csv, told
+
+HALF_DAY = 12 * 3600 * 10**6
+WAYS = {
+    "2024-01-31 12:00": "2024-02-01 00:00",
+    "2024-1-31 12:00:00": "2024-2-1 0:00:00",
+    "31.01.2024 12:00": "1.2.2024 0:00",
+    "31/01/2024 12.00.00": "01/02/2024 00.00.00",
+    "1/31/2024 12:00": "2/1/2024 0:00",
+    "31-01-2024T12:00:00": "01-02-2024T00:00:00",
+    "12:00": "23:59",
+    "9.30.00": "18.00.00",
+    "1949-01": "1949-02",
+}
+
+
+@pytest.mark.parametrize("first", WAYS)
+@pytest.mark.parametrize("in_memory", [64 << 20, 0])
+def test_times_that_can_be_read_in_one_way_order_the_steps(read: Read, first: str, in_memory: int) -> None:
+    found = csv(read, f"when,v\n{WAYS[first]},2\n{first},1\n", limits=Limits(in_memory=in_memory))
+    assert columns(found)["time"] == ("when", "guessed")
+    assert found.series.values[:, 0].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("dates", "clock"),
+    [
+        (["16/12/2006", "17/12/2006"], "17:24:00"),
+        (["2004-03-10", "2004-03-11"], "18.00.00"),
+        (["10.03.2004", "11.03.2004"], "9:30"),
+    ],
+)
+@pytest.mark.parametrize("names", ["Date;Time", "day;clock"])
+def test_a_date_and_a_clock_are_one_time(read: Read, dates: list[str], clock: str, names: str) -> None:
+    rows = [f"{date};{hour};{place}" for date in dates for place, hour in enumerate((clock, "19:00:00"))]
+    rows = [row.replace("19:00:00", "19.00.00") if clock.count(".") else row for row in rows]
+    text = f"{names};v\n" + "\n".join(reversed(rows)) + "\n"
+    found = csv(read, text)
+    both = names.replace(";", ",")
+    assert columns(found)["time"] == (both, "guessed")
+    assert found.series.values[:, 0].tolist() == [0, 1, 0, 1]
+    assert told(found, "out_of_order")[0].first.row == 2
+    assert csv(read, text, time=both).series.digest() == found.series.digest()
+    assert not told(found, "unused")
+
+
+def test_a_date_and_the_number_of_an_hour_are_one_time(read: Read) -> None:
+    rows = [f"2011-01-0{day},{hour},{day * 100 + hour}" for day in (1, 2) for hour in (0, 5, 23)]
+    found = csv(read, "dteday,hr,cnt\n" + "\n".join(reversed(rows)) + "\n")
+    assert columns(found)["time"] == ("dteday,hr", "guessed")
+    assert found.series.values[:, 0].tolist() == [100, 105, 123, 200, 205, 223]
+
+
+def test_days_and_months_that_could_be_either_are_not_guessed(read: Read) -> None:
+    with pytest.raises(Unreadable, match="is no time here"):
+        csv(read, "when,v\n01/02/2024,1\n02/02/2024,2\n", time="when")
+
+
+def test_columns_that_are_joined_must_be_there(read: Read) -> None:
+    with pytest.raises(Unreadable, match="There is no column 'a,c'") as refusal:
+        csv(read, "a,b,v\n1,2,3\n", series="a,c")
+    assert refusal.value.details[0].pointer == "/series"

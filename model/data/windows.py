@@ -42,6 +42,11 @@ class Windowing:
         counts: Array = -(-np.maximum(lengths - self.window, 0) // self.stride) + 1
         return counts
 
+    def within(self, lengths: Array) -> Array:
+        """(N,) int64: how many windows lie within stretches of these lengths, with what is forecast."""
+        counts: Array = np.maximum((lengths - self.span) // self.stride + 1, 0)
+        return counts
+
 
 class Cover(NamedTuple):
     """Windows of several cases one behind another: starts, lengths: (M,) int64; counts: (N,) int64, of each case."""
@@ -158,7 +163,7 @@ def require_few(counts: Array, windowing: Windowing) -> None:
 
 def _counts(lengths: Array, windowing: Windowing) -> Array:
     """(N,) int64: the windows that lie within each case; InvalidSeries if they are none, or too many."""
-    counts: Array = np.maximum((lengths - windowing.span) // windowing.stride + 1, 0)
+    counts = windowing.within(lengths)
     require_few(counts, windowing)
     if not counts.any():
         raise InvalidSeries(

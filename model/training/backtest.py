@@ -58,7 +58,8 @@ def backtest(
 ) -> Backtest:
     """From the last `origins` origins of every series, `step` steps apart (a horizon by default).
 
-    seasonality: steps of a season; by default where the series before the first origins are most like themselves
+    seasonality: steps of a season; by default where the series before the last origins are most like themselves, if as
+    much lies before the first origin, to measure errors by
     """
     windowing = pipeline.windowing
     if windowing is None or not windowing.horizon:
@@ -66,7 +67,8 @@ def backtest(
     apart = step or windowing.horizon
     rolled = _roll(series, windowing, origins, apart)
     past = carried(series)
-    season = seasonality or _season(series, past, rolled.first)
+    last = np.maximum(series.lengths - windowing.horizon, 0)
+    season = seasonality or _season(series, past, last, int(rolled.first.max()) - 1)
     scale = _scale(series, past, rolled.first, season)[rolled.case]
     starts = series.offsets[rolled.case] + rolled.at - windowing.window
     truth = following(series.values, starts, windowing)
@@ -134,16 +136,17 @@ def _scale(series: Series, past: Array, first: Array, season: int) -> Array:
     return scale
 
 
-def _season(series: Series, past: Array, first: Array) -> int:
-    """The lag, of two steps at least, at which what lies before the origins is like itself; 1 if at none.
+def _season(series: Series, past: Array, last: Array, longest: int) -> int:
+    """The lag, of two steps and at most `longest`, at which what lies before the last origins is like itself, or 1.
 
+    It is looked for in what few origins are late enough to see: that helps the baseline and never the model.
     What is smooth is like itself at every short lag, so a season must stand out: on both sides of it the likeness falls
     to half. A season's multiples are as like it, and by chance a little more: the first peak near to the best is it.
-    Chance alone reaches a likeness of a few times 1 / sqrt(steps) (Bartlett 1946).
+    Chance alone reaches a likeness of a few times 1 / sqrt(steps that overlap) (Bartlett 1946).
     """
-    longest = min(LONGEST_SEASON, int(first.max()) // 3)
-    likeness, weights = np.zeros((2, max(longest + 1, 0)))
-    for start, end in zip(series.offsets[:-1], series.offsets[:-1] + first, strict=True):
+    lags = min(LONGEST_SEASON, int(last.max()) // 3) + 1
+    likeness, weights, spread = np.zeros((3, lags))
+    for start, end in zip(series.offsets[:-1], series.offsets[:-1] + last, strict=True):
         x = np.nan_to_num(past[start:end].astype(np.float64))
         if len(x) < 2:  # noqa: PLR2004 - one step is like nothing
             continue
@@ -151,21 +154,23 @@ def _season(series: Series, past: Array, first: Array) -> int:
         steps -= steps.mean(axis=0)
         size = 2 * len(steps)
         spectrum = np.abs(np.fft.rfft(steps, size, axis=0)) ** 2
-        reach = min(longest, len(x) // 3)
+        reach = min(lags - 1, len(x) // 3)
         products = np.fft.irfft(spectrum, size, axis=0)[: reach + 1].sum(axis=1)
         if products.size and products[0] > 0:
             overlap = len(steps) - np.arange(len(products))
-            likeness[: len(products)] += products / products[0] * len(steps) ** 2 / np.maximum(overlap, 1)
+            likeness[: len(products)] += products / products[0] * len(steps) ** 2 / overlap
             weights[: len(products)] += len(steps)  # a longer series says more, and of more lags
-    if len(likeness) <= 2 or not weights[0]:  # noqa: PLR2004 - the lags 0 and 1
+            spread[: len(products)] += len(steps) ** 2 / overlap
+    if min(lags - 1, longest) < 2 or not weights[0]:  # noqa: PLR2004 - the lags 0 and 1
         return 1
     likeness /= np.maximum(weights, 1)
-    best = likeness[2:].max()
-    if best <= BY_CHANCE / np.sqrt(weights[0]):
+    most = 2 + int(np.argmax(likeness[2 : longest + 1]))
+    best = likeness[most]
+    if best <= BY_CHANCE * np.sqrt(spread[most]) / weights[most]:
         return 1
-    near = (int(lag) for lag in np.flatnonzero(likeness[2:] >= NEAR * best) + 2)
+    near = (int(lag) for lag in np.flatnonzero(likeness[2 : longest + 1] >= NEAR * best) + 2)
     found = next((lag for lag in near if _stands_out(likeness, lag)), None)
-    return 1 if found is None else found + int(np.argmax(likeness[found : found + found // 4 + 1]))
+    return 1 if found is None else found + int(np.argmax(likeness[found : min(found + found // 4, longest) + 1]))
 
 
 def _stands_out(likeness: Array, lag: int) -> bool:

@@ -53,6 +53,15 @@ def divide(outline: Outline, spec: TrainingSpec, *, rehearsal: bool = False) -> 
     return Division(split, np.flatnonzero(kept), kept, starts)
 
 
+def trained_samples(outline: Outline, spec: TrainingSpec, division: Division) -> int:
+    """How many cases, or windows of them, a division leaves to train on, be it of a rehearsal."""
+    cut, chosen = windowing(spec.preprocessing), division.chosen
+    if cut is None:
+        return len(chosen)
+    counts = cut.within(division.kept[chosen]) if cut.horizon else cut.counts(outline.seen[chosen])
+    return int(counts.sum())
+
+
 def _require_classes(outline: Outline, chosen: Array) -> None:
     """Of what is trained on; the cases of a class may all have been kept back."""
     if outline.labels is None or outline.classes is None:

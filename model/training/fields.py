@@ -80,18 +80,18 @@ class Fields:
         return value
 
     def texts(self, name: str, most: int) -> tuple[str, ...] | None:
-        """A list of texts, one at least."""
+        """A list of texts, one at least and none twice."""
         value = self._listed(name, most, "texts")
         if value is not None and not all(isinstance(item, str) for item in value):
             raise self._refusal(name, value, "a list of texts")
-        return value
+        return self._distinct(name, value)
 
     def integers(self, name: str, low: int, high: int, most: int) -> tuple[int, ...] | None:
-        """A list of whole numbers from low to high, one at least."""
+        """A list of whole numbers from low to high, one at least and none twice."""
         value = self._listed(name, most, "whole numbers")
         if value is not None and not all(_is_whole(item) and low <= item <= high for item in value):
             raise self._refusal(name, value, f"a list of whole numbers from {low} to {high}")
-        return value
+        return self._distinct(name, value)
 
     def tagged(self, name: str, kinds: Mapping[str, type]) -> Any | None:  # noqa: ANN401 - one of the kinds
         """An object whose `kind` chooses a dataclass and whose other fields are its own."""
@@ -122,6 +122,16 @@ class Fields:
         if not isinstance(value, list) or not 0 < len(value) <= most:
             raise self._refusal(name, value, f"a list of 1 to {most} {wanted}")
         return tuple(value)
+
+    def _distinct(self, name: str, value: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+        """What is named twice was meant to be something else."""
+        seen: dict[Any, int] = {}
+        for place, item in enumerate(value or ()):
+            if item in seen:
+                message = f"{name} names {told(item)} twice, at {seen[item]} and {place}; once is enough."
+                raise InvalidSpec(message, pointer=f"{self.at(name)}/{place}")
+            seen[item] = place
+        return value
 
     def _refusal(self, name: str, value: object, wanted: str) -> InvalidSpec:
         return InvalidSpec(f"{name} is {told(value)}; {wanted} is needed.", pointer=self.at(name))

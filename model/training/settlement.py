@@ -17,8 +17,8 @@ from model.geometry import Shape
 from model.network import needs_length
 from model.training import cutting
 from model.training.architecture import require_buildable, with_head
-from model.training.division import divide
-from model.training.spec import TrainingSpec, answers_of, head_width, resolve
+from model.training.division import divide, trained_samples
+from model.training.spec import TrainingSpec, answers_of, head_width, require_filled, resolve
 from model.training.validation import POINTER, Validation, unfit
 
 
@@ -33,13 +33,17 @@ def settle(wanted: TrainingSpec, facts: SeriesFacts, outline: Outline, others: O
     spec = resolve(wanted, facts)
     _require_few_windows(spec, outline)
     try:
-        divide(outline, spec, rehearsal=True)
+        division = divide(outline, spec, rehearsal=True)
     except InvalidSeries as error:
         if wanted.training.validation is not None or _stops(spec):
             raise _refused(spec, error) from error
         training = replace(wanted.training, validation=Validation(0.0))
         spec = resolve(replace(wanted, training=training), facts)
-        divide(outline, spec, rehearsal=True)
+        division = divide(outline, spec, rehearsal=True)
+    trained = trained_samples(outline, spec, division)
+    require_filled(wanted.training.batch_size, trained)
+    batch_size = min(spec.training.batch_size or trained, trained)
+    spec = replace(spec, training=replace(spec.training, batch_size=batch_size))
     if others is not None:
         _require_fitting(spec, facts, others)
     return spec

@@ -125,12 +125,8 @@ def _training(
             pointer="/training/early_stopping",
         )
     require_fitting(section.augmentation or (), task)
+    require_filled(section.batch_size, samples)
     trained = validation.trained(samples, facts)
-    if section.batch_size is not None and section.batch_size > trained:
-        raise InvalidSpec(
-            f"batch_size is {section.batch_size}; there are {trained} cases to train on; a batch is no larger.",
-            pointer="/training/batch_size",
-        )
     batch_size = section.batch_size or defaults.batch_size(task, trained)
     classes = len(facts.labels or ()) if task == "classification" else 0
     return replace(
@@ -146,6 +142,15 @@ def _training(
         seed=section.seed or 0,
         threads=section.threads or defaults.THREADS,
     )
+
+
+def require_filled(batch_size: int | None, samples: int) -> None:
+    """Refuse a batch that is larger than what there is to fill it: cases, or the windows that they are cut into."""
+    if batch_size is not None and batch_size > samples:
+        raise InvalidSpec(
+            f"batch_size is {batch_size}; there are {samples} cases or windows to train on; a batch is no larger.",
+            pointer="/training/batch_size",
+        )
 
 
 def _loss(section: TrainingSection, task: Task, facts: SeriesFacts) -> LossSpec:

@@ -81,6 +81,20 @@ def test_the_season_is_found_out(season: int) -> None:
     assert found.baselines["seasonal_naive"]["mase"] < found.baselines["naive"]["mase"]
 
 
+def test_as_many_origins_as_fit_leave_enough_to_find_the_season_in() -> None:
+    series = seasonal(steps=40)
+    found = backtest(PIPELINE, series)
+    assert found == backtest(PIPELINE, series, seasonality=7)
+    assert "mase" in found.metrics
+
+
+def test_no_season_is_found_that_errors_could_not_be_measured_by() -> None:
+    series = seasonal(steps=60, season=14)
+    found = backtest(PIPELINE, series)
+    assert found.seasonality <= 14
+    assert "mase" in found.metrics
+
+
 STEPS = np.arange(600)
 SMOOTH = {
     "a wave": (np.sin(2 * np.pi * STEPS / 24), 24),

@@ -46,11 +46,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "epochs that are a truth": ({"training": {"epochs": True}}, "/training/epochs", "whole number"),
     "epochs that are a text": ({"training": {"epochs": "10"}}, "/training/epochs", "whole number"),
     "a batch larger than the cases": ({"training": {"batch_size": 41}}, "/training/batch_size", "40 cases"),
-    "a batch larger than what is left": (
-        {"training": {"batch_size": 40, "validation": {"fraction": 0.5}}},
-        "/training/batch_size",
-        "20 cases",
-    ),
     "a fraction that leaves nothing": (
         {"training": {"validation": {"fraction": 1}}},
         "/training/validation/fraction",

@@ -83,6 +83,8 @@ def trains(series: Series, spec: TrainingSpec, others: Series | None = None) -> 
     assert trainer.spec == spec
     for _ in trainer.epochs():
         pass
+    assert (spec.training.batch_size or 0) <= trainer._problem.training.count
+    assert settled(series, spec.to_json(), others) == spec
     assert np.isfinite(trainer.pipeline().network.parameters).all()
 
 
@@ -203,6 +205,30 @@ REFUSED: dict[str, tuple[Series, dict[str, Any], str, str]] = {
         {"training": {"batch_size": 9, "validation": None}},
         "/training/batch_size",
         "batch_size is 9; there are 4",
+    ),
+    "a batch larger than what a group leaves": (
+        labelled("abababab", "xxxxxxyy"),
+        {"training": {"batch_size": 3, "validation": {"groups": ["x"]}}},
+        "/training/batch_size",
+        "batch_size is 3; there are 2",
+    ),
+    "a batch larger than the windows before the share": (
+        steps(20),
+        {
+            "preprocessing": {"window": 4, "horizon": 2, "stride": 1},
+            "training": {"batch_size": 6, "validation": {"fraction": 0.5}},
+        },
+        "/training/batch_size",
+        "batch_size is 6; there are 5",
+    ),
+    "a batch larger than the windows of what is left": (
+        labelled("abab"),
+        {
+            "preprocessing": {"window": 3, "stride": 3},
+            "training": {"batch_size": 7, "validation": {"cases": [0]}},
+        },
+        "/training/batch_size",
+        "batch_size is 7; there are 6",
     ),
 }
 

@@ -68,7 +68,7 @@ class Cases:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
 class EvenCases:
     """Cases that are each as long as the plan they run in: values (N, L, C) float32, and nothing else to be said."""
 

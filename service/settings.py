@@ -147,8 +147,9 @@ class Settings(BaseModel):
 
 
 @lru_cache(maxsize=256)  # asked of every request, and nearly always of the same names
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
+    """Whether only this machine can reach the address; asked for every request, of the same few."""
     if host == "localhost":
         return True
     try:

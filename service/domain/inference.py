@@ -38,7 +38,7 @@ class ModelMetadata:
     outputs: tuple[TensorSpec, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
 class InferResult:
     """The outputs that were asked for, in that order, and the version that gave them."""
 

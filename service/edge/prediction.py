@@ -45,7 +45,7 @@ USUAL_PRIORITY = 5
 """Of a request that says none, or 0; 1 goes first, and what is beyond the last level counts as the last."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: one is made for each request
 class Wanted:
     """An output that was asked for: as binary data or not, or as its `classes` most likely classes."""
 
@@ -54,7 +54,7 @@ class Wanted:
     classes: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
 class InferCall:
     """What a request of the inference protocol says; `binary` holds for outputs that do not say themselves."""
 
@@ -66,7 +66,7 @@ class InferCall:
     priority: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: one is made for each request
 class Addressed:
     """The version that is asked, when the request arrived, and how long its caller waits from then on."""
 
@@ -76,7 +76,7 @@ class Addressed:
     arrived: int = field(default_factory=time.perf_counter_ns)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
 class _Asked:
     """A question as the scheduler wants it."""
 

@@ -11,7 +11,7 @@ SIZES_COUNTED = 1024
 """How many sizes of batches are told apart; larger batches are counted with those of this size."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: one is made for each request
 class Timing:
     """One answer: its rows, and its nanoseconds from the request to the answer; computing is the whole batch's."""
 

@@ -1,6 +1,7 @@
 """Whether anybody still waits for an answer: the time that a caller gives, and its leaving before the end."""
 
 import asyncio
+from collections import deque
 from types import TracebackType
 
 from starlette.requests import ClientDisconnect
@@ -9,6 +10,7 @@ from starlette.types import Receive
 from service.rest.problems import Malformed
 
 TIMEOUT = "X-Request-Timeout"
+TIMEOUT_NAME = TIMEOUT.lower()
 LONGEST_SECONDS = 86_400.0
 LISTEN_AFTER_SECONDS = 0.02
 """Most answers are there sooner, and to listen costs a task."""
@@ -27,33 +29,69 @@ def stated_seconds(text: str | None) -> float | None:
     return seconds
 
 
+class Listening:
+    """Finds requests whose answers take their time: one timer for all, as to set one for each costs more."""
+
+    def __init__(self) -> None:
+        """Know of no request yet."""
+        self._begun: deque[tuple[float, Attention]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self, receive: Receive) -> "Attention":
+        """A context in which a request is attended to; `receive` tells of the client, once the body is read."""
+        return Attention(receive, self)
+
+    def begin(self, attention: "Attention", loop: asyncio.AbstractEventLoop) -> None:
+        """Look at a request in a while."""
+        if self._loop is not loop:
+            self._begun.clear()
+            self._loop = loop
+        now = loop.time()
+        if not self._begun:
+            loop.call_later(LISTEN_AFTER_SECONDS, self._look, loop)
+        self._begun.append((now, attention))
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have those listen that are not answered yet; they stand in the order of their beginning."""
+        begun, now = self._begun, loop.time()
+        while begun and (begun[0][1].over or begun[0][0] + LISTEN_AFTER_SECONDS <= now):
+            _, attention = begun.popleft()
+            attention.listen()
+        if begun:
+            loop.call_at(begun[0][0] + LISTEN_AFTER_SECONDS, self._look, loop)
+
+
 class Attention:
     """Within this context the task is cancelled when its client disconnects, and ClientDisconnect tells of it."""
 
-    def __init__(self, receive: Receive) -> None:
-        """Take what tells of the client, once the body is read."""
+    def __init__(self, receive: Receive, listening: Listening) -> None:
+        """Take what tells of the client, and who finds out that the answer takes its time."""
         self._receive = receive
-        self._gone = False
+        self._listening = listening
+        self._gone = self.over = False
         self._listener: asyncio.Task[None] | None = None
 
     def __enter__(self) -> None:
         """Listen as soon as the answer takes its time."""
-        self._task = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(LISTEN_AFTER_SECONDS, self._begin)
+        loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(loop)
+        self._listening.begin(self, loop)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Listen no longer."""
-        self._timer.cancel()
+        self.over = True
         if self._listener is not None:
             self._listener.cancel()
         if self._gone and kind is asyncio.CancelledError and self._task is not None:
             self._task.uncancel()
             raise ClientDisconnect from error
 
-    def _begin(self) -> None:
-        self._listener = asyncio.ensure_future(self._listen())
+    def listen(self) -> None:
+        """Begin to, unless there is an answer."""
+        if not self.over:
+            self._listener = asyncio.ensure_future(self._listen())
 
     async def _listen(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

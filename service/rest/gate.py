@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect
@@ -17,12 +18,14 @@ from service.rest.head import HEAD, Head
 from service.rest.problems import HeadTooLarge, Malformed, problem_of
 from service.settings import is_loopback
 from service.telemetry.logs import logger, shortened
-from service.telemetry.traces import Span
+from service.telemetry.traces import NOTHING, Span
 
 PUBLIC = frozenset({"/v2/health/live", "/v2/health/ready"})
 METRICS = "/metrics"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+LONGEST_HOST = 300
+"""Characters; a name has at most 253, and a port comes behind it."""
 CLOSED_BY_CLIENT, SERVERS_FAULT = 499, 500
 
 
@@ -68,7 +71,8 @@ class Gate:
             with self._edge.traces.request(scope["method"], came_from) as span:
                 exchange.origin = self._edge.traces.origin or came_from
                 await self._pass(scope, receive, _watched(send, exchange), exchange, head)
-                self._describe(span, scope, exchange)
+                if span is not NOTHING:
+                    self._describe(span, scope, exchange)
         finally:
             self._in_flight.dec()
             self._tell(scope, exchange)
@@ -92,14 +96,14 @@ class Gate:
         if head.size > LARGEST_HEAD:
             raise HeadTooLarge(f"The headers are too large: at most {LARGEST_HEAD} bytes are taken.")
         hosts = head.all("host")
-        host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        host = _name_of(hosts[0]) if len(hosts) == 1 and len(hosts[0]) <= LONGEST_HOST else None
         if host is None:
             raise Malformed("A request has exactly one Host header, with a name and perhaps a port.")
         if scope["path"] in self._public:
             return
         self._edge.access.check(head.get("authorization"))
         if self._edge.access.open:
-            _refuse_other_sites(scope["method"], head, host["name"], scope.get("server"))
+            _refuse_other_sites(scope["method"], head, host, scope.get("server"))
 
     def _describe(self, span: Span, scope: Scope, exchange: Exchange) -> None:
         """Call the span by its route, once that is known, and say what came of it."""
@@ -131,6 +135,13 @@ class Gate:
             **exchange.origin.fields,
             **({"exc_info": exchange.fault} if exchange.fault else {}),
         )
+
+
+@lru_cache(maxsize=256)
+def _name_of(host: str) -> str | None:
+    """The name in a Host header; None if it is not one. Most requests come with the same."""
+    found = HOST.fullmatch(host)
+    return None if found is None else found["name"]
 
 
 def _route(scope: Scope) -> str:

@@ -9,7 +9,7 @@ from starlette.types import Receive
 from service.domain.inference import InferResult, TensorSpec
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed, InferCall
-from service.rest.attention import TIMEOUT, Attention, stated_seconds
+from service.rest.attention import TIMEOUT_NAME, Listening, stated_seconds
 from service.rest.bodies import whole_body
 from service.rest.connection import ARRIVED, WHOLE
 from service.rest.head import HEAD, Head
@@ -24,12 +24,13 @@ class Infer:
         self._inference = edge.services.inference
         self._prediction = edge.prediction
         self._limit = edge.max_body_bytes
+        self._attending = Listening()
 
     async def __call__(self, state: Mapping[str, Any], receive: Receive, model: str, version: str | None) -> Payload:
         """Predict from the tensors of a body that is yet to be received; `state` is the request's."""
         head: Head = state[HEAD]
         arrived = state.get(ARRIVED) or time.perf_counter_ns()
-        to = Addressed(model, version, stated_seconds(head.get(TIMEOUT.lower())), arrived)
+        to = Addressed(model, version, stated_seconds(head.get(TIMEOUT_NAME)), arrived)
         raw = await whole_body(receive, head.announced, self._limit, there=state.get(WHOLE, False))
 
         def inputs() -> tuple[TensorSpec, ...]:
@@ -42,5 +43,5 @@ class Infer:
             return compressed(encode(call, result), head)
 
         size = None if "content-encoding" in head else len(raw)
-        with Attention(receive):
+        with self._attending(receive):
             return await self._prediction.infer(to, size, decoded, encoded)

@@ -15,7 +15,7 @@ from service.edge.prediction import Addressed
 from service.edge.validation import pointer
 from service.errors import DETAILS_LISTED, Detail, InvalidRequest
 from service.rest.answers import JSON, Description, answer, body, responses
-from service.rest.attention import TIMEOUT, Attention, stated_seconds
+from service.rest.attention import TIMEOUT, Listening, stated_seconds
 from service.rest.bodies import announced_size, bounded, check_announced, chunks, read_json
 from service.rest.case_bodies import FILES, described, is_file, media_type
 from service.rest.parameters import ModelName
@@ -34,6 +34,7 @@ class InferenceRoutes:
         """Take what to call."""
         self._edge = edge
         self._lane = edge.lanes.inference
+        self._attending = Listening()
 
     def router(self) -> APIRouter:
         """The routes."""
@@ -75,7 +76,7 @@ class InferenceRoutes:
         if wanted.version is not None:
             _require_one_version(version, wanted.version)
             to = replace(to, version=str(wanted.version))
-        with Attention(request.receive):
+        with self._attending(request.receive):
             answered = await self._edge.prediction.predict(to, size, lambda: wanted.series, _told)
         return Response(answered, media_type=JSON)
 
@@ -86,7 +87,7 @@ class InferenceRoutes:
         async with self._edge.spool.take(bounded(chunks(request), limit)) as upload:
             found = await self._edge.lanes.storage.run(self._edge.services.catalogue.version, model, version)
             as_said = replace(reading, format=reading.format or FILES[media_type(request)])
-            with Attention(request.receive):
+            with self._attending(request.receive):
                 answered = await self._edge.prediction.predict(
                     Addressed(model, str(found.number), seconds),
                     None,

@@ -1,22 +1,28 @@
 """JSON of the inference protocol whose long list of numbers never becomes Python objects.
 
 The list is cut out of the body: what stands around it, a hundred bytes, is read as JSON always is, and the numbers go
-from the parser's memory into an array in one copy. Whatever looks unusual is not judged here but read the ordinary way,
-which finds the words for what is wrong.
+from the parser's memory into an array in one copy. A client sends the same hundred bytes around other numbers time and
+again, so what they say is remembered. Whatever looks unusual is not judged here but read the ordinary way, which finds
+the words for what is wrong.
 """
 
 import re
 import secrets
 import threading
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import orjson
 import simdjson
 
+from api_schemas.rest.protocol import InferRequest
+
 DATA = re.compile(rb'"data" ?: ?\[')
 KEPT_BYTES = 256 << 10
 """A parser is kept for the next list if this one was not larger: it holds memory for the largest that it has read."""
+REMEMBERED, LARGEST_REMEMBERED = 256, 2048
+"""So many surroundings of a list are remembered, if they are at most so many bytes."""
 FLOATS = frozenset({"FP32", "FP64"})
 """Datatypes whose elements pass through a double without loss."""
 STAND_IN = secrets.token_hex(16)
@@ -26,12 +32,8 @@ QUOTED = orjson.dumps(STAND_IN)
 _kept = threading.local()
 
 
-def skimmed(text: bytes | memoryview) -> dict[str, Any] | None:
-    """The request's object with a float64 array for its input's data; None if it must be read the ordinary way.
-
-    The stand-in shows that the list that was found is the data of the one input, and no other of that name: it is found
-    there only if what was cut out is one value of the JSON, from its first byte to its last.
-    """
+def skimmed(text: bytes | memoryview) -> tuple[InferRequest, np.ndarray[Any, np.dtype[np.float64]]] | None:
+    """The request, and the data of its one input as a flat float64 array; None if it must be read the ordinary way."""
     content = bytes(text)
     begin = DATA.search(content)
     if begin is None:
@@ -40,16 +42,28 @@ def skimmed(text: bytes | memoryview) -> dict[str, Any] | None:
     end = content.find(b"]", start) + 1
     if not end or content.find(b"[", start + 1, end) != -1:  # cut short, or nested
         return None
+    before, after = content[:start], content[end:]
+    around = _remembered if len(before) + len(after) <= LARGEST_REMEMBERED else _around
     try:
-        request = orjson.loads(b"".join((content[:start], QUOTED, content[end:])))
-        (entry,) = request["inputs"]
-        if entry["data"] != STAND_IN or entry["datatype"] not in FLOATS:
-            return None
-        entry["data"] = _numbers(content[start:end])
+        return around(before, after), _numbers(content[start:end])
     except (ValueError, TypeError, RuntimeError, KeyError):  # no JSON, or other types than looked for
         return None
-    found: dict[str, Any] = request
-    return found
+
+
+def _around(before: bytes, after: bytes) -> InferRequest:
+    """The request without its list; ValueError, TypeError or KeyError if it is none, or the list is not what it seems.
+
+    The stand-in shows that the list that was found is the data of the one input, and no other of that name: it is found
+    there only if what was cut out is one value of the JSON, from its first byte to its last.
+    """
+    request = orjson.loads(b"".join((before, QUOTED, after)))
+    (entry,) = request["inputs"]
+    if entry["data"] != STAND_IN or entry["datatype"] not in FLOATS:
+        raise ValueError
+    return InferRequest.model_validate(request)
+
+
+_remembered = lru_cache(REMEMBERED)(_around)
 
 
 def _numbers(text: bytes) -> np.ndarray[Any, np.dtype[np.float64]]:

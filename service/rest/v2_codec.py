@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import orjson
 
 from api_schemas.rest.protocol import InferRequest, RequestInput, RequestOutput
@@ -30,7 +29,7 @@ COMPRESSION_LEVEL = 1
 DECIMAL = re.compile(r"[0-9]{1,18}")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: one is made for each request
 class Payload:
     """An answer's body and headers."""
 
@@ -66,8 +65,8 @@ def decode(body: bytes, head: Head, limit: int, inputs: Callable[[], tuple[Tenso
     if given and length == 0:
         return _raw_call(content, inputs())
     text = content[:length] if given else whole
-    request = validated(skimmed(text) or parsed(text), InferRequest)
-    tensors = _tensors(request.inputs, content[length:])
+    request, numbers = skimmed(text) or (validated(parsed(text), InferRequest), None)
+    tensors = _tensors(request.inputs, content[length:], numbers)
     outputs = tuple([_wanted(output, f"/outputs/{index}") for index, output in enumerate(request.outputs)])
     if not request.parameters:
         return InferCall(tensors, outputs, request.id)
@@ -95,7 +94,7 @@ def encode(call: InferCall, result: InferResult) -> Payload:
             tail.append(to_raw(tensor))
             entry["parameters"] = {"binary_data_size": len(tail[-1])}
         else:
-            entry["data"] = tensor.ravel().tolist() if tensor.dtype.hasobject else np.ascontiguousarray(tensor.ravel())
+            entry["data"] = tensor.ravel().tolist() if tensor.dtype.hasobject else tensor.ravel()
         described.append(entry)
     answer = {"model_name": result.version.model, "model_version": str(result.version.number), "outputs": described}
     if call.id:
@@ -135,8 +134,8 @@ def _raw_call(content: memoryview, inputs: tuple[TensorSpec, ...]) -> InferCall:
     return InferCall({spec.name: tensor}, binary=True)
 
 
-def _tensors(inputs: Sequence[RequestInput], tail: memoryview) -> dict[str, Tensor]:
-    """Each input's tensor by its name, from its JSON or from its part of the tail."""
+def _tensors(inputs: Sequence[RequestInput], tail: memoryview, numbers: Tensor | None) -> dict[str, Tensor]:
+    """Each input's tensor by its name, from its JSON, the numbers that were cut out of it, or its part of the tail."""
     tensors: dict[str, Tensor] = {}
     at = 0
     for index, entry in enumerate(inputs):
@@ -145,7 +144,8 @@ def _tensors(inputs: Sequence[RequestInput], tail: memoryview) -> dict[str, Tens
             raise refusal(f"{pointer}/name", "An input is given once only.")
         size = _number(entry.parameters, "binary_data_size", pointer, least=0)
         if size is None:
-            tensors[entry.name] = from_json(entry.datatype, entry.shape, entry.data, pointer)
+            data = entry.data if numbers is None else numbers
+            tensors[entry.name] = from_json(entry.datatype, entry.shape, data, pointer)
             continue
         if entry.data is not None or size > len(tail) - at:
             raise refusal(pointer, "The input has data in the JSON as well, or fewer bytes follow than it says.")

@@ -25,7 +25,7 @@ Q = TypeVar("Q", bound=Batchable)
 A = TypeVar("A")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: one is made for each request
 class Computed(Generic[A]):
     """An answer, the nanoseconds it waited and was computed for, and the rows that were computed with it."""
 
@@ -35,7 +35,7 @@ class Computed(Generic[A]):
     rows: int
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
 class Ticket(Generic[Q, A]):
     """One question of one caller; `waiting` until it is taken into a batch, or given up."""
 

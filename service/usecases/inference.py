@@ -1,13 +1,12 @@
 """The one data plane: every transport predicts through here, so that all give the same answers and refusals."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 from model.arrays import surely_finite
 from model.cases import Cases, EvenCases, joined
-from model.errors import InvalidSeries
+from model.errors import InvalidSeries, ModelError
 from model.pipeline import Pipeline
 from model.predictor import finite
 from model.training.backtest import backtest
@@ -26,27 +25,28 @@ Reference = str | int | None
 """A version by number or alias; None, or an empty string as some clients send it, means the newest."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
 class Question:
-    """Checked cases for a model in memory, and the outputs that were asked for."""
+    """Checked cases for a model in memory, and the outputs that were asked for.
+
+    traceparent: the span that waits for the answer, if anyone collects spans
+    rows: how many cases
+    key: who may share a batch: one version, plans of one length; mixed lengths share with none
+    """
 
     version: ModelVersion
     held: HeldModel
     cases: Cases | EvenCases
     outputs: tuple[str, ...]
     traceparent: str | None = None
-    """The span that waits for the answer, if anyone collects spans."""
+    rows: int = field(init=False)
+    key: Hashable = field(init=False)
 
-    @cached_property
-    def rows(self) -> int:
-        """How many cases; asked for at every turn."""
-        return len(self.cases)
-
-    @cached_property
-    def key(self) -> Hashable:
-        """Who may share a batch: one version, plans of one length. Mixed lengths share with none."""
+    def __post_init__(self) -> None:
+        """Look once: both are asked for at every turn."""
         length = self.cases.plan_length
-        return object() if length is None else (self.version.draft.archive.key, length)
+        self.rows = len(self.cases)
+        self.key = object() if length is None else (self.version.draft.archive.key, length)
 
 
 class Inference:
@@ -165,8 +165,10 @@ class Inference:
 def _question(
     version: ModelVersion, held: HeldModel, cases: Tensor | Sequence[Tensor], names: tuple[str, ...]
 ) -> Question:
-    with model_errors():
+    try:
         return Question(version, held, held.intake.take(cases, infinite=False), names)
+    except ModelError as error:
+        raise translated(error, InvalidRequest) from error
 
 
 def _answer(question: Question, pipeline: Pipeline, outputs: Tensor) -> InferResult | ServiceError:

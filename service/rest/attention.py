@@ -1,7 +1,6 @@
 """Whether anybody still waits for an answer: the time that a caller gives, and its leaving before the end."""
 
 import asyncio
-from collections import deque
 from types import TracebackType
 
 from starlette.requests import ClientDisconnect
@@ -34,8 +33,8 @@ class Listening:
 
     def __init__(self) -> None:
         """Know of no request yet."""
-        self._begun: deque[tuple[float, Attention]] = deque()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._begun: dict[Attention, float] = {}
+        self._looking: asyncio.AbstractEventLoop | None = None
 
     def __call__(self, receive: Receive) -> "Attention":
         """A context in which a request is attended to; `receive` tells of the client, once the body is read."""
@@ -43,32 +42,37 @@ class Listening:
 
     def begin(self, attention: "Attention", loop: asyncio.AbstractEventLoop) -> None:
         """Look at a request in a while."""
-        if self._loop is not loop:
-            self._begun.clear()
-            self._loop = loop
-        now = loop.time()
-        if not self._begun:
+        self._begun[attention] = loop.time()
+        if self._looking is not loop:
+            self._looking = loop
             loop.call_later(LISTEN_AFTER_SECONDS, self._look, loop)
-        self._begun.append((now, attention))
+
+    def end(self, attention: "Attention") -> None:
+        """Keep nothing of a request that is answered or listened for."""
+        self._begun.pop(attention, None)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have those listen that are not answered yet; they stand in the order of their beginning."""
-        begun, now = self._begun, loop.time()
-        while begun and (begun[0][1].over or begun[0][0] + LISTEN_AFTER_SECONDS <= now):
-            _, attention = begun.popleft()
+        now = loop.time()
+        for attention, begun in list(self._begun.items()):
+            if begun + LISTEN_AFTER_SECONDS > now:
+                loop.call_at(begun + LISTEN_AFTER_SECONDS, self._look, loop)
+                return
+            self.end(attention)
             attention.listen()
-        if begun:
-            loop.call_at(begun[0][0] + LISTEN_AFTER_SECONDS, self._look, loop)
+        self._looking = None
 
 
 class Attention:
     """Within this context the task is cancelled when its client disconnects, and ClientDisconnect tells of it."""
 
+    __slots__ = ("_gone", "_listener", "_listening", "_receive", "_task")
+
     def __init__(self, receive: Receive, listening: Listening) -> None:
         """Take what tells of the client, and who finds out that the answer takes its time."""
         self._receive = receive
         self._listening = listening
-        self._gone = self.over = False
+        self._gone = False
         self._listener: asyncio.Task[None] | None = None
 
     def __enter__(self) -> None:
@@ -81,7 +85,7 @@ class Attention:
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Listen no longer."""
-        self.over = True
+        self._listening.end(self)
         if self._listener is not None:
             self._listener.cancel()
         if self._gone and kind is asyncio.CancelledError and self._task is not None:
@@ -89,9 +93,8 @@ class Attention:
             raise ClientDisconnect from error
 
     def listen(self) -> None:
-        """Begin to, unless there is an answer."""
-        if not self.over:
-            self._listener = asyncio.ensure_future(self._listen())
+        """Begin to."""
+        self._listener = asyncio.ensure_future(self._listen())
 
     async def _listen(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -69,7 +69,7 @@ class Scheduler(Generic[Q, A]):
         queue and is not computed.
         """
         loop = asyncio.get_running_loop()
-        ticket = Ticket[Q, A](question, loop.create_future(), loop)
+        ticket: Ticket[Q, A] = Ticket(question, loop.create_future(), loop)
         self._put(ticket, priority)
         if question.rows >= AT_ONCE:
             self._rouse()

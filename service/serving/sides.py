@@ -1,6 +1,6 @@
 """Two sides of the scheduler, so that those who ask little do not wait for those who ask much."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Generic
 
@@ -23,10 +23,10 @@ class Sides(Generic[Q, A]):
         self._small: Scheduler[Q, A] = Scheduler(batching, compute, told)
         self._large: Scheduler[Q, A] = Scheduler(replace(batching, threads=1), compute, told)
 
-    async def ask(self, question: Q, priority: int = 0, deadline: float | None = None) -> Computed[A]:
+    def ask(self, question: Q, priority: int = 0, deadline: float | None = None) -> Awaitable[Computed[A]]:
         """The answer, as `Scheduler.ask` has it."""
         side = self._large if question.rows > self.batching.rows else self._small
-        return await side.ask(question, priority, deadline)
+        return side.ask(question, priority, deadline)
 
     def require_room(self) -> None:
         """Overloaded if a question of ordinary size would be refused now."""

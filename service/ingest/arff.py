@@ -80,15 +80,16 @@ def read_arff(source: Source) -> Parsed:
         raise fault(f"line {last}", "The file ends without a single case after @data; was it cut off?")
     answer = cases.answered_by if answered else None
     targeted = answer is not None and answer.kind == "numeric"
+    targets = np.array(cases.targets)[:, None] if targeted else None
     series = build_series(
         cases.steps.finish(),
         cases.lengths,
         source.limits,
         labels=cases.labels if answer is not None and not targeted else None,
-        targets=np.array(cases.targets)[:, None] if targeted else None,
+        targets=targets,
     )
-    flattened = cases.steps.precision.found()
-    return Parsed(series, rows=np.array(cases.lines), reading=_understood(answer, reading), flattened=flattened)
+    understood, flattened = _understood(answer, reading), cases.steps.precision.found()
+    return Parsed(series, rows=np.array(cases.lines), reading=understood, flattened=flattened, targets=targets)
 
 
 def _declined(reading: Reading) -> bool:

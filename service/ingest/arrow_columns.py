@@ -22,7 +22,13 @@ Note: TypeAlias = Callable[[int | None, str], None]
 """Takes the row of a column that is at fault, None where it is the column itself, and a sentence."""
 
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
-MISSING_TEXTS = ("", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "-nan", "-NaN")
+UNNAMED = ("", "?", "NA", "N/A", "#N/A", "n/a", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "Null")
+"""Texts that name no class."""
+MISSING_TEXTS = (
+    *UNNAMED,
+    *("na", "n.a.", "None", "none", "NONE", "NaT", "-nan", "-NaN", "-", "--", "---", ".", "#NA", "#DIV/0!", "#VALUE!"),
+)
+"""Texts that stand for no number."""
 SAMPLE = 1000
 
 
@@ -133,6 +139,12 @@ def _fails(column: Column, attempt: Callable[[Column], object]) -> bool:
 
 def _unreadable(sentence: str, place: Callable[[], str] | None) -> Unreadable:
     return Unreadable(sentence) if place is None else fault(place(), sentence)
+
+
+def class_name(value: object) -> str | None:
+    """A label by its text; None if it says that there is none."""
+    text = label_text(value)
+    return None if text in UNNAMED else text
 
 
 def case_name(value: object) -> str | None:

@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 
 from model.arrays import Array
-from service.ingest.arrow_columns import Codes, Column, Columns, Note, case_name, check_kind, numbers
+from service.ingest.answers import label_text
+from service.ingest.arrow_columns import Codes, Column, Columns, Note, case_name, check_kind, class_name, numbers
 from service.ingest.assembly import Steps, check_counts
 from service.ingest.case_columns import NOTED, CaseTargets, CaseTexts, Tally, required, required_targets
 from service.ingest.columns import Roles
@@ -42,7 +43,11 @@ class RowBuffer:
         self._cases = Tally()
         self._crossing = Crossing()
         differing = {"label": self._note_differing, "group": self._note_differing, "split": self._crossing.note}
-        self._texts = {role: CaseTexts(partial(note, role)) for role, note in differing.items() if role in roles.named}
+        self._texts = {
+            role: CaseTexts(partial(note, role), class_name if role == "label" else label_text)
+            for role, note in differing.items()
+            if role in roles.named
+        }
         self._targets = CaseTargets()
 
     def extend(self, columns: Columns, count: int) -> None:

@@ -24,8 +24,8 @@ Differing = Callable[[int, int, int, str, str], None]
 class CaseTexts:
     """One text a case, the first that any of its rows has; who differs later is told of."""
 
-    def __init__(self, differing: Differing) -> None:
-        self._codes = Codes(label_text)
+    def __init__(self, differing: Differing, to_text: Callable[[object], str | None] = label_text) -> None:
+        self._codes = Codes(to_text)
         self._differing = differing
         self._chosen = _Grown(np.int64, -1)
         self._rows = _Grown(np.int64, 0)

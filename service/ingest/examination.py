@@ -14,6 +14,7 @@ from model.data.likeness import case_keys, repeated
 from model.data.series import Series
 from service.domain.reports import ChannelFacts, Examination, Finding, FindingKind, Place
 from service.ingest.faults import quote
+from service.ingest.flat_targets import flat_targets
 from service.ingest.parsed import Parsed
 from service.ingest.precision import Flattened
 from service.ingest.split_leaks import split_leaks
@@ -40,6 +41,7 @@ def examine(parsed: Parsed) -> Examination:
         *split_leaks(parsed, keys),
         *_missing(parsed, seen),
         *_levels(parsed, seen),
+        *flat_targets(parsed),
     ]
     order = list(FindingKind)
     found.sort(key=lambda finding: order.index(finding.kind))

@@ -48,7 +48,7 @@ def read_json(source: Source) -> Parsed:
     series = build_series(
         steps.finish(), lengths, limits, channels=channels, labels=labels, targets=targets, groups=groups
     )
-    return Parsed(series, flattened=steps.precision.found())
+    return Parsed(series, flattened=steps.precision.found(), targets=targets)
 
 
 def _parse(file: BinaryIO) -> dict[str, Any]:

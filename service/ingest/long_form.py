@@ -73,6 +73,7 @@ def long_to_series(rows: Rows, source: Source) -> Parsed:
         columns=rows.roles.columns,
         splits=rows.splits,
         flattened=replace(rows.flattened, by_row=True),
+        targets=rows.targets,
     )
 
 
@@ -93,7 +94,7 @@ def _without_repeats(rows: Rows, ordered: Ordered, findings: list[Finding], sour
     """Drop rows that repeat a step word for word; Unreadable if two rows differ about one time."""
     again, differing = ordering.repeats(ordered)
     faults = Faults()
-    for place in differing[:NOTED].tolist():
+    for place in _by_row(ordered, differing)[:NOTED].tolist():
         sentence = (
             f"The time is that of row {ordered.rows[place - 1]}, and the values differ; a case has one row a time."
         )
@@ -107,6 +108,12 @@ def _without_repeats(rows: Rows, ordered: Ordered, findings: list[Finding], sour
     sentence = f"Rows that repeat a row: {again.size}, the first is row {ordered.rows[first]}; they were left out."
     findings.append(_finding(FindingKind.REPEATED_ROW, again.size, sentence, rows, ordered, first))
     return ordering.without(ordered, again, source)
+
+
+def _by_row(ordered: Ordered, places: Array) -> Array:
+    """Places in the order of their rows."""
+    rows = ordered.rows
+    return places if isinstance(rows, range) else places[np.argsort(rows[places], kind="stable")]
 
 
 def _note_gaps(rows: Rows, ordered: Ordered, findings: list[Finding]) -> None:

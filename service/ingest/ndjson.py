@@ -101,7 +101,7 @@ def _assembled(
         targets = as_targets(target_rows(answers["target"], at("target")), faults, at("target"))
     faults.raise_any()
     series = build_series(steps.finish(), lengths, source.limits, labels=labels, targets=targets, groups=groups)
-    return Parsed(series, rows=np.array(numbers), flattened=steps.precision.found())
+    return Parsed(series, rows=np.array(numbers), flattened=steps.precision.found(), targets=targets)
 
 
 def _read_rows(source: Source) -> Parsed:

@@ -21,6 +21,7 @@ from service.ingest.assembly import build_series, check_counts
 from service.ingest.dense import DenseArray, read_steps
 from service.ingest.faults import Faults, fault, listed, quote
 from service.ingest.npy import ByteStream, read_blocks, read_header
+from service.ingest.number_text import Doubles
 from service.ingest.options import ANSWER
 from service.ingest.parsed import Parsed
 from service.ingest.source import Source
@@ -96,7 +97,8 @@ def _assemble(
         raise fault(f"lengths[{int(np.argmax(lengths > length))}]", f"The array of the series has {length} steps.")
     faults = Faults()
     flat, known, flattened = read_steps(values, lengths, source, faults)
-    labels = targets = None
+    labels: list[str] | None = None
+    targets: Doubles | None = None
     notes: list[str] = []
     findings: list[Finding] = []
     if answers is not None:
@@ -116,7 +118,7 @@ def _assemble(
     series = build_series(
         flat, known.tolist(), source.limits, channels=names, labels=labels, targets=targets, groups=groups
     )
-    return Parsed(series, tuple(notes), tuple(findings), flattened=flattened)
+    return Parsed(series, tuple(notes), tuple(findings), flattened=flattened, targets=targets)
 
 
 def _open(file: BinaryIO, member: Member, name: str) -> DenseArray:

@@ -7,6 +7,7 @@ import numpy as np
 from model.arrays import Array
 from model.data.series import Series
 from service.domain.reports import Finding, Place, Understanding
+from service.ingest.number_text import Doubles
 from service.ingest.precision import Flattened
 
 
@@ -25,6 +26,7 @@ class Parsed:
 
     rows: (T,) with the row of each step, or (N,) with that of each case; None where cases have no rows
     columns: for each channel the column of each of its steps, or the one column of all of them
+    targets: (N, D) as wide as the file has them
     """
 
     series: Series
@@ -35,6 +37,7 @@ class Parsed:
     columns: tuple[tuple[str, ...], ...] | None = None
     splits: Splits | None = None
     flattened: Flattened | None = None
+    targets: Doubles | None = None
 
     def row(self, case: int, step: int = 0) -> int | None:
         """Where a step of a case stands in the file."""

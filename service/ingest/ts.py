@@ -62,15 +62,16 @@ def read_ts(source: Source) -> Parsed:
     cases.faults.raise_any()
     if cases.steps is None:
         raise fault(f"line {last}", "The file ends without a single case after @data; was it cut off?")
+    targets = np.array(cases.targets)[:, None] if header.targeted and source.answered else None
     series = build_series(
         cases.steps.finish(),
         cases.lengths,
         source.limits,
         labels=cases.labels if header.labelled and source.answered else None,
-        targets=np.array(cases.targets)[:, None] if header.targeted and source.answered else None,
+        targets=targets,
     )
     notes, flattened = tuple(_contradictions(header, series)), cases.steps.precision.found()
-    return Parsed(series, notes, rows=np.array(cases.lines), flattened=flattened)
+    return Parsed(series, notes, rows=np.array(cases.lines), flattened=flattened, targets=targets)
 
 
 def _read_header(lines: Iterator[tuple[int, bytes]]) -> tuple[Header, int]:

@@ -7,7 +7,7 @@ import numpy as np
 from model.arrays import Array
 from service.domain.reports import Finding, FindingKind, Place
 from service.ingest.answers import label_text
-from service.ingest.arrow_columns import Codes, Column, Columns, case_name, check_kind, joined, numbers
+from service.ingest.arrow_columns import Codes, Column, Columns, case_name, check_kind, class_name, joined, numbers
 from service.ingest.assembly import Steps, build_series, check_counts, check_label, check_target, not_finite
 from service.ingest.columns import Roles
 from service.ingest.dense import observed_lengths
@@ -30,7 +30,7 @@ class CaseBuffer:
         self._steps = Steps(len(roles.channels), source)
         self._lengths: list[Array] = []
         self._codes = {
-            role: Codes(case_name if role == "series" else label_text)
+            role: Codes({"series": case_name, "label": class_name}.get(role, label_text))
             for role in ("series", "label", "group", "split")
             if role in roles.named
         }
@@ -64,13 +64,14 @@ class CaseBuffer:
             self._note_repeated(joined(self._found["series"]), roles.named["series"])
         self._faults.raise_any()
         lengths = joined(self._lengths)
+        targets = None if roles.target is None else joined(self._targets)[:, None]
         series = build_series(
             self._steps.finish(),
             lengths.tolist(),
             self._source.limits,
             channels=roles.channels,
             labels=self._names("label"),
-            targets=None if roles.target is None else joined(self._targets)[:, None],
+            targets=targets,
             groups=self._names("group"),
         )
         padded = np.flatnonzero(lengths < len(steps[0]))
@@ -84,8 +85,15 @@ class CaseBuffer:
         splits = None
         if roles.split is not None:
             splits = Splits(roles.split, self._codes["split"].names, joined(self._found["split"]))
-        flattened = self._steps.precision.found()
-        return Parsed(series, findings=tuple(findings), rows=rows, columns=steps, splits=splits, flattened=flattened)
+        return Parsed(
+            series,
+            findings=tuple(findings),
+            rows=rows,
+            columns=steps,
+            splits=splits,
+            flattened=self._steps.precision.found(),
+            targets=targets,
+        )
 
     def _place(self, row: int, column: str) -> str:
         return f"row {self._cases + row + 1}, column {quote(column)}"

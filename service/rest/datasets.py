@@ -98,8 +98,16 @@ class DatasetRoutes:
             record, new = await self._edge.lanes.bulk.run(self._datasets.add, name, upload, reading, idempotency_key)
         return created(await self._view(record), location(request, "dataset", dataset=record.id), new=new)
 
-    async def preview(self, request: Request, reading: ReadingParameters) -> Response:
-        """Tell what would be understood of a file, and keep nothing."""
+    async def preview(
+        self,
+        request: Request,
+        reading: ReadingParameters,
+        name: Annotated[
+            str | None, Query(pattern=NAME_PATTERN, description="As an upload has it; nothing is kept under it.")
+        ] = None,
+    ) -> Response:
+        """Tell what would be understood of a file, and keep nothing; it takes what an upload takes."""
+        del name
         async with self._upload(request) as upload:
             report = await self._edge.lanes.bulk.run(self._datasets.preview, upload, reading)
         return answer(dataset_views.preview(report))

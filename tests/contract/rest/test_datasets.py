@@ -165,3 +165,12 @@ def test_a_fault_in_a_file_is_told_with_its_place(empty: Caller) -> None:
     ragged = json.dumps({"series": [[[1, 2], [3]], [[1, 2], [3, 4]]], "labels": ["a", "b"]}).encode()
     members = problem(empty.post("/v1/datasets?name=a&format=json", content=ragged), 422)
     assert members["errors"]
+
+
+def test_a_preview_takes_the_parameters_of_the_upload(fresh: Caller) -> None:
+    content, query = b"id,time,v\na,0,1\na,1,2\n", {"name": "walks", "series": "id"}
+    previewed = fresh.post("/v1/datasets:preview", params=query, content=content)
+    assert previewed.status_code == 200
+    assert fresh.get("/v1/datasets/walks").status_code == 404
+    assert fresh.post("/v1/datasets", params=query, content=content).json()["digest"] == previewed.json()["digest"]
+    assert fresh.post("/v1/datasets:preview", params={"name": "a b"}, content=content).status_code == 422

@@ -213,3 +213,32 @@ def test_the_limits_are_held(read: Read, name: str) -> None:
     rows = "".join(f"{case},0,1,2,3,4,l{case}\n" for case in range(5))
     with pytest.raises(TooLarge, match=f"{name} or more; at most 3"):
         read(("case,time,a,b,c,d,label\n" + rows).encode(), limits=Limits(**{name: 3}))
+
+
+@pytest.mark.parametrize(
+    "missing", ["", "?", "-", "--", "NA", "N/A", "n/a", "null", "NULL", "NaN", "None", ".", "#DIV/0!"]
+)
+@pytest.mark.parametrize("in_memory", [64 << 20, 0])
+def test_what_stands_for_no_number_is_missing(read: Read, missing: str, in_memory: int) -> None:
+    found = read(f"time,v,w\n0,1,1\n1,{missing},2\n2,-3,3\n".encode(), limits=Limits(in_memory=in_memory))
+    assert np.array_equal(found.series.values[:, 0], np.array([1, np.nan, -3], np.float32), equal_nan=True)
+    assert found.series.channels == ("v", "w")
+
+
+@pytest.mark.parametrize("missing", ["", "?", "NA", "null"])
+@pytest.mark.parametrize("table", ["csv", "parquet"])
+def test_what_stands_for_no_label_is_missing(read: Read, missing: str, table: str) -> None:
+    text = f"id,time,v,label\na,0,1,up\na,1,2,{missing}\nb,0,3,{missing}\n"
+    content = text.encode()
+    if table == "parquet":
+        content = as_parquet(id=["a", "a", "b"], time=[0, 1, 0], v=[1.0, 2.0, 3.0], label=["up", missing, missing])
+    with pytest.raises(Unreadable) as refusal:
+        read(content)
+    assert refusal.value.details[0].pointer == "row 3, column 'label'"
+    kept = text.replace(f"b,0,3,{missing}", "b,0,3,none").encode()
+    assert read(kept).series.classes == ("none", "up")
+
+
+def test_the_first_rows_that_differ_about_a_time_are_told_first(read: Read) -> None:
+    error = refusal(read, "time,v\n9,1\n9,2\n1,1\n1,2\n")
+    assert [detail.pointer for detail in error.details] == ["row 2, column 'time'", "row 4, column 'time'"]

@@ -166,7 +166,7 @@ def _season(series: Series, past: Array, last: Array, longest: int) -> int:
     likeness /= np.maximum(weights, 1)
     most = 2 + int(np.argmax(likeness[2 : longest + 1]))
     best = likeness[most]
-    if best <= BY_CHANCE * np.sqrt(spread[most]) / weights[most]:
+    if best * weights[most] <= BY_CHANCE * np.sqrt(spread[most]):
         return 1
     near = (int(lag) for lag in np.flatnonzero(likeness[2 : longest + 1] >= NEAR * best) + 2)
     found = next((lag for lag in near if _stands_out(likeness, lag)), None)

@@ -88,6 +88,12 @@ def test_as_many_origins_as_fit_leave_enough_to_find_the_season_in() -> None:
     assert "mase" in found.metrics
 
 
+def test_a_series_that_stands_still_beside_a_short_one_has_no_season() -> None:
+    short = np.random.default_rng(0).normal(size=(20, 2))
+    still = Series.from_cases([np.zeros((90, 2)), short])
+    assert backtest(PIPELINE, still).seasonality == 1
+
+
 def test_no_season_is_found_that_errors_could_not_be_measured_by() -> None:
     series = seasonal(steps=60, season=14)
     found = backtest(PIPELINE, series)

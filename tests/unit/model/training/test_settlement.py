@@ -52,13 +52,31 @@ def small_series(draw: st.DrawFn, answers: str) -> Series:
     return Series.from_cases(
         cases,
         labels=labels if answers == "classification" else None,
-        targets=generator.normal(size=count) if answers == "regression" else None,
+        targets=generator.normal(size=(count, draw(st.integers(1, 3)))) if answers == "regression" else None,
         groups=groups,
     )
 
 
+CHOICES: dict[str, dict[str, tuple[Any, ...]]] = {
+    "classification": {
+        "loss": ({"kind": "softmax_cross_entropy", "label_smoothing": 0.1}, {"kind": "focal"}),
+        "augmentation": ([{"kind": "mixup"}], [{"kind": "time_warp"}, {"kind": "shift"}]),
+        "class_weights": ("balanced",),
+    },
+    "regression": {
+        "loss": ({"kind": "quantile", "quantiles": [0.1, 0.5, 0.9]}, {"kind": "huber"}),
+        "augmentation": ([{"kind": "mixup"}, {"kind": "jitter"}], [{"kind": "scaling"}]),
+    },
+    "forecasting": {
+        "loss": ({"kind": "quantile", "quantiles": [0.1, 0.9]}, {"kind": "mean_absolute_error"}),
+        "augmentation": ([{"kind": "mixup"}], [{"kind": "jitter"}]),
+    },
+}
+"""What may be chosen of the training, by what the series are for."""
+
+
 @st.composite
-def specs(draw: st.DrawFn) -> dict[str, Any]:
+def specs(draw: st.DrawFn, task: str) -> dict[str, Any]:
     training: dict[str, Any] = {"epochs": 1, "validation": draw(st.sampled_from(VALIDATIONS))}
     if training["validation"] == {}:
         del training["validation"]
@@ -69,6 +87,13 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
     preprocessing: dict[str, Any] = {"missing": draw(st.sampled_from(("interpolate", "zero", "mask")))}
     if draw(st.booleans()):
         preprocessing["window"] = draw(st.sampled_from((1, 2, 5)))
+        if draw(st.booleans()):
+            preprocessing["stride"] = draw(st.sampled_from((1, 2, 7)))
+    if task == "forecasting" and draw(st.booleans()):
+        preprocessing["horizon"] = draw(st.sampled_from((1, 2, 4)))
+    for name, choices in CHOICES[task].items():
+        if draw(st.booleans()):
+            training[name] = draw(st.sampled_from(choices))
     return {"network": draw(st.sampled_from(NETWORKS)), "preprocessing": preprocessing, "training": training}
 
 
@@ -99,7 +124,7 @@ def test_whatever_is_settled_trains(task: str) -> None:
     trained = 0
 
     @settings(max_examples=150)
-    @given(small_series(task), specs())
+    @given(small_series(task), specs(task))
     def whatever_is_settled_trains(series: Series, asked: dict[str, Any]) -> None:
         nonlocal trained
         try:
@@ -118,7 +143,7 @@ def test_whatever_is_settled_trains_beside_other_series_too(task: str) -> None:
     trained = 0
 
     @settings(max_examples=100)
-    @given(small_series(task), small_series(task), specs())
+    @given(small_series(task), small_series(task), specs(task))
     def whatever_is_settled_trains(series: Series, others: Series, asked: dict[str, Any]) -> None:
         nonlocal trained
         asked["training"]["validation"] = {"dataset": "others"}

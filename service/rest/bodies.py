@@ -12,6 +12,7 @@ from starlette.types import Message, Receive
 from service.edge.lanes import Lane
 from service.edge.validation import validated
 from service.errors import TooLarge, UnsupportedFormat
+from service.rest.members import each_once
 from service.rest.problems import Malformed, Stalled
 
 S = TypeVar("S", bound=BaseModel)
@@ -105,12 +106,15 @@ def announced_size(request: Request) -> int | None:
 
 
 async def read_json(request: Request, schema: type[S], limit: int, lane: Lane) -> S:
-    """The body as a schema; Malformed if it is not JSON, InvalidRequest if it is other than the schema."""
+    """The body as a schema; InvalidRequest if it is other than the schema.
+
+    Malformed if it is not JSON, or names a member of an object twice.
+    """
     check_media_type(request)
     body = await read_body(request, limit)
     if len(body) <= PARSED_INLINE:
-        return validated(parsed(body), schema)
-    return await lane.run(lambda: validated(parsed(body), schema))
+        return validated(each_once(body, parsed(body)), schema)
+    return await lane.run(lambda: validated(each_once(body, parsed(body)), schema))
 
 
 def check_media_type(request: Request) -> None:

@@ -71,6 +71,17 @@ def test_what_is_said_to_a_route_that_takes_no_body_is_refused(client: Caller, o
             assert client.request(method, filled(path), content=content).status_code == 404, (method, path)
 
 
+def test_a_member_that_is_named_twice_is_refused_by_its_name(client: Caller, ours: Any) -> None:
+    taking = [row for row in ours if "application/json" in row[2].get("requestBody", {}).get("content", {})]
+    assert len(taking) > 5
+    for method, path, operation in taking:
+        if "multipart/form-data" in operation["requestBody"]["content"]:
+            continue  # a file, whose reader tells what is wrong with it
+        json = {"Content-Type": "application/json"}
+        told = problem(client.request(method, filled(path), content=b'{"name":"a","name":"b"}', headers=json), 400)
+        assert "'name' twice" in told["detail"], (method, path)
+
+
 def test_a_misspelt_parameter_is_answered_with_the_one_that_was_meant(client: Caller) -> None:
     told = problem(client.post("/v1/models/gestures:predict?versoin=1", json={"series": []}), 422)
     assert "did you mean 'version'?" in told["detail"]

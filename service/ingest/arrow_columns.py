@@ -22,6 +22,8 @@ Note: TypeAlias = Callable[[int | None, str], None]
 """Takes the row of a column that is at fault, None where it is the column itself, and a sentence."""
 
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+WRITTEN = r"^\s*[+-]?(\d+\.?\d*|\.\d+|[1-9]\d{0,2}(,\d{3})+(\.\d*)?)([eE][+-]?\d+)?\s*%?\s*$"
+"""A number with commas between its thousands, or as a percentage, as well."""
 UNNAMED = ("", "?", "NA", "N/A", "#N/A", "n/a", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "Null")
 """Texts that name no class."""
 MISSING_TEXTS = (
@@ -38,6 +40,8 @@ def numbers(column: Column, note: Note) -> Doubles:
     if is_text(column.type):
         column = pc.utf8_trim_whitespace(column.cast(pa.string()))
         column = pc.if_else(pc.is_in(column, value_set=pa.array(MISSING_TEXTS)), None, column)
+        if not pc.all(pc.match_substring_regex(column, NUMBER)).as_py():
+            column = _plain_numbers(column)
         wrong = pc.fill_null(pc.invert(pc.match_substring_regex(column, NUMBER)), fill_value=False)
         for row in np.flatnonzero(wrong.to_numpy(zero_copy_only=False))[:10].tolist():
             note(row, no_number(column[row].as_py()))
@@ -48,6 +52,12 @@ def numbers(column: Column, note: Note) -> Doubles:
         return np.full(len(column), np.nan)
     converted: Doubles = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return converted
+
+
+def _plain_numbers(column: Column) -> Column:
+    """Texts without the commas between thousands and without signs of percent, where these belong to a number."""
+    written = pc.fill_null(pc.match_substring_regex(column, WRITTEN), fill_value=False)
+    return pc.if_else(written, pc.replace_substring_regex(column, r",|\s*%$", ""), column)
 
 
 class Codes:

@@ -255,7 +255,9 @@ def _long_channels(
     answer = roles.label or roles.target
     if roles.series is None and answer is not None:
         message = f"The column {quote(answer)} answers for whole cases, so a column must name the case "
-        message += f"of each row: ask for it by series=NAME; the columns are {listed(names)}."
+        role = "label" if roles.label else "target"
+        message += f"of each row: ask for it by series=NAME, or by two, series=NAME,NAME; or say {role}= to leave "
+        message += f"the answers out; the columns are {listed(names)}."
         raise Unreadable(message, Detail("/series", message))
     return channels
 

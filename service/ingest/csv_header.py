@@ -1,10 +1,11 @@
-"""The first line of a CSV file: what separates its fields, and whether it names the columns or is a case already.
+"""The first lines of a CSV file: what separates their fields, and whether one names the columns or is a case already.
 
-The archive's own files have no header: the label first, then the steps, separated by tabs or spaces.
+The archive's own files have no header: the label first, then the steps, separated by tabs. Others have it last.
 """
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO
@@ -16,6 +17,7 @@ from service.ingest.columns import USUAL
 from service.ingest.faults import fault
 
 SEPARATORS = (",", ";", "\t", "|")
+COMMENT = b"#"
 HEADER_BYTES = 4 << 20
 SAMPLE_LINES = 1000
 SAMPLE_BYTES = 256 << 10
@@ -24,71 +26,153 @@ DECIMAL_COMMA, DECIMAL_POINT = (re.compile(FIELD % mark, re.MULTILINE) for mark 
 """Whole fields: dates, times and names of releases hold points as well."""
 FEWEST_STEPS = 8
 """Numbers in the first line from which it is taken for a case rather than for a header that was forgotten."""
+FEWEST_COUNTED = 4
+"""Numbers from which 0, 1, 2 ... are taken for the names that a data frame gives to columns without any."""
 UNNAMED = "column_"
 ROLE_NAMES = frozenset(chain.from_iterable(USUAL.values()))
 
 
 @dataclass(frozen=True)
 class Header:
-    """The columns' names, made up where the file has none, and how the fields are written."""
+    """The columns' names, made up where the file has none, and how the fields are written.
+
+    skipped: lines before the first row, where the parser is not to take the names from the file
+    answer: without a header, the column that looks as labels do
+    """
 
     names: list[str]
     separator: str
     decimal: str
     present: bool
-    answered: bool
+    skipped: int | None = None
+    answer: str | None = None
 
     def asked(self, reading: Reading, precedent: Precedent | None = None) -> Reading:
-        """The reading, with what a file without a header is taken for: a case a row, its label first.
+        """The reading, with what a file without a header is taken for: a case a row, its label first or last.
 
-        A precedent without a header that has it otherwise goes before.
+        A precedent without a header that has it otherwise goes before. A few columns without labels are channels.
         """
         roles = [getattr(reading, role) for role in USUAL]
         if self.present or reading.form == "long" or reading.channels or any(roles):
             return reading
         told = {} if precedent is None else precedent.parameters
-        if told.get("header") == "false" and told.get("label") not in {None, "", f"{UNNAMED}1"}:
+        if told.get("header") == "false" and (
+            told.get("form") == "long" or told.get("label") not in {None, "", self.first}
+        ):
             return reading
-        label = f"{UNNAMED}1" if self.answered and reading.label is None else ""
+        if reading.form is None and self.answer is None and len(self.names) <= FEWEST_STEPS and not told:
+            return reading
+        label = self.answer if self.answer is not None and reading.label is None else ""
         return replace(reading, form="wide", label=label, channels=(f"{UNNAMED}*",))
+
+    @property
+    def first(self) -> str:
+        """The first column's name."""
+        return self.names[0]
 
 
 def read_header(file: BinaryIO, reading: Reading, precedent: Precedent | None = None) -> Header:
     """Look at the first line, and at the first fields of some more; what they leave open, a precedent tells."""
-    line = _first_line(file)
+    start, before, line = _first_line(file)
     text = line.decode().removeprefix("\ufeff").rstrip("\r\n")
     separator = max(SEPARATORS, key=text.count)
     try:
-        fields = next(csv.reader([text], delimiter=separator, strict=True))
+        fields = _fields(text, separator)
     except (csv.Error, StopIteration) as error:
         raise fault("the header", "A quotation mark is opened and not closed.") from error
     if not fields:
         raise fault("the header", "The first line is empty but for a mark of UTF-8.")
     decimal = "," if separator == ";" and _writes_decimal_commas(file) else "."
-    numbers = [_is_number(field, decimal) for field in fields]
     present = reading.header
     if present is None:
-        named = fields[0].strip().lower() in ROLE_NAMES  # a data frame's own header: label, 0, 1, 2, ...
-        present = named or not (all(numbers[1:]) and sum(numbers) > FEWEST_STEPS)
-        if present and all(numbers) and precedent is not None and precedent.parameters.get("header") == "false":
-            present = False
-        elif present and all(numbers):
-            sentence = "Numbers stand where the names of the columns belong; begin the file with a header, "
-            raise fault("the header", sentence + "or say header=false.")
-    names = fields if present else [f"{UNNAMED}{place + 1}" for place in range(len(fields))]
-    return Header(names, separator, decimal, present, _answers_first(file, separator))
+        headless = precedent is not None and precedent.parameters.get("header") == "false"
+        present = _names_columns(fields, decimal, headless=headless)
+    if not present:
+        names = [f"{UNNAMED}{place + 1}" for place in range(len(fields))]
+        answer = _answer(file, start, separator, decimal)
+        return Header(
+            names, separator, decimal, present, before or None, answer and names[0 if answer == "first" else -1]
+        )
+    file.seek(start + len(line))
+    following = _sample(file, 1)
+    if following and _count(following[0], separator) == len(fields) + 1:
+        return Header(["", *fields], separator, decimal, present, before + 1)  # R leaves row names without a name
+    return Header(fields, separator, decimal, present, before + 1 if before else None)
 
 
-def _first_line(file: BinaryIO) -> bytes:
+def _names_columns(fields: Sequence[str], decimal: str, *, headless: bool) -> bool:
+    """Whether a first line names the columns; numbers do not, but for one text at the side that may be a label."""
+    numbers = [_is_number(field, decimal) for field in fields]
+    named = fields[0].strip().lower() in ROLE_NAMES  # a data frame's own header: label, 0, 1, 2, ...
+    if named or _counted(fields) or (_counted(fields[1:]) and not fields[0].strip().isdigit()):
+        return True
+    if _counted(fields[:-1]):
+        return True
+    if sum(numbers) > FEWEST_STEPS and (all(numbers[1:]) or (all(numbers[:-1]) and not _are_labels(fields, decimal))):
+        return False
+    if all(numbers) and headless:
+        return False
+    if all(numbers):
+        sentence = "Numbers stand where the names of the columns belong; begin the file with a header, "
+        raise fault("the header", sentence + "or say header=false.")
+    return True
+
+
+def _counted(fields: Sequence[str]) -> bool:
+    """Whether these are 0, 1, 2 ... or 1, 2, 3 ..."""
+    if len(fields) < FEWEST_COUNTED or fields[0].strip() not in {"0", "1"}:
+        return False
+    begin = int(fields[0])
+    return [field.strip() for field in fields] == [str(begin + place) for place in range(len(fields))]
+
+
+def _fields(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator, strict=True))
+
+
+def _count(line: str, separator: str) -> int | None:
+    """How many fields a line has; None where it breaks off, or goes on in the next."""
+    try:
+        return len(_fields(line, separator))
+    except csv.Error:
+        return None
+
+
+def _first_line(file: BinaryIO) -> tuple[int, int, bytes]:
+    """Where the first line that says something begins, how many are before it, and the line, which is no comment."""
     file.seek(0)
-    line = b""
-    while not line.strip():
+    start = lines = 0
+    while True:
         line = file.readline(HEADER_BYTES + 1)
         if not line:
             raise fault("row 1", "The table has no rows.")
         if len(line) > HEADER_BYTES:
             raise TooLarge(f"The header is longer than {HEADER_BYTES} bytes.")
-    return line
+        if line.strip() and not _comments(line, file):
+            return start, lines, line
+        start, lines = start + len(line), lines + 1
+
+
+def _comments(line: bytes, file: BinaryIO) -> bool:
+    """Whether a line of a comment's mark is no header: it has not the fields that the next line has."""
+    if not line.removeprefix(b"\xef\xbb\xbf").startswith(COMMENT):
+        return False
+    place = file.tell()
+    following = _sample(file, 1)
+    file.seek(place)
+    if not following:
+        return False
+    separator = max(SEPARATORS, key=following[0].count)
+    return following[0].startswith(COMMENT.decode()) or following[0].count(separator) != line.decode().count(separator)
+
+
+def _sample(file: BinaryIO, count: int) -> list[str]:
+    """So many of the next lines that say something."""
+    found: list[str] = []
+    while len(found) < count and (line := file.readline(HEADER_BYTES)):
+        if line.strip():
+            found.append(line.decode("utf-8", "replace").rstrip("\r\n"))
+    return found
 
 
 def _writes_decimal_commas(file: BinaryIO) -> bool:
@@ -100,15 +184,28 @@ def _writes_decimal_commas(file: BinaryIO) -> bool:
     return DECIMAL_COMMA.search(lines) is not None and DECIMAL_POINT.search(lines) is None
 
 
-def _answers_first(file: BinaryIO, separator: str) -> bool:
-    """Whether the first fields are labels: texts or whole numbers, of which some stand there again."""
-    file.seek(0)
-    lines = (file.readline(HEADER_BYTES) for _ in range(SAMPLE_LINES))
-    firsts = [line.decode("utf-8", "replace").partition(separator)[0].strip() for line in lines if line.strip()]
-    whole = all(
-        first not in MISSING_TEXTS and (not _is_number(first, ".") or float(first) % 1 == 0) for first in firsts
+def _answer(file: BinaryIO, start: int, separator: str, decimal: str) -> str | None:
+    """Whether the first fields are labels, or the last: texts or whole numbers, of which some stand there again.
+
+    The last ones only where fractions stand among the others, which whole numbers may be as well.
+    """
+    file.seek(start)
+    rows = [line.split(separator) for line in _sample(file, SAMPLE_LINES)]
+    firsts, lasts = ([row[place].strip() for row in rows] for place in (0, -1))
+    if _are_labels(firsts, decimal) and (len(set(firsts)) < len(firsts) or len(firsts) == 1):
+        return "first"
+    whole = [_are_labels([field], decimal) for field in rows[0][1:-1]]
+    if 2 * sum(whole) < len(whole) and _are_labels(lasts, decimal) and 2 * len(set(lasts)) <= len(lasts):
+        return "last"
+    return None
+
+
+def _are_labels(fields: Sequence[str], decimal: str) -> bool:
+    """Whether these are texts or whole numbers."""
+    return all(
+        field not in MISSING_TEXTS and (not _is_number(field, decimal) or float(field.replace(decimal, ".")) % 1 == 0)
+        for field in fields
     )
-    return whole and (len(set(firsts)) < len(firsts) or len(firsts) == 1)
 
 
 def _is_number(text: str, decimal: str) -> bool:

@@ -12,6 +12,7 @@ from pyarrow import csv as arrow_csv
 from service.domain.datasets import Reading
 from service.ingest.arrow_columns import MISSING_TEXTS, Column, arrow_errors, is_number
 from service.ingest.columns import Roles, check_names, named_roles
+from service.ingest.csv_end import Rows, rows_of
 from service.ingest.csv_header import Header, read_header
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.first_rows import FirstRows
@@ -30,6 +31,7 @@ UNCONVERTED = re.compile(
 def read_csv(source: Source) -> Parsed:
     """Read a whole table."""
     file, limits = source.file, source.limits
+    rows = rows_of(file)
     header = read_header(file, source.reading, source.precedent)
     check_names(header.names)
     reading = header.asked(source.reading, source.precedent)
@@ -39,15 +41,19 @@ def read_csv(source: Source) -> Parsed:
     faults = Faults()
     with arrow_errors("table"):
         if file.seek(0, 2) <= limits.in_memory:
-            whole = _whole(file, header, _texts(header, reading), faults)
+            file.seek(0)
+            whole = _whole(rows, header, _texts(header, reading), faults)
             faults.raise_any()
             if not whole.num_rows:
                 raise fault("row 1", "The table has no rows.")
             table = Table(header.names, FirstRows(whole), lambda _: whole.to_batches())
         else:
             sample = _sample(file, header, _texts(header, reading))
-            table = Table(header.names, FirstRows(sample), lambda roles: _blocks(file, header, _types(sample, roles)))
+            table = Table(header.names, FirstRows(sample), lambda roles: _blocks(rows, header, _types(sample, roles)))
         parsed = read_table(table, source)
+    if rows.empty:
+        note = f"Lines behind the last row that hold nothing but separators were left out: {rows.empty}."
+        parsed = replace(parsed, notes=(*parsed.notes, note))
     if header.present and reading.header is None:
         return parsed
     told = {"header": "true" if header.present else "false", **parsed.reading.parameters}
@@ -60,8 +66,7 @@ def _texts(header: Header, reading: Reading) -> dict[str, Column]:
     return {name: pa.string() for name in replace(roles, time=None, target=None).single}
 
 
-def _whole(file: BinaryIO, header: Header, types: dict[str, Column], faults: Faults) -> Column:
-    file.seek(0)
+def _whole(file: BinaryIO | Rows, header: Header, types: dict[str, Column], faults: Faults) -> Column:
     return arrow_csv.read_csv(pa.PythonFile(file, mode="r"), **_options(header, types, faults))
 
 
@@ -81,14 +86,14 @@ def _types(sample: Column, roles: Roles) -> dict[str, Column]:
     return types
 
 
-def _blocks(file: BinaryIO, header: Header, types: dict[str, Column]) -> Iterator[Column]:
+def _blocks(rows: Rows, header: Header, types: dict[str, Column]) -> Iterator[Column]:
     """Record batches of a file that is too large for memory, with the columns that have types."""
-    file.seek(0)
+    rows.file.seek(0)
     faults = Faults()
     options = _options(header, types, faults)
     options["convert_options"].include_columns = list(types)
     try:
-        for batch in arrow_csv.open_csv(pa.PythonFile(file, mode="r"), **options):
+        for batch in arrow_csv.open_csv(pa.PythonFile(rows, mode="r"), **options):
             faults.raise_any()
             yield batch
     except pa.ArrowInvalid as error:
@@ -106,9 +111,11 @@ def _options(header: Header, types: dict[str, Column], faults: Faults) -> dict[s
         faults.add("a row" if row.number is None else f"line {row.number}", sentence)
         return "skip"
 
-    names: Sequence[str] = [] if header.present else header.names
+    names: Sequence[str] = [] if header.present and header.skipped is None else header.names
     return {
-        "read_options": arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names),
+        "read_options": arrow_csv.ReadOptions(
+            use_threads=False, block_size=BLOCK, column_names=names, skip_rows=header.skipped or 0
+        ),
         "parse_options": arrow_csv.ParseOptions(delimiter=header.separator, invalid_row_handler=skip),
         "convert_options": arrow_csv.ConvertOptions(
             column_types=types, null_values=list(MISSING_TEXTS), decimal_point=header.decimal

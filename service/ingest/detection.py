@@ -184,7 +184,8 @@ def _by_text(head: bytes) -> Format | None:
         return Format.ARFF
     if text[:1] in {b"@", b"#"} and TS_HEADER.search(text):
         return Format.TS
-    first_line = text.partition(b"\n")[0]
+    lines = (line for line in text.split(b"\n") if line.strip() and not line.startswith(b"#"))
+    first_line = next(lines, b"")
     if b"\t" in first_line and b"," not in first_line:
         return Format.TSV
     return Format.CSV if any(mark in first_line for mark in (b",", b";", b"|")) else None

@@ -5,18 +5,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.ingest.arrow_columns import NUMBER, SAMPLE, Column, is_number, is_text, is_time, plain
+from service.ingest.arrow_columns import MISSING_TEXTS, SAMPLE, WRITTEN, Column, is_number, is_text, is_time, plain
 from service.ingest.contents import says_hour
 from service.ingest.joined_columns import MOMENT, NAMES, column_of
 from service.ingest.times import instants, kind_of
 
 DAY = 24
 """Hours."""
+MOST_CODES = 12
+"""Different entries of a column of which some are no numbers, that may be names."""
 LOOKED = 1 << 16
 """Rows that are looked at to find out how columns go together."""
 DATE_LIKE = (
     r"^\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}|^\s*\d{1,2}:\d{2}(:\d{2})?"
 )
+
+
+def _is_code(numbers: Column, texts: Column) -> bool:
+    """Whether few numbers beside few texts, each of which stands there again, are names of something: 0, a, b."""
+    few = len(numbers.unique()) + len(texts.unique()) <= MOST_CODES
+    return len(texts) >= 2 * len(texts.unique()) > 0 and few
 
 
 class FirstRows:
@@ -31,8 +39,12 @@ class FirstRows:
         column = self._column(name)
         if not is_text(column.type):
             return is_number(column.type) or pa.types.is_null(column.type)
-        sample = column.drop_null()
-        return len(sample) > 0 and 2 * (pc.sum(pc.match_substring_regex(sample, NUMBER)).as_py() or 0) >= len(sample)
+        sample = pc.utf8_trim_whitespace(column.drop_null().cast(pa.string()))
+        sample = sample.filter(pc.invert(pc.is_in(sample, value_set=pa.array(MISSING_TEXTS))))
+        numbers = pc.match_substring_regex(sample, WRITTEN)
+        if not len(sample) or 2 * (pc.sum(numbers).as_py() or 0) < len(sample):
+            return False
+        return not _is_code(sample.filter(numbers), sample.filter(pc.invert(numbers)))
 
     def whole(self, name: str) -> bool:
         """Whether a column holds whole numbers."""

@@ -57,13 +57,15 @@ def guess_series(
     codes = {name: each for name, each in codes.items() if _several_rows_each(each)}
     if not clocks:
         apart = [name for name in named if name in codes and not times and _in_blocks(codes[name])]
-        return Guess(apart[0] if len(apart) == 1 else None, tuple(possible.items()))
+        alone = apart[0] if len(apart) == 1 else None
+        return Guess(alone, tuple((name, why) for name, why in possible.items() if name != alone))
     singles = [[*texts, *others[:1]] if group is not None else texts, named]
     for chosen in _tried(singles, numbers, others, codes, clocks, codes.get(label or "")):
         found = _finest(chosen, codes)
         if found:
             possible |= dict.fromkeys(found[1:], "it tells the cases apart as well")
             joined = found[0] not in tried
+            possible.pop(found[0], None)
             return Guess(found[0], tuple(possible.items()), twins=frozenset(found[1:]), joined=joined)
         if chosen:
             break

@@ -98,7 +98,10 @@ class Times:
                 return column.cast(kind)
             strange = np.array([failing])
         row = int(strange[0])
-        sentence = f"{quote(said[row].as_py())} is no time here: numbers, or ISO 8601 times of one zone, are."
+        sentence = (
+            f"{quote(said[row].as_py())} is no time here: numbers, or ISO 8601 times of one zone, are; "
+            "time= takes the rows as they stand."
+        )
         note(row, sentence)
         return pa.array(np.zeros(len(column), np.int64))
 

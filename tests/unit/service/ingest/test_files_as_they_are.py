@@ -1,0 +1,94 @@
+"""CSV as spreadsheets, loggers and data frames leave it: what is plain is understood, and what is not is refused."""
+
+import numpy as np
+import pytest
+
+from service.domain.datasets import Limits
+from service.errors import Unreadable
+from tests.reference.uploads import Read, columns, csv, told
+
+ROWS = [f"2024-01-{day:02},{day}.5" for day in range(1, 10)]
+PLAIN = "date,value\n" + "\n".join(ROWS) + "\n"
+SPELLINGS = {
+    "comments": "# logger 7\n# unit: degC\n" + PLAIN,
+    "comments and blank lines": "\n# logger 7, room 2, north\n\n" + PLAIN,
+    "a mark of UTF-8": "\ufeff" + PLAIN,
+    "a mark and comments": "\ufeff# logger 7\n" + PLAIN,
+    "empty lines": PLAIN.replace("\n", "\n\n"),
+    "empty rows at the end": PLAIN + ",\n,\n",
+    "Windows": PLAIN.replace("\n", "\r\n") + ",\r\n",
+    "names of rows": "date,value\n" + "".join(f'"{n}",{row}\n' for n, row in enumerate(ROWS)),
+    "quotes and signs": "date,value\n" + "".join(f'"{row[:10]}","{row[11:]}%"\n' for row in ROWS),
+    "empty columns": "date,value,,\n" + "".join(f"{row},,\n" for row in ROWS),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("in_memory", [64 << 20, 0])
+@pytest.mark.parametrize("filename", ["x.csv", None])
+def test_one_table_in_many_spellings(read: Read, spelling: str, in_memory: int, filename: str | None) -> None:
+    found = read(SPELLINGS[spelling].encode(), filename=filename, limits=Limits(in_memory=in_memory))
+    assert found.series.digest() == csv(read, PLAIN).series.digest()
+    assert columns(found)["time"] == ("date", "named")
+    assert found.examination is not None
+    assert found.examination.reading.parameters == {"form": "long", "time": "date", "channels": "value"}
+
+
+def test_empty_rows_at_the_end_are_told(read: Read) -> None:
+    assert any("nothing but separators were left out: 2" in text for text in csv(read, PLAIN + ",\n,\n").warnings)
+    assert csv(read, PLAIN.replace("5.5", "")).series.cases == 1
+
+
+def test_a_header_may_begin_as_comments_do(read: Read) -> None:
+    assert csv(read, "#id,#value\n1,2\n1,3\n").series.channels == ("#id", "#value")
+
+
+@pytest.mark.parametrize("in_memory", [64 << 20, 0])
+def test_numbers_may_have_commas_between_thousands_and_signs_of_percent(read: Read, in_memory: int) -> None:
+    text = 'time,price,change\n0,"1,234.5",0.5%\n1,"12,345,678",-1.25 %\n2,950,?\n'
+    found = csv(read, text, limits=Limits(in_memory=in_memory))
+    wanted = np.array([[1234.5, 0.5], [12345678, -1.25], [950, np.nan]], np.float32)
+    assert np.array_equal(found.series.values, wanted, equal_nan=True)
+
+
+@pytest.mark.parametrize("number", ["1,23", "0,123", "1,2345", "12,34,567", "1,234,5"])
+def test_other_commas_are_no_thousands(read: Read, number: str) -> None:
+    with pytest.raises(Unreadable, match="stands where a number belongs"):
+        csv(read, f'time,v\n0,"{number}"\n1,2\n2,3\n')
+
+
+def test_few_numbers_beside_letters_that_repeat_are_no_measurements(read: Read) -> None:
+    rows = [f"{step},{step * 2},{'0a0b'[step % 4]}" for step in range(12)]
+    found = csv(read, "time,sales,holiday\n" + "\n".join(rows) + "\n")
+    assert found.series.channels == ("sales",)
+    assert "'holiday' (texts" in told(found, "unused")[0].detail
+
+
+@pytest.mark.parametrize("first", ["", "label", "name", "0"])
+def test_columns_that_a_data_frame_has_only_counted_have_a_header(read: Read, first: str) -> None:
+    header = ",".join([first, *map(str, range(1 if first == "0" else 0, 12))])
+    rows = [
+        ",".join([str(case % 2 if first else case), *(f"{case}.{step}" for step in range(1, 13))]) for case in range(6)
+    ]
+    rows = [row.rsplit(",", 1)[0] for row in rows] if first == "0" else rows
+    found = csv(read, f"{header}\n" + "\n".join(rows) + "\n")
+    assert sum(found.series.lengths) in {6, 6 * 12}
+    assert "header" not in found.examination.reading.parameters
+
+
+@pytest.mark.parametrize("answer", [["0", "1"], ["no", "yes"], ["0.000e+00", "1.000e+00"]])
+def test_labels_may_stand_last_where_there_is_no_header(read: Read, answer: list[str]) -> None:
+    rows = [",".join([*(f"{case}.{step}25" for step in range(10)), answer[case % 2]]) for case in range(6)]
+    found = csv(read, "\n".join(rows) + "\n")
+    assert columns(found)["label"] == ("column_11", "asked")
+    assert found.series.lengths.tolist() == [10] * 6
+    assert len(found.series.classes) == 2
+
+
+def test_a_few_columns_without_a_header_are_channels_where_it_is_said(read: Read) -> None:
+    rows = "".join(f"-0.{step}12\t-0.{step}45\t0.{step}\t1.5\n" for step in range(30))
+    with pytest.raises(Unreadable, match="header=false"):
+        read(rows.encode(), filename="x.tsv")
+    found = read(rows.encode(), filename="x.tsv", header=False)
+    assert found.series.lengths.tolist() == [30]
+    assert found.series.channels == ("column_1", "column_2", "column_3", "column_4")

@@ -62,7 +62,11 @@ class Settings(BaseModel):
         description="The largest body of any other request, before and after decompression.",
     )
     max_grpc_message_bytes: int = Field(
-        default=64 * MEBIBYTE, ge=1024, le=2**31 - 1, description="The largest gRPC message in either direction."
+        default=64 * MEBIBYTE,
+        ge=1024,
+        le=2**31 - 1,
+        description="The largest gRPC message in either direction; requests that are not whole hold eight of them "
+        "together, or 64 MiB.",
     )
 
     workers: int = Field(

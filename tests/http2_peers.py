@@ -23,6 +23,7 @@ from service.rpc.http2.streams import Offer
 PATIENCE = 60.0
 LIMIT = 8 << 20
 CALLS = 100
+UNENDED = 2 * LIMIT
 
 
 def said(path: str, **more: str) -> bytes:
@@ -49,7 +50,7 @@ class Peer:
             "/test/Stay": Method(self.stay, **single),  # type: ignore[arg-type]
             "/test/Fail": Method(self.fail, **single),  # type: ignore[arg-type]
         }
-        self.server = Server(Offer(methods, LIMIT, CALLS))
+        self.server = Server(Offer(methods, LIMIT, CALLS, UNENDED))
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
         self.port = self.run(self.start()).result(PATIENCE)

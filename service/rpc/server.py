@@ -22,6 +22,9 @@ from service.rpc.training_jobs import TrainingJobMethods
 STREAMS_A_CONNECTION = 256
 """How many calls one connection may have open; more wait at the client."""
 
+UNENDED_MESSAGES, UNENDED_BYTES = 8, 64 << 20
+"""Requests that are not whole hold so many of the largest messages together, and so many bytes at least."""
+
 INFERENCE: ServiceDescriptor = inference_pb2.DESCRIPTOR.services_by_name["GRPCInferenceService"]
 TRAINING: ServiceDescriptor = wavetap_pb2.DESCRIPTOR.services_by_name["TrainingService"]
 HEALTH: ServiceDescriptor = health_pb2.DESCRIPTOR.services_by_name["Health"]
@@ -47,4 +50,5 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int) -> Server:
         **handlers(gate, HEALTH, HealthMethods(edge.lifecycle, ours).table()),
         **handlers(gate, REFLECTION, {"ServerReflectionInfo": told.ServerReflectionInfo}),
     }
-    return Server(Offer(methods, max_message_bytes, STREAMS_A_CONNECTION))
+    unended = max(UNENDED_MESSAGES * max_message_bytes, UNENDED_BYTES)
+    return Server(Offer(methods, max_message_bytes, STREAMS_A_CONNECTION, unended))

@@ -22,6 +22,7 @@ from service.rpc.http2.settings import (
     read_settings,
 )
 from service.rpc.http2.streams import CALL_WINDOW, CONNECTION_WINDOW, Offer, Streams
+from service.rpc.http2.unended import Unended
 
 HELLO_SECONDS = 20.0
 LEAVES_WITHIN_SECONDS = 1.0
@@ -33,9 +34,9 @@ PROBE: Final = b"wavetap?"
 class Connection(asyncio.Protocol):
     """Reads frames and passes them on."""
 
-    def __init__(self, offer: Offer, everyone: "set[Connection]") -> None:
-        """Take what is offered, and where to be found while the connection is open."""
-        self._offer, self._everyone = offer, everyone
+    def __init__(self, offer: Offer, everyone: "set[Connection]", unended: Unended) -> None:
+        """Take what is offered, where to be found while the connection is open, and what all of them share."""
+        self._offer, self._everyone, self._unended = offer, everyone, unended
         self._splitter, self._patience = Splitter(), Patience()
         self._draining = self._leaving = False
 
@@ -43,7 +44,7 @@ class Connection(asyncio.Protocol):
         """Say what we take."""
         self._transport = cast("asyncio.Transport", transport)
         self._answers = Answers(self._transport)
-        streams = self._streams = Streams(self._offer, self._transport, self._answers, self._patience)
+        streams = self._streams = Streams(self._offer, self._transport, self._answers, self._patience, self._unended)
         ignored: Callable[[int, int, bytes], None] = lambda _flags, _stream, _payload: None  # noqa: E731
         self._on = (
             streams.on_data,

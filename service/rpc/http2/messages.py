@@ -9,6 +9,8 @@ from grpc import StatusCode
 from service.rpc.http2.frames import NUMBER
 
 PREFIX = 5
+KEPT_BYTES: Final = 128
+"""What it takes to keep a message, however small, until it is taken."""
 WBITS: Final = {"gzip": 31, "deflate": 15}
 
 
@@ -31,10 +33,16 @@ class Messages:
         self._encoding = encoding
         self._rest = bytearray()
         self._whole: deque[tuple[int, bytes]] = deque()
+        self._waiting = 0
 
     def __len__(self) -> int:
         """How many are whole."""
         return len(self._whole)
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that it takes to keep what was not taken."""
+        return len(self._rest) + self._waiting
 
     @property
     def partial(self) -> bool:
@@ -44,7 +52,7 @@ class Messages:
     def put(self, data: bytes) -> None:
         """Take bytes; Refused if they announce too much."""
         if not self._rest and len(data) >= PREFIX and self._announced(data) == len(data) - PREFIX:
-            self._whole.append((data[0], data[PREFIX:]))
+            self._keep(data[0], data[PREFIX:])
             return
         rest = self._rest
         rest += data
@@ -52,7 +60,7 @@ class Messages:
             end = PREFIX + self._announced(rest)
             if len(rest) < end:
                 return
-            self._whole.append((rest[0], bytes(rest[PREFIX:end])))
+            self._keep(rest[0], bytes(rest[PREFIX:end]))
             del rest[:end]
 
     def take(self) -> bytes:
@@ -61,7 +69,18 @@ class Messages:
         Unpacked no sooner than a method wants it: what waits takes no more memory than it took of the peer's window.
         """
         flag, message = self._whole.popleft()
+        self._waiting -= len(message) + KEPT_BYTES
         return self._unpacked(flag, message)
+
+    def drop(self) -> None:
+        """Keep nothing: nobody will take it."""
+        self._rest = bytearray()
+        self._whole.clear()
+        self._waiting = 0
+
+    def _keep(self, flag: int, message: bytes) -> None:
+        self._whole.append((flag, message))
+        self._waiting += len(message) + KEPT_BYTES
 
     def _announced(self, data: bytes | bytearray) -> int:
         length: int = NUMBER.unpack_from(data, 1)[0]

@@ -6,6 +6,7 @@ import sys
 
 from service.rpc.http2.connection import Connection
 from service.rpc.http2.streams import Offer
+from service.rpc.http2.unended import Unended
 
 LOOK_EVERY_SECONDS = 0.01
 PROBED_WITHIN_SECONDS = 1.0
@@ -23,6 +24,7 @@ class Server:
         self._offer = offer
         self._listeners: list[asyncio.Server] = []
         self._connections: set[Connection] = set()
+        self._unended = Unended(offer.unended_bytes)
 
     async def start(self, listener: socket.socket) -> None:
         """Answer what comes to a socket that listens."""
@@ -31,7 +33,7 @@ class Server:
         if sys.platform == "linux":
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, GONE_AFTER_SECONDS)
         self._listeners.append(
-            await loop.create_server(lambda: Connection(self._offer, self._connections), sock=listener)
+            await loop.create_server(lambda: Connection(self._offer, self._connections, self._unended), sock=listener)
         )
 
     async def stop(self, seconds: float) -> None:

@@ -13,6 +13,7 @@ from service.rpc.http2.headers import UNSUPPORTED, Head, HeadReader
 from service.rpc.http2.messages import Refused
 from service.rpc.http2.method import MISSING, Method
 from service.rpc.http2.patience import Patience
+from service.rpc.http2.unended import Unended
 
 CALL_WINDOW: Final = 1 << 20
 CONNECTION_WINDOW: Final = 1 << 26
@@ -26,18 +27,30 @@ PRIORITY_BYTES = 5
 
 @dataclass(frozen=True)
 class Offer:
-    """What a server has, and how much it takes: bytes of a message, calls of a connection."""
+    """What a server has, and how much it takes: bytes of a message, calls of a connection.
+
+    unended_bytes: of all requests together that are not whole; room for several messages of the largest size
+    """
 
     methods: Mapping[str, Method]
     message_bytes: int
     calls: int
+    unended_bytes: int
 
 
 class Streams:
     """Knows each call by its number."""
 
-    def __init__(self, offer: Offer, transport: asyncio.WriteTransport, answers: Answers, patience: Patience) -> None:
-        """Take what can be called, and how answers go."""
+    def __init__(
+        self,
+        offer: Offer,
+        transport: asyncio.WriteTransport,
+        answers: Answers,
+        patience: Patience,
+        unended: Unended,
+    ) -> None:
+        """Take what can be called, how answers go, and what all connections share."""
+        self._unended = unended
         self.calls: dict[int, Call] = {}
         self.last = 0
         self.refusing = False
@@ -103,7 +116,9 @@ class Streams:
         except Refused as refused:
             call.refuse(refused)
         else:
-            if not last:
+            if last:
+                self._unended.release(call)
+            else:
                 self.read(call)
 
     def on_reset(self, _flags: int, stream: int, payload: bytes) -> None:
@@ -135,6 +150,7 @@ class Streams:
 
     def read(self, call: Call) -> None:
         """Give a call's peer room again, unless messages wait that the method has not taken."""
+        self._unended.hold(call)
         if call.credit < CALL_WINDOW // 2 and not len(call.messages) and not call.half_closed:
             self._transport.write(number(f.WINDOW_UPDATE, call.stream, CALL_WINDOW - call.credit))
             call.credit = CALL_WINDOW
@@ -142,6 +158,7 @@ class Streams:
     def forget(self, call: Call) -> None:
         """Its task has ended."""
         self.calls.pop(call.stream, None)
+        self._unended.release(call)
         if self.refusing and not self.calls:
             self._transport.close()
 

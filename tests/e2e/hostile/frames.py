@@ -3,12 +3,14 @@
 import socket
 import struct
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 AT_ONCE = 50
 """Calls that are sent in one piece."""
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-SETTINGS, HEADERS, RESET, PING = 4, 1, 3, 6
+DATA, HEADERS, RESET, SETTINGS, PING = 0, 1, 3, 4, 6
+LARGEST_FRAME = 1 << 14
 ACKNOWLEDGED = 1
 END_OF_HEADERS = 4
 CANCEL = struct.pack(">I", 8)
@@ -33,6 +35,29 @@ def block(headers: dict[str, str]) -> bytes:
         b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
         for name, value in headers.items()
     )
+
+
+def half_a_message(stream: int, announced: int, size: int) -> bytes:
+    """A call whose message is announced and goes on for so many bytes, and then no more."""
+    content = b"\0" + struct.pack(">I", announced) + bytes(size)
+    pieces = (content[place : place + LARGEST_FRAME] for place in range(0, len(content), LARGEST_FRAME))
+    begun = {**CALL, ":path": "/inference.GRPCInferenceService/ModelInfer"}
+    return frame(HEADERS, END_OF_HEADERS, stream, block(begun)) + b"".join(
+        frame(DATA, 0, stream, each) for each in pieces
+    )
+
+
+@contextmanager
+def holding(address: str, calls: int, announced: int, size: int) -> Iterator[None]:
+    """Over one connection so many calls, each with a part of its message, all of which the server has read."""
+    host, port = address.split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        for stream in range(1, 2 * calls, 2):
+            connection.sendall(half_a_message(stream, announced, size))
+        connection.sendall(frame(PING, 0, 0, LAST))
+        _acknowledged(connection)
+        yield
 
 
 def reset(address: str, count: int) -> int:

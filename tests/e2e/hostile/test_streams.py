@@ -4,6 +4,7 @@ import random
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import grpc
@@ -12,9 +13,10 @@ import pytest
 
 from api_schemas.generated import inference_pb2 as pb
 from api_schemas.generated import inference_pb2_grpc
+from service.rpc.server import UNENDED_BYTES
 from tests import houses
-from tests.e2e.hostile.conftest import LIMIT, SCALE, Victim, memory_is_flat
-from tests.e2e.hostile.frames import AT_ONCE, reset
+from tests.e2e.hostile.conftest import HEADROOM, LIMIT, SCALE, Victim, memory_is_flat
+from tests.e2e.hostile.frames import AT_ONCE, holding, reset
 from tests.e2e.http.conftest import eventually
 
 pytestmark = pytest.mark.e2e
@@ -100,6 +102,16 @@ def test_row_27_calls_that_are_opened_and_reset_at_once_harm_nobody_else(victim:
     for _ in range(SCALE):
         assert sum(reset(victim.running.grpc, AT_ONCE) for _ in range(FLOOD)) > 0
         eventually(lambda: in_flight(victim) <= 1, "the end of what was reset")
+
+
+@pytest.mark.usefixtures("bystander")
+def test_row_27_messages_that_never_end_hold_what_they_may_together_and_no_more(victim: Victim) -> None:
+    """Five connections would hold 250 mebibytes; the bystander's calls are whole, and are answered."""
+    before = victim.memory()
+    with ExitStack() as held:
+        for _ in range(5):
+            held.enter_context(holding(victim.running.grpc, 100, LIMIT, LIMIT // 2))
+            assert victim.memory() - before < UNENDED_BYTES + 2 * HEADROOM
 
 
 def test_row_27_resets_leave_nothing_in_memory(victim: Victim, stub: Any) -> None:

@@ -49,6 +49,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         interruption=interruption,
         log=log,
         lease=timedelta(seconds=float(environment.get("WAVETAP_LEASE_SECONDS", "30"))),
+        traces=collected,
     )
     try:
         origin = patiently(lambda: jobs.get(options.job)).origin

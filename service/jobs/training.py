@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ from service.jobs.interruption import Interruption, Stopped, TimeUp
 from service.jobs.publication import draft, withdraw
 from service.jobs.recorder import Recorder
 from service.ports import ArtifactStore, Clock, DatasetStore, JobStore, Log
+from service.telemetry.traces import Traces
 from service.usecases.stored_series import unpack
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -57,6 +58,7 @@ class Attempt:
     interruption: Interruption
     log: Log
     lease: timedelta
+    traces: Traces = field(default_factory=Traces)
 
 
 def run(attempt: Attempt) -> None:
@@ -99,6 +101,7 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
         with wishes.limited(job.seconds_left):
             for report in wishes.each(iter(trainer.epochs())):
                 recorder.add(EpochRecord(report.epoch, report.epochs, report.metrics, report.seconds))
+                attempt.traces.ended("epoch", report.seconds, epoch=report.epoch, loss=report.metrics["loss"])
                 if (recorder.due or wishes.hand_back) and _committed(attempt, recorder, trainer):
                     return Move.STOP
                 if wishes.hand_back:
@@ -108,7 +111,7 @@ def _trained(attempt: Attempt, job: Job, recorder: Recorder) -> Move:
         trainer = _trainer(attempt, _at_last_commit(attempt, job, recorder), dataset, validation)
     if isinstance(trainer, Reproduction):
         return _concluded(attempt, trainer)
-    with wishes.breakable():
+    with wishes.breakable(), attempt.traces.part("publication"):
         finished = draft(job, dataset, trainer.pipeline(), attempt.artifacts, attempt.log, validation)
     return _published(attempt, finished)
 

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -21,6 +22,7 @@ NAME = "wavetap"
 PATH = "/v1/traces"
 CLOSES_WITHIN_SECONDS = 2.0
 """A collector that is gone is tried again and again: nobody's end waits for it longer than that."""
+NANOSECONDS = 1_000_000_000
 W3C = TraceContextTextMapPropagator()
 
 
@@ -62,6 +64,12 @@ class OtlpSpans:
             except BaseException as error:
                 opened.fail(type(error).__name__)
                 raise
+
+    def ended(self, name: str, seconds: float, attributes: Mapping[str, Value]) -> None:
+        """A span that is told of when it is over."""
+        end = time.time_ns()
+        begun = end - int(seconds * NANOSECONDS)
+        self._tracer.start_span(name, attributes=_dotted(attributes), start_time=begun).end(end)
 
     def traceparent(self) -> str | None:
         """The span that is open here."""

@@ -45,6 +45,10 @@ class Spans(Protocol):
         """Open a span below `parent`, or below the one that is open here, and linked to others."""
         ...
 
+    def ended(self, name: str, seconds: float, attributes: Mapping[str, Value]) -> None:
+        """A span below the one that is open here, that took so many seconds and ends now."""
+        ...
+
     def traceparent(self) -> str | None:
         """The span that is open here, as W3C writes it."""
         ...
@@ -81,6 +85,9 @@ class Untold:
         """The span that says nothing."""
         del name, kind, parent, attributes, links
         return self._nothing
+
+    def ended(self, name: str, seconds: float, attributes: Mapping[str, Value]) -> None:
+        """Nobody wants to know."""
 
     def traceparent(self) -> str | None:
         """There is none."""
@@ -133,6 +140,10 @@ class Traces:
     ) -> AbstractContextManager[Span]:
         """A part of the work; below `parent` where that is done elsewhere."""
         return self._spans.span(name, kind, parent, attributes)
+
+    def ended(self, name: str, seconds: float, **attributes: Value) -> None:
+        """A part of the work that has just come to its end."""
+        self._spans.ended(name, seconds, attributes)
 
     def batch(self, waiting: Sequence[str], **attributes: Value) -> AbstractContextManager[Span]:
         """Work that is done once for several spans: below the first of them, and linked to all."""

@@ -28,7 +28,10 @@ class Collector:
         return eventually(lambda: self.find(name, trace), f"the span {name}")
 
     def find(self, name: str, trace: str) -> Any:
-        return next((span for span in self.spans if span.name == name and span.trace_id.hex() == trace), None)
+        return next(iter(self.find_all(name, trace)), None)
+
+    def find_all(self, name: str, trace: str) -> list[Any]:
+        return [span for span in self.spans if span.name == name and span.trace_id.hex() == trace]
 
 
 def attributes(span: Any) -> dict[str, Any]:

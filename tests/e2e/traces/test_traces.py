@@ -113,6 +113,12 @@ def test_a_job_belongs_to_the_request_that_made_it(running: Running, collected: 
     server = collected.await_span("POST /v1/training-jobs", trace)
     assert attempt.parent_span_id == server.span_id
     assert attributes(attempt) == {"job": job, "attempt": 1}
+    epochs = collected.find_all("epoch", trace)
+    assert sorted(attributes(span)["epoch"] for span in epochs) == [1, 2]
+    for span in [*epochs, collected.await_span("publication", trace)]:
+        assert span.parent_span_id == attempt.span_id
+        assert attempt.start_time_unix_nano <= span.start_time_unix_nano <= span.end_time_unix_nano
+        assert span.end_time_unix_nano <= attempt.end_time_unix_nano
     started = eventually(lambda: [line for line in lines(directory, "attempt_started") if line["job"] == job], "a line")
     done = eventually(lambda: [line for line in lines(directory, "attempt_done") if line["job"] == job], "a line")
     assert (started[0]["request_id"], started[0]["trace_id"]) == ("asked-for-training", trace)

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from service.domain.datasets import Reading, parse_channels
+from service.domain.datasets import Reading, format_channels, parse_channels
 from service.domain.reports import Certainty
 from service.errors import Detail, TooLarge, Unreadable
 from service.ingest.contents import Guess, Look, clocks, guess_label, guess_moment, guess_time, in_runs
@@ -256,7 +256,8 @@ def _long_channels(
     if roles.series is None and answer is not None:
         message = f"The column {quote(answer)} answers for whole cases, so a column must name the case "
         role = "label" if roles.label else "target"
-        message += f"of each row: ask for it by series=NAME, or by two, series=NAME,NAME; or say {role}= to leave "
+        both = format_channels((roles.group or "NAME", answer if roles.group else "NAME"))
+        message += f"of each row: ask for it by series=NAME, or by two, series={both}; or say {role}= to leave "
         message += f"the answers out; the columns are {listed(names)}."
         raise Unreadable(message, Detail("/series", message))
     return channels

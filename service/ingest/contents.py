@@ -43,6 +43,10 @@ class Look(Protocol):
         """How many rows `instants` and `codes` tell of."""
         ...
 
+    def empty(self, name: str) -> bool:
+        """Whether every column of that name holds nothing."""
+        ...
+
     def numeric(self, name: str) -> bool:
         """Whether it holds numbers."""
         ...

@@ -20,6 +20,7 @@ from service.ingest.number_text import no_number
 from service.ingest.parsed import Parsed
 from service.ingest.precedents import followed
 from service.ingest.source import Source
+from service.ingest.spaced_text import begins_spaced, tabulated
 from service.ingest.table import Table, read_table
 
 BLOCK = 4 << 20
@@ -30,6 +31,13 @@ UNCONVERTED = re.compile(
 
 def read_csv(source: Source) -> Parsed:
     """Read a whole table."""
+    if begins_spaced(source.file):
+        with tabulated(source) as tabs:
+            return _read(replace(source, file=tabs))
+    return _read(source)
+
+
+def _read(source: Source) -> Parsed:
     file, limits = source.file, source.limits
     rows = rows_of(file)
     header = read_header(file, source.reading, source.precedent)

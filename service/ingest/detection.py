@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from service.errors import Detail, UnsupportedFormat
 from service.ingest.faults import fault, quote
+from service.ingest.spaced_text import is_spaced
 
 HEAD = 4096
 """Bytes that detection looks at."""
@@ -188,4 +189,5 @@ def _by_text(head: bytes) -> Format | None:
     first_line = next(lines, b"")
     if b"\t" in first_line and b"," not in first_line:
         return Format.TSV
-    return Format.CSV if any(mark in first_line for mark in (b",", b";", b"|")) else None
+    separated = any(mark in first_line for mark in (b",", b";", b"|")) or is_spaced(first_line)
+    return Format.CSV if separated else None

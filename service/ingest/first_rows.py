@@ -34,6 +34,12 @@ class FirstRows:
         """Take a batch, a table, or a schema where there is no row."""
         self._rows = rows.empty_table() if isinstance(rows, pa.Schema) else rows
 
+    def empty(self, name: str) -> bool:
+        """Whether every column of that name holds nothing."""
+        rows = self._rows.slice(0, SAMPLE)
+        places = [place for place, each in enumerate(rows.schema.names) if each == name]
+        return all(rows.column(place).null_count == rows.num_rows for place in places)
+
     def numeric(self, name: str) -> bool:
         """Whether a column holds numbers, or nothing, or texts that are mostly numbers: the rest are slips."""
         column = self._column(name)

@@ -34,6 +34,10 @@ PLAINER = (
     (r"^(\d:)", "0" + r"\1"),
 )
 """Other ways to write what can be read in one way only."""
+MONTHS_NAMED = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+NAMED = r"(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
+HALVES = r"(?i)[T ]\d{1,2}:\d{2}(:\d{2})? ?[ap]m$"
+"""A clock that counts to twelve twice a day."""
 COMPLETED: Mapping[str, tuple[str, str]] = {"months": ("$", "-01"), "clocks": ("^", "1970-01-01 ")}
 """What is missing to a moment."""
 SLASHES = r"^(\d{4})/(\d{2})/(\d{2})"
@@ -110,8 +114,26 @@ def plainly(column: Column, order: str | None = None) -> Column:
     """Texts with every time that can be read in one way only written as ISO 8601 has it; order: as `order_of` tells."""
     if order is not None:
         column = pc.replace_substring_regex(column, PARTS, order)
+    if pc.any(pc.match_substring_regex(column, NAMED)).as_py():
+        for number, name in enumerate(MONTHS_NAMED, 1):
+            column = pc.replace_substring_regex(
+                column, rf"(?i)^{name}[a-z]*\.? (\d{{1,2}}),? (\d{{4}})", rf"\2-{number:02}-\1"
+            )
+            column = pc.replace_substring_regex(
+                column, rf"(?i)^(\d{{1,2}})[ -]{name}[a-z]*\.?[ -](\d{{4}})", rf"\2-{number:02}-\1"
+            )
     for pattern, plain_text in PLAINER:
         column = pc.replace_substring_regex(column, pattern, plain_text)
+    return _whole_days(column) if pc.any(pc.match_substring_regex(column, HALVES)).as_py() else column
+
+
+def _whole_days(column: Column) -> Column:
+    """Clocks of twelve hours as those of twenty-four."""
+    for hour in range(12):
+        for half, shift in (("a", 0), ("p", 12)):
+            twelve = "12" if hour == 0 else f"0{hour}|{hour}" if hour < 10 else str(hour)  # noqa: PLR2004 - two digits
+            pattern = rf"(?i)([T ])(?:{twelve})(:\d{{2}}(?::\d{{2}})?) ?{half}m$"
+            column = pc.replace_substring_regex(column, pattern, rf"\1{hour + shift:02}\2")
     return column
 
 

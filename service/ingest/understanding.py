@@ -79,7 +79,7 @@ def _alternatives(roles: Roles, reading: Reading) -> Iterator[str]:
 def _reason(name: str, roles: Roles, reading: Reading, look: Look) -> str:
     """Why a column that no guess tells of has no use."""
     if name in INDEX_COLUMNS:
-        return "the row numbers of a data frame"
+        return "not a single value" if look.empty(name) else "the row numbers of a data frame"
     what = look.described(name)
     if roles.steps is not None:
         stem = stem_of(name)

@@ -92,3 +92,23 @@ def test_a_few_columns_without_a_header_are_channels_where_it_is_said(read: Read
     found = read(rows.encode(), filename="x.tsv", header=False)
     assert found.series.lengths.tolist() == [30]
     assert found.series.channels == ("column_1", "column_2", "column_3", "column_4")
+
+
+@pytest.mark.parametrize("in_memory", [64 << 20, 0])
+def test_numbers_may_stand_with_spaces_between_them(read: Read, in_memory: int) -> None:
+    rows = [[case % 2 + 1, *(case + step / 4 + 0.1 for step in range(10))] for case in range(6)]
+    text = "".join("  " + "   ".join(f"{value:.7e}" for value in row) + " \n" for row in rows)
+    found = read(text.encode(), limits=Limits(in_memory=in_memory))
+    assert found.series.lengths.tolist() == [10] * 6
+    assert len(found.series.classes) == 2
+    long = "".join(f"{unit} {step} {step / 3:.4f} \n" for unit in (1, 2) for step in range(5))
+    with pytest.raises(Unreadable, match="header=false"):
+        read(long.encode())
+    assert read(long.encode(), header=False, series="column_1", time="column_2").series.lengths.tolist() == [5, 5]
+
+
+def test_columns_that_hold_nothing_are_told_as_such(read: Read) -> None:
+    found = csv(read, SPELLINGS["empty columns"])
+    assert "'', '' (not a single value)" in told(found, "unused")[0].detail
+    named = csv(read, ",date,value\n" + "".join(f"{n},{row}\n" for n, row in enumerate(ROWS)))
+    assert "'' (the row numbers of a data frame)" in told(named, "unused")[0].detail

@@ -15,6 +15,12 @@ WAYS = {
     "1/31/2024 12:00": "2/1/2024 0:00",
     "31-01-2024T12:00:00": "01-02-2024T00:00:00",
     "12:00": "23:59",
+    "Jan 31, 2024": "February 1, 2024",
+    "31 Jan 2024 12:00": "1 Feb 2024 0:00",
+    "31-Jan-2024": "01-Feb-2024",
+    "1/31/2024 12:00:00 AM": "1/31/2024 11:59:59 AM",
+    "1/31/2024 11:59 am": "1/31/2024 12:00 pm",
+    "2024-01-31 1:00 PM": "2024-01-31 11:00 PM",
     "9.30.00": "18.00.00",
     "1949-01": "1949-02",
 }
@@ -23,7 +29,7 @@ WAYS = {
 @pytest.mark.parametrize("first", WAYS)
 @pytest.mark.parametrize("in_memory", [64 << 20, 0])
 def test_times_that_can_be_read_in_one_way_order_the_steps(read: Read, first: str, in_memory: int) -> None:
-    found = csv(read, f"when,v\n{WAYS[first]},2\n{first},1\n", limits=Limits(in_memory=in_memory))
+    found = csv(read, f'when,v\n"{WAYS[first]}",2\n"{first}",1\n', limits=Limits(in_memory=in_memory))
     assert columns(found)["time"] == ("when", "guessed")
     assert found.series.values[:, 0].tolist() == [1, 2]
 

@@ -51,10 +51,11 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Detail:
-    """One fault and where it stands: a JSON pointer into the request, or a place in a file."""
+    """One fault and where it stands: a JSON pointer into the request, or a place in a file; column: of a table."""
 
     pointer: str
     detail: str
+    column: str | None = None
 
 
 class ServiceError(Exception):

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-
 from model.arrays import Array
 from model.data.endings import ends
+from model.data.one_behind_another import OneBehindAnother
 from model.data.series import Series, Task
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
+class Outline(OneBehindAnother):
     """N cases by their lengths, labels and groups, as `Series` has them.
 
     seen: (N,) int64, the steps that a network sees of each case: it ends where its padding begins
@@ -36,16 +35,6 @@ class Outline:
         """The fewest and the most steps of a case; a forecast looks at all of them."""
         lengths = self.lengths if task == "forecasting" else self.seen
         return int(lengths.min()), int(lengths.max())
-
-    @property
-    def cases(self) -> int:
-        """How many cases: N."""
-        return len(self.offsets) - 1
-
-    @property
-    def lengths(self) -> Array:
-        """(N,) int64: the steps of each case."""
-        return np.diff(self.offsets)
 
 
 Cases: TypeAlias = Series | Outline

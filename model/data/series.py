@@ -17,6 +17,7 @@ import numpy as np
 from model.arrays import Array
 from model.data import checks
 from model.data.blocks import blocks
+from model.data.one_behind_another import OneBehindAnother
 from model.errors import InvalidSeries
 
 Task: TypeAlias = Literal["classification", "regression", "forecasting"]
@@ -40,7 +41,7 @@ class SeriesFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class Series(OneBehindAnother):
     """Checked cases, with labels, with targets, or with neither (to be forecast); N >= 1, C >= 1, every length >= 1.
 
     values: (T, C) float32, finite or NaN for missing; case i is values[offsets[i]:offsets[i + 1]]
@@ -98,16 +99,6 @@ class Series:
             group_names=names,
             groups=members,
         )
-
-    @property
-    def cases(self) -> int:
-        """How many cases: N."""
-        return len(self.offsets) - 1
-
-    @property
-    def lengths(self) -> Array:
-        """(N,) int64: the steps of each case."""
-        return np.diff(self.offsets)
 
     @property
     def equal_length(self) -> bool:

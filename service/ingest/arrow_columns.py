@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from model.arrays import Array
 from service.errors import Unreadable
 from service.ingest.answers import label_text
-from service.ingest.faults import fault, quote
+from service.ingest.faults import Cell, fault, quote
 from service.ingest.number_text import Doubles, no_number
 
 Column: TypeAlias = Any
@@ -122,7 +122,7 @@ def check_kind(column: Column, name: str, *, case: bool = False) -> None:
     kind, types = plain(column).type, pa.types
     named = is_text(kind) or is_number(kind) or types.is_null(kind) or types.is_binary(kind)
     if not (named or types.is_large_binary(kind) or (case and is_time(kind))):
-        raise fault(f"column {quote(name)}", f"It holds {quote(str(kind))}, and texts or numbers are needed.")
+        raise fault(Cell(name), f"It holds {quote(str(kind))}, and texts or numbers are needed.")
 
 
 def first_failing(column: Column, attempt: Callable[[Column], object]) -> int | None:

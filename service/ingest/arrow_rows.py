@@ -13,7 +13,7 @@ from service.ingest.arrow_columns import Codes, Column, Columns, Note, case_name
 from service.ingest.assembly import Steps, check_counts
 from service.ingest.case_columns import NOTED, CaseTargets, CaseTexts, Tally, required, required_targets
 from service.ingest.columns import Roles
-from service.ingest.faults import Faults, quote
+from service.ingest.faults import Cell, Faults, quote
 from service.ingest.long_form import Rows
 from service.ingest.number_text import Doubles
 from service.ingest.parsed import Splits
@@ -119,10 +119,10 @@ class RowBuffer:
     def _note_differing(self, role: str, row: int, case: int, first: int, here: str, there: str) -> None:
         del case
         sentence = f"The {role} is {quote(here)} here and {quote(there)} in row {first}; a case has one {role}."
-        self._faults.add(f"row {row}, column {quote(self._roles.named[role])}", sentence)
+        self._faults.add(Cell(self._roles.named[role], f"row {row}"), sentence)
 
-    def _place(self, row: int, column: str) -> str:
-        return f"row {self._rows + row + 1}, column {quote(column)}"
+    def _place(self, row: int, column: str) -> Cell:
+        return Cell(column, f"row {self._rows + row + 1}")
 
     def _note_nulls(self, nulls: Array, column: str, sentence: str) -> None:
         for row in np.flatnonzero(nulls)[:10].tolist():
@@ -132,7 +132,7 @@ class RowBuffer:
         """Takes what is wrong with a column of this batch."""
 
         def note(row: int | None, sentence: str) -> None:
-            self._faults.add(f"column {quote(name)}" if row is None else self._place(row, name), sentence)
+            self._faults.add(Cell(name) if row is None else self._place(row, name), sentence)
 
         return note
 

@@ -12,7 +12,7 @@ from model.arrays import Array
 from model.data.series import Series, default_channels, encode, offsets_of
 from service.domain.datasets import Limits
 from service.errors import TooLarge
-from service.ingest.faults import Faults, quote
+from service.ingest.faults import Faults, Where, quote
 from service.ingest.number_text import Doubles
 from service.ingest.precision import Precision
 from service.ingest.source import Scratch, Source
@@ -38,7 +38,7 @@ class Steps:
         self._written = 0
         self._scratch: Scratch | None = None
 
-    def append(self, block: Doubles | Array, faults: Faults, place: Callable[[int, int], str]) -> None:
+    def append(self, block: Doubles | Array, faults: Faults, place: Callable[[int, int], Where]) -> None:
         """Add steps (L, channels); `place(step, channel)` names where in the file a value of the block stands.
 
         What is appended as 64-bit floats is looked at for changes that 32-bit floats lose.
@@ -75,7 +75,7 @@ class Steps:
         return np.empty((max(end, 2 * len(self._values)) - self._used, self._values.shape[1]), np.float32)
 
 
-def note_infinite(narrowed: Array, block: Doubles | Array, faults: Faults, place: Callable[[int, int], str]) -> None:
+def note_infinite(narrowed: Array, block: Doubles | Array, faults: Faults, place: Callable[[int, int], Where]) -> None:
     """Note each value that is infinite, or became so in float32; both are (L, C)."""
     infinite = np.isinf(narrowed)
     if not infinite.any():

@@ -11,7 +11,7 @@ from model.arrays import Array
 from service.ingest.answers import label_text
 from service.ingest.arrow_columns import Codes, Column
 from service.ingest.assembly import check_label, check_target
-from service.ingest.faults import Faults, quote
+from service.ingest.faults import Cell, Faults
 from service.ingest.number_text import Doubles
 
 NOTED = 10
@@ -80,11 +80,11 @@ def required(
 ) -> list[str]:
     """The text of each case; a case without one, or a text that cannot be one, is noted."""
     for row in first_rows[codes < 0][:NOTED].tolist():
-        faults.add(f"row {row}, column {quote(column)}", f"The {what} of the case is missing in all of its rows.")
+        faults.add(Cell(column, f"row {row}"), f"The {what} of the case is missing in all of its rows.")
     for name in names:
         sentence = check_label(name, what)
         if sentence is not None:
-            faults.add(f"column {quote(column)}", sentence)
+            faults.add(Cell(column), sentence)
     return [names[code] for code in codes.tolist()] if names else []
 
 
@@ -92,7 +92,7 @@ def required_targets(targets: Doubles, first_rows: Array, column: str, faults: F
     """(N, 1); a case without a finite target is noted."""
     wrong = np.flatnonzero(~(np.abs(targets) <= np.finfo(np.float32).max))
     for case in wrong[:NOTED].tolist():
-        faults.add(f"row {first_rows[case]}, column {quote(column)}", check_target(float(targets[case])) or "")
+        faults.add(Cell(column, f"row {first_rows[case]}"), check_target(float(targets[case])) or "")
     return targets[:, None]
 
 

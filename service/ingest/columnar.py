@@ -11,7 +11,7 @@ from service.ingest.arrow_messages import check_messages, start_of_stream
 from service.ingest.assembly import check_counts
 from service.ingest.columns import Roles, check_names
 from service.ingest.expansion import check_expansion
-from service.ingest.faults import fault, quote
+from service.ingest.faults import Cell, fault
 from service.ingest.first_rows import FirstRows
 from service.ingest.parquet_pages import check_pages
 from service.ingest.parsed import Parsed
@@ -101,4 +101,4 @@ def _check_columns(columns: Mapping[str, Column], before: int) -> None:
         row = first_failing(column, lambda part: part.validate(full=True))
         if row is not None:
             found = "text that is no UTF-8" if is_text(column.type) else "value that cannot be read"
-            raise fault(f"row {before + row + 1}, column {quote(name)}", f"There is a {found}.")
+            raise fault(Cell(name, f"row {before + row + 1}"), f"There is a {found}.")

@@ -69,6 +69,11 @@ class Roles:
     def _parts(self) -> dict[str, tuple[str, ...]]:
         return {name: parse_channels(name) for name in self.joined}
 
+    def parts(self, role: str) -> frozenset[str]:
+        """By which names the column of a role may be blamed: its own, and those that it joins."""
+        name = self.named[role]
+        return frozenset({name, *self._parts.get(name, ())})
+
     @property
     def inferred(self) -> tuple[str, ...]:
         """The roles that were given by what a column holds, and by nothing else."""

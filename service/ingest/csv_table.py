@@ -14,7 +14,7 @@ from service.ingest.arrow_columns import MISSING_TEXTS, Column, arrow_errors, is
 from service.ingest.columns import Roles, check_names, named_roles
 from service.ingest.csv_end import Rows, rows_of
 from service.ingest.csv_header import Header, read_header
-from service.ingest.faults import Faults, fault, quote
+from service.ingest.faults import Cell, Faults, fault
 from service.ingest.first_rows import FirstRows
 from service.ingest.number_text import no_number
 from service.ingest.parsed import Parsed
@@ -108,8 +108,8 @@ def _blocks(rows: Rows, header: Header, types: dict[str, Column]) -> Iterator[Co
         match = UNCONVERTED.search(str(error))
         if match is None:
             raise
-        place = "" if match[2] is None else f"line {match[2]}, "
-        raise fault(f"{place}column {quote(header.names[int(match[1])])}", no_number(match[3])) from error
+        line = "" if match[2] is None else f"line {match[2]}"
+        raise fault(Cell(header.names[int(match[1])], line), no_number(match[3])) from error
     faults.raise_any()
 
 

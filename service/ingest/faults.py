@@ -5,12 +5,28 @@ table, `/series/3/0/17` of a JSON document, `X[3, 0, 17]` of an array.
 """
 
 from collections.abc import Sequence
-from typing import NoReturn
+from dataclasses import dataclass
+from typing import NoReturn, TypeAlias
 
 from service.errors import DETAILS_LISTED, Detail, Unreadable
 
 QUOTED = 40
 """Characters of a file's own text that an error repeats at most."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A place in a table: a column, and where in it, such as `row 7`; the whole of it where that is not said."""
+
+    column: str
+    at: str = ""
+
+    def __str__(self) -> str:
+        """As messages have it."""
+        return f"{self.at}, column {quote(self.column)}" if self.at else f"column {quote(self.column)}"
+
+
+Where: TypeAlias = str | Cell
 
 
 class Faults:
@@ -20,11 +36,11 @@ class Faults:
         self.details: list[Detail] = []
         self.count = 0
 
-    def add(self, place: str, detail: str) -> None:
+    def add(self, place: Where, detail: str) -> None:
         """Note a fault; from the eleventh on it is only counted."""
         self.count += 1
         if len(self.details) < DETAILS_LISTED:
-            self.details.append(Detail(place, detail))
+            self.details.append(_detail(place, detail))
 
     @property
     def full(self) -> bool:
@@ -42,9 +58,13 @@ class Faults:
         raise Unreadable(f"At {first.pointer}: {first.detail}{others}", *self.details)
 
 
-def fault(place: str, detail: str) -> Unreadable:
+def fault(place: Where, detail: str) -> Unreadable:
     """The error of a single fault at a place."""
-    return Unreadable(f"At {place}: {detail}", Detail(place, detail))
+    return Unreadable(f"At {place}: {detail}", _detail(place, detail))
+
+
+def _detail(place: Where, detail: str) -> Detail:
+    return Detail(str(place), detail, place.column if isinstance(place, Cell) else None)
 
 
 def quote(text: str | bytes) -> str:

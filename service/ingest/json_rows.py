@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from service.ingest.arrow_columns import Column
-from service.ingest.faults import fault, quote
+from service.ingest.faults import Cell, fault, quote
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
 """The number of a line, and its object."""
@@ -22,9 +22,7 @@ def batch_of(rows: Sequence[Row], names: Sequence[str], read: Sequence[str] = ()
     for name in read:
         for number, row in rows:
             if isinstance(row.get(name), list | dict):
-                raise fault(
-                    f"line {number}, column {quote(name)}", f"{_called(row[name])} stands where one value belongs."
-                )
+                raise fault(Cell(name, f"line {number}"), f"{_called(row[name])} stands where one value belongs.")
     return pa.record_batch([_column([row.get(name) for _, row in rows]) for name in names], names=list(names))
 
 

@@ -12,7 +12,7 @@ from service.domain.reports import Finding, FindingKind, Place
 from service.ingest import ordering
 from service.ingest.assembly import build_series, check_counts
 from service.ingest.columns import Roles
-from service.ingest.faults import Faults, fault, quote
+from service.ingest.faults import Cell, Faults, fault, quote
 from service.ingest.number_text import Doubles
 from service.ingest.ordering import Ordered
 from service.ingest.parsed import Parsed, Splits
@@ -100,7 +100,7 @@ def _without_repeats(rows: Rows, ordered: Ordered, findings: list[Finding], sour
         )
         if rows.roles.series is None:
             sentence += " If there are several cases, name the column that tells them apart: series=NAME, or NAME,NAME."
-        faults.add(f"row {ordered.rows[place]}, column {quote(rows.roles.time or '')}", sentence)
+        faults.add(Cell(rows.roles.time or "", f"row {ordered.rows[place]}"), sentence)
     faults.raise_any()
     if not again.size:
         return ordered

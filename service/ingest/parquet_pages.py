@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from service.domain.datasets import Limits
 from service.errors import TooLarge, Unreadable
 from service.ingest.expansion import check_expansion
-from service.ingest.faults import fault, quote
+from service.ingest.faults import Cell, fault
 
 LARGEST_PAGE = 256 << 20
 MOST_PAGES = 1 << 16
@@ -33,7 +33,7 @@ def check_pages(file: BinaryIO, metadata: Any, limits: Limits) -> None:  # noqa:
             try:
                 expanded += _check_column(file, column, size)
             except Unreadable as error:
-                raise fault(f"row {rows + 1} or later, column {quote(column.path_in_schema)}", error.message) from error
+                raise fault(Cell(column.path_in_schema, f"row {rows + 1} or later"), error.message) from error
             check_expansion(size, expanded, limits)
         rows += max(0, group.num_rows)
 

@@ -66,10 +66,8 @@ def read_table(table: Table, source: Source) -> Parsed:
 
 def _belied(roles: Roles, error: ServiceError) -> tuple[str, ...]:
     """The guesses that a refusal blames by their columns; all of them where it blames no column."""
-    named = {role: f"column {quote(roles.named[role])}" for role in roles.inferred}
-    if not any("column " in detail.pointer for detail in error.details):
-        return roles.inferred
-    return tuple(role for role, column in named.items() if any(column in detail.pointer for detail in error.details))
+    blamed = {detail.column for detail in error.details} - {None}
+    return tuple(role for role in roles.inferred if not blamed or roles.parts(role) & blamed)
 
 
 def _read(table: Table, roles: Roles, source: Source) -> Parsed:

@@ -11,7 +11,7 @@ from service.ingest.arrow_columns import Codes, Column, Columns, case_name, chec
 from service.ingest.assembly import Steps, build_series, check_counts, check_label, check_target, not_finite
 from service.ingest.columns import Roles
 from service.ingest.dense import observed_lengths
-from service.ingest.faults import Faults, quote
+from service.ingest.faults import Cell, Faults, quote
 from service.ingest.long_form import UNEVEN
 from service.ingest.number_text import Doubles
 from service.ingest.parsed import Parsed, Splits
@@ -95,14 +95,14 @@ class CaseBuffer:
             targets=targets,
         )
 
-    def _place(self, row: int, column: str) -> str:
-        return f"row {self._cases + row + 1}, column {quote(column)}"
+    def _place(self, row: int, column: str) -> Cell:
+        return Cell(column, f"row {self._cases + row + 1}")
 
     def _finite(self, column: Column, name: str) -> Array:
         """(R,) float64 of one step, missing as NaN; what float32 cannot hold is noted."""
 
         def note(row: int | None, sentence: str) -> None:
-            self._faults.add(f"column {quote(name)}" if row is None else self._place(row, name), sentence)
+            self._faults.add(Cell(name) if row is None else self._place(row, name), sentence)
 
         wide = numbers(column, note)
         with np.errstate(over="ignore"):
@@ -128,11 +128,11 @@ class CaseBuffer:
         for text in codes.names if role != "series" else ():
             sentence = check_label(text, role)
             if sentence is not None:
-                self._faults.add(f"column {quote(name)}", sentence)
+                self._faults.add(Cell(name), sentence)
 
     def _read_targets(self, column: Column, name: str) -> None:
         def note(row: int | None, sentence: str) -> None:
-            self._faults.add(f"column {quote(name)}" if row is None else self._place(row, name), sentence)
+            self._faults.add(Cell(name) if row is None else self._place(row, name), sentence)
 
         targets = numbers(column, note)
         for row in np.flatnonzero(~(np.abs(targets) <= np.finfo(np.float32).max))[:10].tolist():
@@ -144,7 +144,7 @@ class CaseBuffer:
         _, first, places = np.unique(codes, return_index=True, return_inverse=True)
         for row in np.flatnonzero(first[places] != np.arange(len(codes)))[:10].tolist():
             sentence = f"Row {first[places][row] + 1} names this case already; in the wide form a case is one row."
-            self._faults.add(f"row {row + 1}, column {quote(column)}", sentence)
+            self._faults.add(Cell(column, f"row {row + 1}"), sentence)
 
     def _names(self, role: str) -> list[str] | None:
         if role not in self._codes:

@@ -152,3 +152,10 @@ def test_an_empty_name_asks_for_no_column(read: Read) -> None:
     assert found.series.channels == ("time", "v")
     parameters = found.examination.reading.parameters
     assert (parameters["label"], parameters["time"]) == ("", "")
+
+
+def test_a_refusal_names_the_column_it_is_about_whatever_its_name(read: Read) -> None:
+    name = "a column whose name is longer than what messages repeat of one"
+    with pytest.raises(Unreadable) as refusal:
+        csv(read, f"time,{name}\n0,1\n1,oops\n2,3\n")
+    assert [detail.column for detail in refusal.value.details] == [name]

@@ -196,7 +196,7 @@ class JobStore(Protocol):
         ...
 
     def resume(self, identifier: str, spec: JSON, epochs: int, time_limit: float | None = None) -> Job:
-        """Queue an ended job again; NotAllowedNow if it has not ended, or its dataset is gone."""
+        """Queue an ended job again; NotAllowedNow if it has not ended, or what it needs is gone."""
         ...
 
 

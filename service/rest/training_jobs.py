@@ -134,7 +134,8 @@ class TrainingJobRoutes:
         self, request: Request, model: ModelName, version: VersionReference, idempotency_key: IdempotencyKey = None
     ) -> Response:
         """Queue a job that trains a version again and compares the weights, bit for bit."""
-        record, new = await self._lane.run(self._reproductions.submit, model, version, idempotency_key)
+        submit, origin = self._reproductions.submit, self._edge.traces.origin
+        record, new = await self._lane.run(submit, model, version, idempotency_key, origin)
         view = await self._view(record)
         return created(view, location(request, "training_job", job=record.id), new=new)
 

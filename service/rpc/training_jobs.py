@@ -72,7 +72,8 @@ class TrainingJobMethods:
     async def reproduce(self, request: pb.ReproduceModelVersionRequest, _call: Call) -> pb.TrainingJob:
         """Queue a job that trains a version again and compares the weights."""
         submit = self._edge.services.reproductions.submit
-        record, _ = await self._lane.run(submit, request.model, request.version, request.idempotency_key or None)
+        key, origin = request.idempotency_key or None, self._edge.traces.origin
+        record, _ = await self._lane.run(submit, request.model, request.version, key, origin)
         return await self._message(record)
 
     async def watch(self, request: pb.WatchTrainingJobRequest, _call: Call) -> AsyncIterator[pb.JobEvent]:

@@ -7,6 +7,7 @@ from service.domain.datasets import Dataset
 from service.domain.identifiers import new_identifier
 from service.domain.jobs import Job
 from service.domain.models import ModelVersion
+from service.domain.origin import Origin
 from service.errors import NotAllowedNow
 from service.ports import Clock, DatasetStore, JobStore
 from service.registry_ports import ModelCatalogue
@@ -31,7 +32,9 @@ class Reproductions:
         self._clock = clock
         self._wake = wake
 
-    def submit(self, model: str, reference: str, idempotency_key: str | None = None) -> tuple[Job, bool]:
+    def submit(
+        self, model: str, reference: str, idempotency_key: str | None = None, origin: Origin | None = None
+    ) -> tuple[Job, bool]:
         """Queue a job that ends with the comparison, and say whether it is new.
 
         Datasets are found by their content: one that was removed and uploaded again will do. NotAllowedNow without it.
@@ -60,6 +63,7 @@ class Reproductions:
             created_at=now,
             reproduces=version.number,
             reproduction={"recorded": dict(draft.lineage)},
+            origin=origin,
             validation_dataset=None if others is None else others.id,
             validation_dataset_digest=None if others is None else others.digest,
         )

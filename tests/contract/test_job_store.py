@@ -261,3 +261,20 @@ def test_what_a_publication_refers_to_is_in_use(stores: Stores, running: Job) ->
         draft.archive.key,
         draft.onnx.artifact.key,
     }
+
+
+def test_a_version_that_is_removed_meanwhile_is_not_trained_again(stores: Stores) -> None:
+    dataset, _ = stores.datasets.add(a_dataset(stores.clock))
+    stores.jobs.add(a_job(stores.clock, dataset))
+    running = stores.jobs.claim("host:a", LEASE)
+    assert running is not None
+    number = stores.jobs.publish(running.claim, a_draft(running)).number
+    again, _ = stores.jobs.add(replace(a_job(stores.clock, dataset), reproduces=number, reproduction={}))
+    stores.jobs.cancel(again.id)
+    stores.catalogue.remove_version(again.model, number)
+    for begin in (
+        lambda: stores.jobs.add(replace(a_job(stores.clock, dataset), reproduces=number, reproduction={})),
+        lambda: stores.jobs.resume(again.id, again.spec, again.epochs),
+    ):
+        with pytest.raises(NotAllowedNow, match=f"Version {number} of gestures, which is to be trained again"):
+            begin()

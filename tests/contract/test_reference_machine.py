@@ -108,9 +108,9 @@ class References(RuleBasedStateMachine):
     @rule(place=PLACES)
     def resume(self, place: int) -> None:
         job = self.some(place)
-        if job is None or job.state in UNFINISHED or job.reproduces is not None:
+        if job is None or job.state in UNFINISHED:
             return
-        there = all(map(self.is_there, job.datasets))
+        there = all(map(self.is_there, job.datasets)) and (job.reproduces is None or job.reproduces in self.versions())
         try:
             self.stores.jobs.resume(job.id, job.spec, job.epochs + 1)
         except NotAllowedNow:

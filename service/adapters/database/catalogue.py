@@ -122,6 +122,17 @@ def lock_model(connection: Connection, name: str) -> RowMapping:
     return row
 
 
+def lock_version(connection: Connection, name: str, number: int | None) -> None:
+    """Keep a version, if one is named, from being removed until the transaction ends; NotAllowedNow if it is gone."""
+    if number is None:
+        return
+    try:
+        lock_model(connection, name)
+        find_version(connection, name, str(number))
+    except NotFound as error:
+        raise NotAllowedNow(f"Version {number} of {name}, which is to be trained again, was removed.") from error
+
+
 def needed_versions(connection: Connection, name: str) -> frozenset[int]:
     """The versions that jobs which have not ended train again, or will come behind."""
     mine = (jobs.c.model == name) & jobs.c.state.in_(sorted(UNFINISHED))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from service.adapters.database import events
-from service.adapters.database.catalogue import insert_version
+from service.adapters.database.catalogue import insert_version, lock_version
 from service.adapters.database.connection import Database
 from service.adapters.database.datasets import lock_datasets
 from service.adapters.database.keys import Keys
@@ -55,6 +55,7 @@ class DatabaseJobs:
             known = self._keys.bind(connection, idempotency, job.id, job.created_at)
             if known is not None:
                 return _read(connection, known), False
+            lock_version(connection, job.model, job.reproduces)
             connection.execute(insert(jobs).values(job_values(job)))
             events.append(connection, job.id, [events.of_state(job)], job.created_at)
             return job, True
@@ -176,15 +177,16 @@ class DatabaseJobs:
         return self._change(identifier, lambda job: cancelled(job, now))
 
     def resume(self, identifier: str, spec: JSON, epochs: int, time_limit: float | None = None) -> Job:
-        """Queue it again while its datasets are there."""
-        return self._change(identifier, lambda job: resumed(job, spec, epochs, time_limit), needs_datasets=True)
+        """Queue it again while its datasets are there, and the version that it trains again."""
+        return self._change(identifier, lambda job: resumed(job, spec, epochs, time_limit), begins=True)
 
-    def _change(self, identifier: str, change: Callable[[Job], Job], *, needs_datasets: bool = False) -> Job:
+    def _change(self, identifier: str, change: Callable[[Job], Job], *, begins: bool = False) -> Job:
         now = self._clock.now()
         with self._database.writing() as connection:
             before = _read(connection, identifier, lock=True)
-            if needs_datasets:
+            if begins:
                 lock_datasets(connection, before.datasets)
+                lock_version(connection, before.model, before.reproduces)
             job = change(before)
             if job != before:
                 _write(connection, job)

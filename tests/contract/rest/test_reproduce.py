@@ -33,10 +33,13 @@ def client(house: House) -> Iterator[Caller]:
 
 
 def reproduced(house: House, client: Caller, place: str = VERSION) -> dict[str, Any]:
-    queued = client.post(f"{place}:reproduce")
+    queued = client.post(f"{place}:reproduce", headers={"X-Request-Id": "again"})
     assert queued.status_code == 201, queued.text
     assert (queued.json()["state"], queued.json()["reproduction"]) == ("QUEUED", None)
-    houses.run_next(house, house.edge.services.training.get(queued.json()["id"]))
+    job = house.edge.services.training.get(queued.json()["id"])
+    assert job.origin is not None
+    assert job.origin.request_id == "again"
+    houses.run_next(house, job)
     ended: dict[str, Any] = client.get(queued.headers["location"]).json()
     return ended
 

@@ -119,6 +119,8 @@ class RowBuffer:
     def _note_differing(self, role: str, row: int, case: int, first: int, here: str, there: str) -> None:
         del case
         sentence = f"The {role} is {quote(here)} here and {quote(there)} in row {first}; a case has one {role}."
+        if self._roles.series is None:
+            sentence += " Ask for what tells the cases apart: series=NAME, or series=NAME,NAME of several columns."
         self._faults.add(Cell(self._roles.named[role], f"row {row}"), sentence)
 
     def _place(self, row: int, column: str) -> Cell:

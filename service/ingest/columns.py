@@ -28,6 +28,8 @@ JOINED_ROLES = ("series", "time")
 """Roles that several columns may have together."""
 NAMELESS_ROLES = frozenset({"series", "time"})
 """Roles that a data frame's index has, whose column may have no name."""
+MOST_EXPLAINED = 3
+"""Columns of which an error says what they hold."""
 MOST_COLUMNS = 100_000
 
 
@@ -256,7 +258,9 @@ def _long_channels(
             raise Unreadable(message, Detail("/channels", message))
     channels = reading.channels or tuple(name for name in rest if look.numeric(name))
     if not channels:
-        raise fault("the header", f"No numeric column is left to be a channel; the columns are {listed(names)}.")
+        texts = [f"{quote(name)} holds {look.described(name)}{look.example(name)}" for name in rest[:MOST_EXPLAINED]]
+        why = f" {'; '.join(texts)}." if texts else ""
+        raise fault("the header", f"No numeric column is left to be a channel; the columns are {listed(names)}.{why}")
     answer = roles.label or roles.target
     if roles.series is None and answer is not None:
         message = f"The column {quote(answer)} answers for whole cases, so a column must name the case "

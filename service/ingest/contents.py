@@ -15,7 +15,22 @@ from model.arrays import Array
 from service.domain.datasets import format_channels
 
 TIME_NAMES = frozenset(
-    {"t", "ts", "sec", "secs", "seconds", "ms", "millis", "epoch", "tick", "ticks", "frame", "timestep", "elapsed"}
+    {
+        "t",
+        "ts",
+        "sec",
+        "secs",
+        "seconds",
+        "ms",
+        "millis",
+        "epoch",
+        "tick",
+        "ticks",
+        "frame",
+        "timestep",
+        "elapsed",
+        "year",
+    }
 )
 """Names by which numbers are known as times, if they rise within each case."""
 TIME_WORDS = frozenset({"time", "times", "timestamp", "timestep", "datetime", "date", "elapsed"})
@@ -81,6 +96,10 @@ class Look(Protocol):
 
     def codes(self, name: str) -> Array:
         """(R,) int64: equal for equal values, -1 where there is none."""
+        ...
+
+    def example(self, name: str) -> str:
+        """What it holds first, for a message, if it holds texts."""
         ...
 
     def described(self, name: str) -> str:

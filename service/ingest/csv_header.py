@@ -28,6 +28,8 @@ FEWEST_STEPS = 8
 """Numbers in the first line from which it is taken for a case rather than for a header that was forgotten."""
 FEWEST_COUNTED = 4
 """Numbers from which 0, 1, 2 ... are taken for the names that a data frame gives to columns without any."""
+MOMENT = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}")
+"""How a time begins, which is no name of a first column."""
 UNNAMED = "column_"
 ROLE_NAMES = frozenset(chain.from_iterable(USUAL.values()))
 
@@ -110,9 +112,9 @@ def _names_columns(fields: Sequence[str], decimal: str, *, headless: bool) -> bo
         return True
     if sum(numbers) > FEWEST_STEPS and (all(numbers[1:]) or (all(numbers[:-1]) and not _are_labels(fields, decimal))):
         return False
-    if all(numbers) and headless:
+    if headless and all(numbers[1:]):
         return False
-    if all(numbers):
+    if all(numbers) or (MOMENT.match(fields[0].strip()) and all(numbers[1:])):
         sentence = "Numbers stand where the names of the columns belong; begin the file with a header, "
         raise fault("the header", sentence + "or say header=false.")
     return True

@@ -56,7 +56,7 @@ def _read(source: Source) -> Parsed:
                 raise fault("row 1", "The table has no rows.")
             table = Table(header.names, FirstRows(whole), lambda _: whole.to_batches())
         else:
-            sample = _sample(file, header, _texts(header, reading))
+            sample = _sample(rows, header, _texts(header, reading))
             table = Table(header.names, FirstRows(sample), lambda roles: _blocks(rows, header, _types(sample, roles)))
         parsed = read_table(table, source)
     if rows.empty:
@@ -78,10 +78,10 @@ def _whole(file: BinaryIO | Rows, header: Header, types: dict[str, Column], faul
     return arrow_csv.read_csv(pa.PythonFile(file, mode="r"), **_options(header, types, faults))
 
 
-def _sample(file: BinaryIO, header: Header, types: dict[str, Column]) -> Column:
+def _sample(rows: Rows, header: Header, types: dict[str, Column]) -> Column:
     """The first block as a table, from which the types of all others are taken."""
-    file.seek(0)
-    head = file.read(BLOCK)
+    rows.file.seek(0)
+    head = rows.read(BLOCK)
     return _whole(io.BytesIO(head[: head.rfind(b"\n") + 1] or head), header, types, Faults())
 
 
@@ -89,7 +89,8 @@ def _types(sample: Column, roles: Roles) -> dict[str, Column]:
     """What the columns with a role are: numbers stay numbers even if the first block holds whole ones only."""
     types = {field.name: field.type for field in sample.schema if field.name in roles.all}
     for name, kind in types.items():
-        if (is_number(kind) and name != roles.time) or pa.types.is_null(kind):
+        number = is_number(kind) and not pa.types.is_boolean(kind)
+        if (number and name != roles.time) or pa.types.is_null(kind):
             types[name] = pa.float64()
     return types
 

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from model.arrays import Array
 from service.ingest.arrow_columns import MISSING_TEXTS, SAMPLE, WRITTEN, Column, is_number, is_text, is_time, plain
 from service.ingest.contents import says_hour
+from service.ingest.faults import quote
 from service.ingest.joined_columns import MOMENT, NAMES, column_of
 from service.ingest.times import instants, kind_of
 
@@ -106,6 +107,12 @@ class FirstRows:
     def rows(self) -> int:
         """How many rows `instants` and `codes` tell of."""
         return min(int(self._rows.num_rows), LOOKED)
+
+    def example(self, name: str) -> str:
+        """What it holds first, for a message, if it holds texts."""
+        column = self._column(name)
+        found = column.drop_null() if is_text(column.type) else ()
+        return f", such as {quote(found[0].as_py())}" if len(found) else ""
 
     def described(self, name: str) -> str:
         """What a column holds, in a few words."""

@@ -56,7 +56,7 @@ def guess_series(
     codes = {name: look.codes(name) for name in tried}
     codes = {name: each for name, each in codes.items() if _several_rows_each(each)}
     if not clocks:
-        apart = [name for name in named if name in codes and not times and _in_blocks(codes[name])]
+        apart = [name for name in named if name in codes and _in_blocks(codes[name])]
         alone = apart[0] if len(apart) == 1 else None
         return Guess(alone, tuple((name, why) for name, why in possible.items() if name != alone))
     singles = [[*texts, *others[:1]] if group is not None else texts, named]

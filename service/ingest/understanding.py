@@ -29,6 +29,8 @@ def understood(roles: Roles, reading: Reading) -> Understanding:
     found += [Role("channel", pattern, certainty) for pattern in patterns]
     form: Form = "long" if roles.steps is None else "wide"
     declined = {role: "" for role in USUAL if getattr(reading, role) == "" and role not in roles.named}
+    if roles.label is None and any(guess.twins for _, guess in roles.guesses):
+        declined["label"] = ""  # or it would be guessed to be one of them, once the series is asked for
     parameters = {"form": form, **roles.named, **declined, "channels": format_channels(patterns)}
     return Understanding(form, tuple(found), parameters, tuple(_alternatives(roles, reading)))
 

@@ -112,3 +112,22 @@ def test_columns_that_hold_nothing_are_told_as_such(read: Read) -> None:
     assert "'', '' (not a single value)" in told(found, "unused")[0].detail
     named = csv(read, ",date,value\n" + "".join(f"{n},{row}\n" for n, row in enumerate(ROWS)))
     assert "'' (the row numbers of a data frame)" in told(named, "unused")[0].detail
+
+
+def test_a_first_row_that_begins_with_a_time_is_no_header(read: Read) -> None:
+    text = "".join(f"2024-01-{day:02} 00:00,{day}.5,{day}.25\n" for day in range(10, 20))
+    with pytest.raises(Unreadable, match="header=false"):
+        csv(read, text)
+    found = csv(read, text, header=False)
+    assert (found.series.channels, found.series.lengths.tolist()) == (("column_2", "column_3"), [10])
+
+
+@pytest.mark.parametrize("in_memory", [64 << 20, 0])
+def test_true_and_false_are_numbers(read: Read, in_memory: int) -> None:
+    found = csv(read, "time,on\n0,true\n1,false\n2,true\n", limits=Limits(in_memory=in_memory))
+    assert found.series.values[:, 0].tolist() == [1, 0, 1]
+
+
+def test_where_no_column_holds_numbers_it_is_told_what_they_hold(read: Read) -> None:
+    with pytest.raises(Unreadable, match=r"'price' holds texts, such as '\$4.20'"):
+        csv(read, "date,price\n2024-01-01,$4.20\n2024-01-02,$4.30\n")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from service.domain.datasets import Ingested, Limits
+from service.domain.datasets import Ingested, Limits, Reading
+from service.errors import Unreadable
 from tests.reference.uploads import Read, columns, csv, told
 
 DAYS = [f"2024-01-{day:02}" for day in range(1, 13)]
@@ -68,8 +69,10 @@ def test_whole_numbers_with_which_time_begins_again_tell_the_cases_apart_whateve
 
 
 def test_without_times_a_name_and_rows_that_stand_together_tell_the_cases_apart(read: Read) -> None:
-    rows = [(case, case * step % 7) for case in (1, 2, 3) for step in range(5)]
-    assert csv(read, table("user_id,value", rows)).series.lengths.tolist() == [5] * 3
+    rows = [(case, step) for case in (1, 2) for step in range(5)]
+    assert csv(read, table("user_id,value", rows)).series.lengths.tolist() == [5] * 2
+    timed = [(case, f"2024-01-{case}{step}", case * step % 7) for case, step in rows if step < 5]  # at times of its own
+    assert csv(read, table("user_id,date,value", timed)).series.cases == 2
     assert csv(read, table("piece,value", rows)).series.cases == 1
     mixed = sorted(rows, key=lambda row: row[1])
     assert csv(read, table("user_id,value", mixed)).series.cases == 1
@@ -114,6 +117,21 @@ def test_who_did_what_is_a_case_where_who_did_several(read: Read) -> None:
     assert columns(found)["group"] == ("subject", "named")
     assert found.series.classes == ("sit", "walk")
     assert found.series.lengths.tolist() == [9] * 4
+
+
+def test_years_tell_countries_apart(read: Read) -> None:
+    rows = [(c, c[:2], year, year % 7) for c in ("Austria", "Italy", "Spain") for year in range(1990, 2000)]
+    found = csv(read, table("Country,Code,Year,GDP", rows))
+    assert columns(found)["series"] == ("Country", "guessed")
+    assert (found.series.channels, found.series.lengths.tolist()) == (("GDP",), [10] * 3)
+    parameters = found.examination.reading.parameters
+    again = csv(read, table("Country,Code,Year,GDP", rows), **vars(Reading.from_texts(parameters)))
+    assert again.examination.reading.parameters == parameters
+
+
+def test_several_subjects_in_one_case_are_refused_with_what_to_ask_for(read: Read) -> None:
+    with pytest.raises(Unreadable, match="series=NAME,NAME of several columns"):
+        csv(read, "subject,leg,angle\n1,1,2\n1,2,3\n2,1,2\n")
 
 
 def test_rows_that_were_written_twice_do_not_hide_the_cases(read: Read) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from service.domain.datasets import Ingested, Precedent
 from service.errors import Unreadable
-from tests.reference.uploads import Read
+from tests.reference.uploads import Read, csv
 
 WIDE = {
     "id": ["a", "b", "c"],
@@ -183,3 +183,12 @@ def test_where_nothing_tells_the_channels_the_parameters_that_would_are_told(
 
 def test_the_steps_of_one_channel_may_have_another_name_where_the_form_is_asked_for(read: Read) -> None:
     assert read(as_text(WIDE, ","), precedent=Precedent(("c0",)), form="wide").series.lengths.tolist() == [4, 4, 4]
+
+
+def test_a_label_that_is_part_of_what_names_the_cases_is_read_for_that(read: Read) -> None:
+    rows = [(who, what, step, step) for who in (31, 32) for what in ("walk", "sit") for step in range(9)]
+    text = "subject,activity,t,x\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
+    precedent = precedent_of(csv(read, text))
+    assert read(text.encode(), precedent=precedent).series.lengths.tolist() == [9] * 4
+    alone = "t,x\n" + "".join(f"{step},{step}\n" for step in range(9))
+    assert read(alone.encode(), precedent=precedent).series.lengths.tolist() == [9]

@@ -111,8 +111,9 @@ class FirstRows:
     def example(self, name: str) -> str:
         """What it holds first, for a message, if it holds texts."""
         column = self._column(name)
-        found = column.drop_null() if is_text(column.type) else ()
-        return f", such as {quote(found[0].as_py())}" if len(found) else ""
+        if not is_text(column.type) or column.null_count == len(column):
+            return ""
+        return f", such as {quote(column.drop_null()[0].as_py())}"
 
     def described(self, name: str) -> str:
         """What a column holds, in a few words."""

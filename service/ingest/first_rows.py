@@ -132,5 +132,5 @@ class FirstRows:
         return "texts"
 
     def _column(self, name: str, rows: int = SAMPLE, between: str = NAMES) -> Column:
-        column = column_of(self._rows.slice(0, rows), name, between)
+        column = column_of(self._rows, name, between, rows)
         return plain(column.combine_chunks() if hasattr(column, "combine_chunks") else column)

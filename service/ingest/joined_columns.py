@@ -20,12 +20,13 @@ def parts_of(name: str | None, names: Container[str]) -> tuple[str, ...]:
     return parts if len(parts) > 1 and all(part in names for part in parts) else ()
 
 
-def column_of(rows: Column, name: str, between: str = NAMES) -> Column:
-    """A column of a batch or table, or several joined as texts, missing where one of them is."""
-    parts = parts_of(name, frozenset(rows.schema.names))
+def column_of(rows: Column, name: str, between: str = NAMES, most: int | None = None) -> Column:
+    """A column of the first rows of a batch or table, or several joined as texts, missing where one of them is."""
+    alone = rows.schema.get_field_index(name) >= 0
+    parts = () if alone else parts_of(name, frozenset(rows.schema.names))
     if not parts:
-        return rows.column(name)
-    texts = [_text(plain(_whole(rows.column(part)))) for part in parts]
+        return rows.column(name).slice(0, most)
+    texts = [_text(plain(_whole(rows.column(part).slice(0, most)))) for part in parts]
     return pc.binary_join_element_wise(*texts, pa.scalar(between, pa.large_string()))
 
 

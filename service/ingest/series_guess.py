@@ -43,8 +43,8 @@ def guess_series(
     group, label: columns that have this role, of which cases can be made as well: who did what
     """
     texts = [name for name in names if look.text(name) and look.repeats(name)]
-    numbers = [name for name in names if look.whole(name) and look.repeats(name)]
-    named = [name for name in numbers if _says_what(name)]
+    named = [name for name in names if _says_what(name) and look.whole(name) and look.repeats(name)]
+    numbers = [name for name in names[:MOST_LOOKED] if name not in named and look.whole(name) and look.repeats(name)]
     possible = dict.fromkeys(texts, "it holds texts that repeat")
     possible |= dict.fromkeys(named, "it holds whole numbers, by the name of something that there is several of")
     clocks = [clock for clock in map(look.instants, times) if clock is not None]
@@ -52,7 +52,7 @@ def guess_series(
     if not clocks and not named:
         return Guess(None, tuple(possible.items()))
     others = [name for name in (group, label) if name is not None]
-    tried = dict.fromkeys([*texts, *named, *numbers[:MOST_LOOKED], *others])
+    tried = dict.fromkeys([*texts, *named, *numbers, *others])
     codes = {name: look.codes(name) for name in tried}
     codes = {name: each for name, each in codes.items() if _several_rows_each(each)}
     if not clocks:

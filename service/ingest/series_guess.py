@@ -56,6 +56,10 @@ def guess_series(
     codes = {name: look.codes(name) for name in tried}
     codes = {name: each for name, each in codes.items() if _several_rows_each(each)}
     if not clocks:
+        keys = [name for name in (*others[: group is not None], *named) if name in codes]
+        together = _all_together([codes[name] for name in keys[:MOST_KEYS]]) if len(keys) > 1 else None
+        if together is not None and _several_rows_each(together) and _in_blocks(together):
+            return Guess(format_channels(keys[:MOST_KEYS]), tuple(possible.items()), joined=True)
         apart = [name for name in named if name in codes and _in_blocks(codes[name])]
         alone = apart[0] if len(apart) == 1 else None
         return Guess(alone, tuple((name, why) for name, why in possible.items() if name != alone))
@@ -76,6 +80,14 @@ def pair_codes(one: Array, other: Array) -> Array:
     """(R,) int64: equal for equal pairs, -1 where either says nothing."""
     codes: Array = one * (int(other.max(initial=0)) + 1) + other
     return np.where((one < 0) | (other < 0), -1, codes)
+
+
+def _all_together(codes: Sequence[Array]) -> Array:
+    """(R,) int64: equal where all are."""
+    together, *others = codes
+    for each in others:
+        together = np.unique(pair_codes(together, each), return_inverse=True)[1]
+    return together
 
 
 def _tried(

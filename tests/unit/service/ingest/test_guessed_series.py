@@ -119,6 +119,14 @@ def test_who_did_what_is_a_case_where_who_did_several(read: Read) -> None:
     assert found.series.lengths.tolist() == [9] * 4
 
 
+def test_without_times_all_that_names_something_tells_the_cases_apart_where_rows_stand_together(read: Read) -> None:
+    rows = [(trial, who, step, "lr"[trial % 2]) for who in (1, 2, 3) for trial in range(4) for step in range(9)]
+    found = csv(read, table("trial,subject,x,side", rows))
+    assert columns(found)["series"] == ("subject,trial", "guessed")
+    assert columns(found)["label"] == ("side", "guessed")
+    assert (found.series.group_names, found.series.lengths.tolist()) == (("1", "2", "3"), [9] * 12)
+
+
 def test_years_tell_countries_apart(read: Read) -> None:
     rows = [(c, c[:2], year, year % 7) for c in ("Austria", "Italy", "Spain") for year in range(1990, 2000)]
     found = csv(read, table("Country,Code,Year,GDP", rows))

@@ -12,11 +12,11 @@ from service.ingest.answers import label_text
 from service.ingest.arrow_columns import Codes, Column, Columns, Note, case_name, check_kind, class_name, numbers
 from service.ingest.assembly import Steps, check_counts
 from service.ingest.case_columns import NOTED, CaseTargets, CaseTexts, Tally, required, required_targets
-from service.ingest.columns import Roles
 from service.ingest.faults import Cell, Faults, quote
 from service.ingest.long_form import Rows
 from service.ingest.number_text import Doubles
 from service.ingest.parsed import Splits
+from service.ingest.roles import Roles
 from service.ingest.source import Source
 from service.ingest.split_leaks import Crossing
 from service.ingest.spool import Spool

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 from service.ingest.arrow_columns import Column, arrow_errors, first_failing, is_text, plain
 from service.ingest.arrow_messages import check_messages, start_of_stream
 from service.ingest.assembly import check_counts
-from service.ingest.columns import Roles, check_names
 from service.ingest.expansion import check_expansion
 from service.ingest.faults import Cell, fault
 from service.ingest.first_rows import FirstRows
 from service.ingest.parquet_pages import check_pages
 from service.ingest.parsed import Parsed
+from service.ingest.roles import Roles, check_names
 from service.ingest.source import Source
 from service.ingest.table import Table, batch_rows, read_table
 

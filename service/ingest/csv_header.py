@@ -13,8 +13,8 @@ from typing import BinaryIO
 from service.domain.datasets import Precedent, Reading
 from service.errors import TooLarge
 from service.ingest.arrow_columns import MISSING_TEXTS
-from service.ingest.columns import USUAL
 from service.ingest.faults import fault
+from service.ingest.roles import USUAL
 
 SEPARATORS = (",", ";", "\t", "|")
 COMMENT = b"#"

@@ -11,7 +11,6 @@ from pyarrow import csv as arrow_csv
 
 from service.domain.datasets import Reading
 from service.ingest.arrow_columns import MISSING_TEXTS, Column, arrow_errors, is_number
-from service.ingest.columns import Roles, check_names, named_roles
 from service.ingest.csv_end import Rows, rows_of
 from service.ingest.csv_header import Header, read_header
 from service.ingest.faults import Cell, Faults, fault
@@ -19,6 +18,7 @@ from service.ingest.first_rows import FirstRows
 from service.ingest.number_text import no_number
 from service.ingest.parsed import Parsed
 from service.ingest.precedents import followed
+from service.ingest.roles import Roles, check_names, named_roles
 from service.ingest.source import Source
 from service.ingest.spaced_text import begins_spaced, tabulated
 from service.ingest.table import Table, read_table

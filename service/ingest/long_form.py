@@ -11,12 +11,12 @@ from model.arrays import Array
 from service.domain.reports import Finding, FindingKind, Place
 from service.ingest import ordering
 from service.ingest.assembly import build_series, check_counts
-from service.ingest.columns import Roles
 from service.ingest.faults import Cell, Faults, fault, quote
 from service.ingest.number_text import Doubles
 from service.ingest.ordering import Ordered
 from service.ingest.parsed import Parsed, Splits
 from service.ingest.precision import Flattened
+from service.ingest.roles import Roles
 from service.ingest.source import Source
 
 UNEVEN = 1.5

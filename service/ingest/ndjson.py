@@ -107,9 +107,9 @@ def _assembled(
 def _read_rows(source: Source) -> Parsed:
     """Rows of a table; its columns are the members of the first batch of rows."""
     from service.ingest.arrow_columns import Column, arrow_errors  # noqa: PLC0415 - pyarrow comes with the first table
-    from service.ingest.columns import Roles  # noqa: PLC0415 - as above
     from service.ingest.first_rows import FirstRows  # noqa: PLC0415 - as above
     from service.ingest.json_rows import batch_of  # noqa: PLC0415 - as above
+    from service.ingest.roles import Roles  # noqa: PLC0415 - as above
     from service.ingest.table import Table, read_table  # noqa: PLC0415 - as above
 
     rows = list(islice(_objects(source), AT_ONCE))

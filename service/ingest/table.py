@@ -7,13 +7,14 @@ from itertools import chain
 from service.errors import ServiceError, TooLarge, Unreadable
 from service.ingest.arrow_columns import Column
 from service.ingest.arrow_rows import RowBuffer
-from service.ingest.columns import Roles, assign, check_names
+from service.ingest.columns import assign
 from service.ingest.contents import Look
 from service.ingest.faults import fault, quote
 from service.ingest.joined_columns import MOMENT, NAMES, column_of
 from service.ingest.long_form import long_to_series
 from service.ingest.parsed import Parsed
 from service.ingest.precedents import followed, read_columns
+from service.ingest.roles import Roles, check_names
 from service.ingest.source import Source
 from service.ingest.split_leaks import told
 from service.ingest.understanding import explained, left_out, understood

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from service.domain.datasets import Reading, format_channels
 from service.domain.reports import Certainty, Finding, FindingKind, Form, Place, Role, Understanding
-from service.ingest.columns import INDEX_COLUMNS, USUAL, Roles
 from service.ingest.contents import Look
 from service.ingest.faults import quote
+from service.ingest.roles import INDEX_COLUMNS, USUAL, Roles
 from service.ingest.wide_columns import guessed_channels, pattern_of, stem_of
 
 MOST_NAMED = 100

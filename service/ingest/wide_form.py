@@ -9,12 +9,12 @@ from service.domain.reports import Finding, FindingKind, Place
 from service.ingest.answers import label_text
 from service.ingest.arrow_columns import Codes, Column, Columns, case_name, check_kind, class_name, joined, numbers
 from service.ingest.assembly import Steps, build_series, check_counts, check_label, check_target, not_finite
-from service.ingest.columns import Roles
 from service.ingest.dense import observed_lengths
 from service.ingest.faults import Cell, Faults, quote
 from service.ingest.long_form import UNEVEN
 from service.ingest.number_text import Doubles
 from service.ingest.parsed import Parsed, Splits
+from service.ingest.roles import Roles
 from service.ingest.source import Source
 from service.ingest.wide_columns import numbers_of
 

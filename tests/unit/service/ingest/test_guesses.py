@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.domain.datasets import Ingested, Limits, Reading
 from service.errors import Unreadable
 from service.ingest import read_series
-from service.ingest.columns import USUAL
+from service.ingest.roles import USUAL
 from tests.reference.uploads import Read, columns, csv, told
 
 CELLS = {

@@ -14,7 +14,7 @@ from model.data.series import Series
 from service.domain.datasets import ROLES, Ingested, Limits, Reading, format_channels, parse_channels
 from service.errors import Unreadable
 from service.ingest import read_series
-from service.ingest.columns import USUAL
+from service.ingest.roles import USUAL
 from tests.reference import series_files
 
 SPELLINGS = {

@@ -16,6 +16,7 @@ from model.recipes.fcn import fcn
 from model.recipes.inception import inception
 from model.recipes.lite import lite
 from model.recipes.resnet import resnet
+from model.recipes.resnet_lite import resnet_lite
 from model.recipes.tcn import tcn
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Body = tuple["LayerSpec", ...]
 
 RECIPES: Mapping[str, Callable[..., Body]] = MappingProxyType(
-    {recipe.__name__: recipe for recipe in (fcn, resnet, inception, lite, tcn)}
+    {recipe.__name__: recipe for recipe in (fcn, resnet, inception, lite, resnet_lite, tcn)}
 )
 
 

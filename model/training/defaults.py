@@ -15,7 +15,7 @@ from model.losses import Focal, Huber, LossSpec, MeanAbsoluteError, MeanSquaredE
 from model.optimizers import Adam
 from model.schedules import OneCycle
 
-RECIPE = "fcn"
+RECIPES: Mapping[Task, str] = {"classification": "resnet_lite", "regression": "resnet_lite", "forecasting": "fcn"}
 FORECASTER: Layers = (
     Parallel(((Conv1d(32, 5), Relu(), Conv1d(32, 5), Relu(), Conv1d(8, 1)), ())),
     Flatten(),
@@ -47,12 +47,12 @@ ACCEPTED_LOSSES: Mapping[Task, tuple[str, ...]] = {
 }
 """The losses whose outputs are what the task's head answers with."""
 
-STEPS: Mapping[Task, int] = {"classification": 500, "regression": 150, "forecasting": 500}
+STEPS: Mapping[Task, int] = {"classification": 1000, "regression": 600, "forecasting": 500}
 """Steps of the optimizer that the default number of epochs comes to, whatever the number of cases."""
 STEPS_OF_A_CLASS = 30
 """Many classes need more steps: so many for each."""
 FEWEST_EPOCHS = 20
-MOST_EPOCHS = 150
+MOST_EPOCHS = 200
 
 MANY_CASES = 1000
 """From as many on, a tenth can be spared for validation, and it is enough of them."""

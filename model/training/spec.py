@@ -65,7 +65,7 @@ def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
     task = _task(spec.task, facts)
     preprocessing = cutting.resolve(spec.preprocessing, task, facts)
     training = _training(spec.training, preprocessing, task, facts)
-    network = _network(spec.network, preprocessing, facts)
+    network = _network(spec.network, preprocessing, task, facts)
     resolved = TrainingSpec(task, network, preprocessing, training)
     low, high = cutting.seen_lengths(preprocessing, (facts.length_min, facts.length_max))
     channels = input_channels(len(facts.channels), preprocessing.missing)
@@ -176,7 +176,9 @@ def _loss(section: TrainingSection, task: Task, facts: SeriesFacts) -> LossSpec:
     return loss
 
 
-def _network(section: NetworkSection, preprocessing: PreprocessingSection, facts: SeriesFacts) -> NetworkSection:
+def _network(
+    section: NetworkSection, preprocessing: PreprocessingSection, task: Task, facts: SeriesFacts
+) -> NetworkSection:
     """A recipe with all its options written out, so that a stored spec does not change when a default does."""
     if section.layers is not None:
         return section
@@ -184,7 +186,7 @@ def _network(section: NetworkSection, preprocessing: PreprocessingSection, facts
         section = _usual_network(preprocessing, facts)
     if section.layers is not None:
         return section
-    name = section.recipe or defaults.RECIPE
+    name = section.recipe or defaults.RECIPES[task]
     parameters = inspect.signature(recipes.RECIPES[name]).parameters if name in recipes.RECIPES else {}
     options = {key: parameter.default for key, parameter in parameters.items()} | dict(section.options)
     return NetworkSection(name, tuple(sorted(options.items())))

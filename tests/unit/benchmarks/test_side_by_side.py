@@ -72,9 +72,9 @@ def test_the_document_lists_each_shape_that_falls_short_the_worst_first_whatever
     assert "Shapes that fall short" not in report.document([inference(0.5, 1)], {})
 
 
-def test_every_recipe_is_measured() -> None:
-    assert set(shapes.RECIPES) == set(RECIPES)
-    assert {recipe for recipe, _ in shapes.training(quick=False)} == set(RECIPES)
+def test_every_recipe_is_measured_or_made_of_those_that_are() -> None:
+    assert set(shapes.RECIPES) == set(RECIPES) - {"resnet_lite"}
+    assert {recipe for recipe, _ in shapes.training(quick=False)} == set(shapes.RECIPES)
 
 
 def test_a_quick_run_takes_some_of_the_full_one() -> None:

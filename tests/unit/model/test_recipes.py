@@ -63,6 +63,23 @@ def test_tcn_has_as_many_parameters_as_the_authors_module(
     assert network.state.size == 0
 
 
+@pytest.mark.parametrize("channels", [1, 6])
+def test_resnet_lite_is_its_two_parts_side_by_side(channels: int) -> None:
+    both, parts = made("resnet_lite", channels), (made("resnet", channels, filters=32), made("lite", channels))
+    assert both.parameters.size == sum(part.parameters.size for part in parts)
+    assert both.output.channels == sum(part.output.channels for part in parts)
+
+
+def test_resnet_lite_takes_long_series_in_strides() -> None:
+    network = made("resnet_lite", 2, stride=4)
+    assert network.output == made("resnet_lite", 2).output
+    stem = network.layers[0]
+    assert isinstance(stem, Conv1d)
+    assert (stem.kernel, stem.stride) == (32, 4)
+    with pytest.raises(InvalidSpec, match="stride"):
+        build("resnet_lite", stride=0)
+
+
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_recipe_turns_series_of_any_length_into_a_vector(name: str, channels: int) -> None:

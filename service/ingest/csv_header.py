@@ -7,7 +7,7 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from typing import BinaryIO
 
 from service.domain.datasets import Precedent, Reading
@@ -108,7 +108,8 @@ def _names_columns(fields: Sequence[str], decimal: str, *, headless: bool) -> bo
     named = fields[0].strip().lower() in ROLE_NAMES  # a data frame's own header: label, 0, 1, 2, ...
     if named or _counted(fields) or (_counted(fields[1:]) and not fields[0].strip().isdigit()):
         return True
-    if _counted(fields[:-1]):
+    steps = fields[1:-1] if not fields[0].strip() else fields[:-1]  # a data frame's row numbers have no name
+    if _counted(steps) or (fields[-1].strip().lower() in ROLE_NAMES and _rise(steps, decimal)):
         return True
     if sum(numbers) > FEWEST_STEPS and (all(numbers[1:]) or (all(numbers[:-1]) and not _are_labels(fields, decimal))):
         return False
@@ -126,6 +127,14 @@ def _counted(fields: Sequence[str]) -> bool:
         return False
     begin = int(fields[0])
     return [field.strip() for field in fields] == [str(begin + place) for place in range(len(fields))]
+
+
+def _rise(fields: Sequence[str], decimal: str) -> bool:
+    """Whether these are numbers that rise from each to the next, as moments or wavelengths do."""
+    if not all(_is_number(field, decimal) and field.strip() not in MISSING_TEXTS for field in fields):
+        return False
+    numbers = [float(field.replace(decimal, ".")) for field in fields]
+    return all(one < other for one, other in pairwise(numbers))
 
 
 def _fields(line: str, separator: str) -> list[str]:

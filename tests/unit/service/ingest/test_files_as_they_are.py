@@ -76,6 +76,30 @@ def test_columns_that_a_data_frame_has_only_counted_have_a_header(read: Read, fi
     assert "header" not in found.examination.reading.parameters
 
 
+@pytest.mark.parametrize("answer", ["label", "species"])
+@pytest.mark.parametrize("before", ["", ","])
+def test_columns_that_are_counted_may_stand_between_row_numbers_and_the_answer(
+    read: Read, before: str, answer: str
+) -> None:
+    rows = [
+        ",".join([*([str(case)] if before else []), *(f"{case}.{step}" for step in range(12)), "ab"[case % 2]])
+        for case in range(6)
+    ]
+    header = before + ",".join([*map(str, range(12)), answer])
+    found = csv(read, f"{header}\n" + "\n".join(rows) + "\n")
+    assert columns(found)["label"][0] == answer
+    assert found.series.lengths.tolist() == [12] * 6
+    assert found.series.classes == ("a", "b")
+
+
+@pytest.mark.parametrize("before", ["", ","])
+def test_numbers_that_rise_up_to_the_name_of_an_answer_are_no_case(read: Read, before: str) -> None:
+    header = before + ",".join([*(f"{step}.5" for step in range(12)), "label"])
+    row = before + ",".join([*("1.25" for _ in range(12)), "up"])
+    with pytest.raises(Unreadable, match="column 'label' answers for whole cases"):
+        csv(read, f"{header}\n{row}\n{row}\n")
+
+
 @pytest.mark.parametrize("answer", [["0", "1"], ["no", "yes"], ["0.000e+00", "1.000e+00"]])
 def test_labels_may_stand_last_where_there_is_no_header(read: Read, answer: list[str]) -> None:
     rows = [",".join([*(f"{case}.{step}25" for step in range(10)), answer[case % 2]]) for case in range(6)]

@@ -108,7 +108,8 @@ def _tried(
         yield [name for name in names if name in codes and fits(codes[name])]
     apart = [name for name in numbers if name in codes and any(_begins_again(clock, codes[name]) for clock in clocks)]
     yield [name for name in apart if fits(codes[name])]
-    keys = [name for name in dict.fromkeys([*others[:1], *singles[0], *singles[1], *others]) if name in codes]
+    subject = [name for name in others if name in singles[0]]
+    keys = [name for name in dict.fromkeys([*subject, *singles[0], *singles[1], *others]) if name in codes]
     for one, other in combinations(keys[:MOST_KEYS], 2):
         pairs = pair_codes(codes[one], codes[other])
         if _several_rows_each(pairs) and fits(pairs):

@@ -48,6 +48,18 @@ def test_of_two_columns_that_say_the_same_the_first_is_taken_and_the_other_is_no
     )
 
 
+def test_two_numbers_that_name_things_tell_the_cases_apart_before_the_label_does(read: Read) -> None:
+    rows = [
+        (user, session, step, user * session + step, "ab"[(user + session) % 2])
+        for user in (1, 2)
+        for session in (1, 2)
+        for step in range(12)
+    ]
+    found = csv(read, table("user_id,session_id,ts,value,label", rows))
+    assert columns(found)["series"] == ("user_id,session_id", "guessed")
+    assert found.series.channels == ("value",)  # a session's number among them would tell the label
+
+
 @pytest.mark.parametrize("name", ["session", "user_id", "machineId", "Store", "unit number", "Turbine No"])
 @pytest.mark.parametrize("by", ["time", "case"])
 def test_whole_numbers_by_the_name_of_what_there_are_several_of_tell_the_cases_apart(

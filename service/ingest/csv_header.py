@@ -198,7 +198,7 @@ def _writes_decimal_commas(file: BinaryIO) -> bool:
 def _answer(file: BinaryIO, start: int, separator: str, decimal: str) -> str | None:
     """Whether the first fields are labels, or the last: texts or whole numbers, of which some stand there again.
 
-    The last ones only where fractions stand among the others, which whole numbers may be as well.
+    The last ones only where they differ, as series that end in zeros do not, and fractions stand among the others.
     """
     file.seek(start)
     rows = [line.split(separator) for line in _sample(file, SAMPLE_LINES)]
@@ -206,7 +206,7 @@ def _answer(file: BinaryIO, start: int, separator: str, decimal: str) -> str | N
     if _are_labels(firsts, decimal) and (len(set(firsts)) < len(firsts) or len(firsts) == 1):
         return "first"
     whole = [_are_labels([field], decimal) for field in rows[0][1:-1]]
-    if 2 * sum(whole) < len(whole) and _are_labels(lasts, decimal) and 2 * len(set(lasts)) <= len(lasts):
+    if 2 * sum(whole) < len(whole) and _are_labels(lasts, decimal) and 1 < len(set(lasts)) <= len(lasts) / 2:
         return "last"
     return None
 

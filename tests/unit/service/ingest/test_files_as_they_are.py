@@ -109,6 +109,13 @@ def test_labels_may_stand_last_where_there_is_no_header(read: Read, answer: list
     assert len(found.series.classes) == 2
 
 
+def test_series_that_end_in_zeros_have_no_labels_last(read: Read) -> None:
+    rows = [",".join([*(f"{case}.{step}25" for step in range(10)), "0"]) for case in range(6)]
+    found = csv(read, "\n".join(rows) + "\n")
+    assert "label" not in columns(found)
+    assert found.series.lengths.tolist() == [11] * 6
+
+
 def test_a_few_columns_without_a_header_are_channels_where_it_is_said(read: Read) -> None:
     rows = "".join(f"-0.{step}12\t-0.{step}45\t0.{step}\t1.5\n" for step in range(30))
     with pytest.raises(Unreadable, match="header=false"):

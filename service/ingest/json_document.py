@@ -15,6 +15,7 @@ from service.ingest.assembly import Steps, build_series, check_counts
 from service.ingest.faults import Faults, fault, quote
 from service.ingest.number_text import Doubles
 from service.ingest.parsed import Parsed
+from service.ingest.repeated_names import refuse_repeated
 from service.ingest.source import Source
 
 LARGEST = 256 << 20
@@ -61,6 +62,7 @@ def _parse(file: BinaryIO) -> dict[str, Any]:
         raise fault(f"line {error.lineno}, column {error.colno}", f"This is no JSON: {_reason(error.msg)}.") from None
     if not isinstance(document, dict):
         raise Unreadable('The JSON document must be an object: {"series": [...], "labels": [...]}.')
+    refuse_repeated(raw, document, "the document")
     unknown = [key for key in document if key not in FIELDS]
     if unknown:
         raise fault(f"/{unknown[0][:40]}", f"There is no field {quote(unknown[0])}; {', '.join(FIELDS)} are known.")

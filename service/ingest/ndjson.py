@@ -14,6 +14,7 @@ from service.ingest.faults import Faults, fault, quote
 from service.ingest.json_document import read_case, target_rows, width_of
 from service.ingest.options import require_known
 from service.ingest.parsed import Parsed
+from service.ingest.repeated_names import refuse_repeated
 from service.ingest.source import Source
 
 Line: TypeAlias = tuple[int, Mapping[str, Any]]
@@ -44,6 +45,7 @@ def _objects(source: Source) -> Iterator[Line]:
             raise fault(f"line {number}, column {error.colno}", f"This is no JSON: {reason}.") from None
         if not isinstance(found, dict):
             raise fault(f"line {number}", "A line is one object: a case, or a row of a table.")
+        refuse_repeated(line, found, f"line {number}")
         yield number, found
 
 

@@ -156,7 +156,7 @@ def build(settings: Settings) -> House:
     data_dir = settings.data_dir.resolve()
     clock, log = SystemClock(), logger()
     database = Database(_database_url(settings))
-    artifacts = LocalArtifacts(data_dir / "artifacts")
+    artifacts = LocalArtifacts(data_dir / "artifacts", shared=settings.workers > 1)
     keys = Keys(timedelta(seconds=settings.idempotency_seconds))
     jobs = DatabaseJobs(database, clock, keys)
     supervisor = Supervisor(

@@ -75,7 +75,7 @@ class ArtifactStore(Protocol):
         ...
 
     def view(self, artifact: Artifact) -> memoryview:
-        """The same bytes, read-only, and mapped from the disk where they lie on one: processes share the memory."""
+        """The same bytes, read-only, aligned to pages; where several processes serve, they share the memory."""
         ...
 
     def path(self, artifact: Artifact) -> Path | None:

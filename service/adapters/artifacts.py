@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from service.domain.artifacts import Artifact, StoredObject
 from service.errors import AlreadyExists, Corrupt, InternalError, NotFound, StorageFull, Unavailable
 
@@ -18,15 +20,22 @@ KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 """Keys are made by the service; no segment begins with a dot, so none leads out of the directory."""
 
 INCOMING = ".incoming"
+ALIGNMENT = 64
+"""Of bytes that are read: a cache line, as arrays in an archive are aligned."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class LocalArtifacts:
     """The artifact store on a local disk."""
 
-    def __init__(self, root: Path) -> None:
-        """Keep everything under `root`, which is made if need be."""
+    def __init__(self, root: Path, *, shared: bool = False) -> None:
+        """Keep everything under `root`, which is made if need be.
+
+        shared: whether a view is the file's own pages, which all processes that view it share, but which take the
+        process down if the file is cut short under it; a view of one's own cannot change any more
+        """
         self._root = root.resolve()
+        self._shared = shared
         self._incoming = self._root / INCOMING
         self._made: set[Path] = set()
         with _disk():
@@ -70,11 +79,14 @@ class LocalArtifacts:
         return content
 
     def view(self, artifact: Artifact) -> memoryview:
-        """Map the file read-only and check the digest; the mapping outlives the file's name."""
+        """Map the file read-only, or read it, and check the digest; the view outlives the file's name."""
         with self._opened(artifact) as descriptor:
             if os.fstat(descriptor).st_size != artifact.size or not artifact.size:
                 raise Corrupt(f"The artifact {artifact.key} is not what was written: its size differs.")
-            content = memoryview(mmap.mmap(descriptor, artifact.size, access=mmap.ACCESS_READ))
+            if self._shared:
+                content = memoryview(mmap.mmap(descriptor, artifact.size, access=mmap.ACCESS_READ))
+            else:
+                content = _read(descriptor, artifact.size)
         if hashlib.sha256(content).hexdigest() != artifact.sha256:
             raise Corrupt(f"The artifact {artifact.key} is not what was written: its digest differs.")
         return content
@@ -143,6 +155,19 @@ def _disk() -> Iterator[None]:
         if error.errno == errno.EIO:
             raise Unavailable("The disk does not take or give the bytes.", retry_after=5) from error
         raise InternalError(f"The artifact store failed: {os.strerror(error.errno or 0)}.") from error
+
+
+def _read(descriptor: int, size: int) -> memoryview:
+    """So many bytes of a file, aligned as mapped ones are wherever it matters; what it no longer has stays unwritten.
+
+    No anonymous mapping: of a mapping pages are given back, as the file has them too.
+    """
+    buffer = np.empty(size + ALIGNMENT, np.uint8)
+    start = -buffer.ctypes.data % ALIGNMENT
+    content = rest = buffer[start : start + size].data
+    while rest and (count := os.readv(descriptor, [rest])):
+        rest = rest[count:]
+    return content.toreadonly()
 
 
 def _write(draft: Path, parts: Iterable[bytes | memoryview]) -> tuple[str, int]:

@@ -7,8 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from model.data.blocks import LARGE
+from model.interchange import container
 from service.adapters.artifacts import LocalArtifacts
 from service.domain.artifacts import Artifact
 from service.errors import AlreadyExists, Corrupt, NotFound, ServiceError, StorageFull, Unavailable
@@ -96,6 +99,42 @@ def test_a_cut_file_is_not_mapped(artifacts: LocalArtifacts, root: Path) -> None
     os.truncate(root / "a", 3)
     with pytest.raises(Corrupt, match="size"):
         artifacts.path(artifact)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_view_is_the_bytes_aligned_and_cannot_be_written(root: Path, shared: bool) -> None:
+    artifacts = LocalArtifacts(root, shared=shared)
+    view = artifacts.view(artifacts.put("a", b"bytes"))
+    assert view.readonly
+    assert np.frombuffer(view, np.uint8).ctypes.data % 64 == 0
+    artifacts.delete("a")
+    assert view == b"bytes"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_view_of_what_is_not_what_was_put_is_refused(root: Path, shared: bool) -> None:
+    artifacts = LocalArtifacts(root, shared=shared)
+    artifact = artifacts.put("a", b"bytes")
+    for content in (b"byteS", b"byte", b"bytes.", b""):
+        (root / "a").write_bytes(content)
+        with pytest.raises(Corrupt, match="not what was written"):
+            artifacts.view(artifact)
+
+
+def test_a_view_of_ones_own_stays_what_it_is_when_the_file_is_overwritten(root: Path) -> None:
+    artifacts = LocalArtifacts(root)
+    view = artifacts.view(artifacts.put("a", b"bytes"))
+    (root / "a").write_bytes(b"")
+    assert view == b"bytes"
+
+
+def test_a_large_archive_is_whole_in_a_view_after_it_was_verified(root: Path) -> None:
+    """Pages of large mappings are given back while an archive is verified, and read again from the file."""
+    values = np.arange(LARGE // 4 + 1, dtype=np.float32)
+    for shared in (False, True):
+        artifacts = LocalArtifacts(root, shared=shared)
+        view = artifacts.view(artifacts.put(f"large/{shared}", container.write({"values": values}, {})))
+        assert np.array_equal(container.read(view).arrays["values"], values)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from service.errors import Detail, Unreadable
 from service.ingest.contents import Guess, Look, clocks, guess_label, guess_moment, guess_time, in_runs
 from service.ingest.faults import fault, listed, quote
 from service.ingest.roles import INDEX_COLUMNS, Roles, absent, named_roles
+from service.ingest.row_numbers import differs, numbers_rows, orders, set_aside
 from service.ingest.series_guess import guess_series
 from service.ingest.wide_columns import WideChannels, asked_channels, guessed_channels
 
@@ -31,9 +32,30 @@ def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Conta
         if answered or "label" not in wanted:
             return roles
         return _with(roles, "label", guess_label([name for name in free if name not in steps], look))
-    roles = _inferred(names, free, roles, look, wanted if not answered else wanted - {"label"})
+    wanted = wanted if not answered else wanted - {"label"}
+    roles = _without_row_numbers(names, free, roles, look, wanted) or _inferred(names, free, roles, look, wanted)
     rest = [name for name in rest if name not in roles.single]
     return replace(roles, channels=_long_channels(rest, names, reading, roles, look))
+
+
+def _without_row_numbers(
+    names: Sequence[str], free: Sequence[str], roles: Roles, look: Look, wanted: Container[str]
+) -> Roles | None:
+    """The roles where what is called as cases are numbers the rows of a table with times; None where it does not.
+
+    An answer that nothing else tells the cases of is refused beside a time that was named, and no time otherwise.
+    """
+    name, certainties = roles.series, dict(roles.certainties)
+    if name is None or certainties["series"] == "asked" or "series" not in wanted or not differs(name, look):
+        return None
+    kept = tuple(each for each in roles.certainties if each[0] != "series")
+    without = _with(replace(roles, series=None, certainties=kept), "series", set_aside(name))
+    found = _inferred(names, free, without, look, wanted)
+    surely = dict(found.certainties).get("time") != "guessed"
+    answered = found.label is not None or found.target is not None
+    if found.time is None or not orders(found.time, found.series, look, surely=surely):
+        return None
+    return found if surely or not answered or found.series is not None else None
 
 
 def _inferred(names: Sequence[str], free: Sequence[str], roles: Roles, look: Look, wanted: Container[str]) -> Roles:
@@ -101,13 +123,15 @@ def _wide_channels(
 
 
 def _one_row_a_case(rest: Sequence[str], wide: WideChannels, roles: Roles, look: Look, *, guess: bool) -> bool:
-    """Whether no case has a second row; without a column of cases each row has an answer, and no time."""
-    if roles.series is not None:
-        return not look.repeats(roles.series)
+    """Whether no case has a second row; without names of cases, or with times, each row has an answer."""
+    if roles.series is not None and look.repeats(roles.series):
+        return False
     if roles.label is not None or roles.target is not None:
         return True
     steps = {name for columns in wide.values() for name in columns}
     others = [name for name in rest if name not in steps]
+    if roles.series is not None:
+        return not any(look.times(name) for name in others)
     label = guess_label(others, look).column if guess else None
     return label is not None and not in_runs(look.codes(label)) and not any(look.times(name) for name in others)
 
@@ -121,9 +145,11 @@ def _long_channels(
         if name in roles.single:
             message = f"The column {quote(name)} cannot be a channel and something else."
             raise Unreadable(message, Detail("/channels", message))
-    channels = reading.channels or tuple(name for name in rest if look.numeric(name))
+    channels = reading.channels or tuple(name for name in rest if look.numeric(name) and not numbers_rows(name, look))
     if not channels:
-        texts = [f"{quote(name)} holds {look.described(name)}{look.example(name)}" for name in rest[:MOST_EXPLAINED]]
+        some = rest[:MOST_EXPLAINED]
+        held = ["numbers of the rows" if numbers_rows(name, look) else look.described(name) for name in some]
+        texts = [f"{quote(name)} holds {what}{look.example(name)}" for name, what in zip(some, held, strict=True)]
         why = f" {'; '.join(texts)}." if texts else ""
         raise fault("the header", f"No numeric column is left to be a channel; the columns are {listed(names)}.{why}")
     answer = roles.label or roles.target

@@ -7,6 +7,7 @@ from service.domain.reports import Certainty, Finding, FindingKind, Form, Place,
 from service.ingest.contents import Look
 from service.ingest.faults import quote
 from service.ingest.roles import INDEX_COLUMNS, USUAL, Roles
+from service.ingest.row_numbers import numbers_rows, sets_aside
 from service.ingest.wide_columns import guessed_channels, pattern_of, stem_of
 
 MOST_NAMED = 100
@@ -31,6 +32,8 @@ def understood(roles: Roles, reading: Reading) -> Understanding:
     declined = {role: "" for role in USUAL if getattr(reading, role) == "" and role not in roles.named}
     if roles.label is None and any(guess.twins for _, guess in roles.guesses):
         declined["label"] = ""  # or it would be guessed to be one of them, once the series is asked for
+    if roles.series is None and any(map(sets_aside, roles.guesses)):
+        declined["series"] = ""
     parameters = {"form": form, **roles.named, **declined, "channels": format_channels(patterns)}
     return Understanding(form, tuple(found), parameters, tuple(_alternatives(roles, reading)))
 
@@ -92,6 +95,8 @@ def _reason(name: str, roles: Roles, reading: Reading, look: Look) -> str:
         return f"times; {quote(roles.time)} orders the steps"
     if what == "texts" and (roles.label or roles.target):
         return f"texts; {quote(str(roles.label or roles.target))} answers for the cases"
+    if what == "numbers" and numbers_rows(name, look):
+        what = "numbers of the rows"
     return f"{what}, which were not asked for" if reading.channels and what == "numbers" else what
 
 

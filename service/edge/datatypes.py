@@ -88,20 +88,26 @@ def _texts(raw: memoryview, count: int, pointer: str) -> Tensor:
 
 
 def from_json(datatype: str, shape: Sequence[int], data: object, pointer: str) -> Tensor:
-    """A tensor from a flat or nested list, or from an array of its numbers; null is NaN where the datatype has one."""
+    """A tensor from a flat or nested list; null is NaN where the datatype has one."""
     count = check_tensor(datatype, shape, pointer)
     if datatype in BINARY_ONLY:
         raise refusal(f"{pointer}/datatype", f"{datatype} travels as binary data only.")
-    if isinstance(data, np.ndarray):
-        flat = narrowed(data, datatype, f"{pointer}/data")
-    elif isinstance(data, list):
-        quick = packed(data, shape, datatype)
-        flat = _array(data, datatype, pointer) if quick is None else quick
-    else:
+    if not isinstance(data, list):
         raise refusal(f"{pointer}/data", "The data is a list, flat and row-major or nested.")
-    if flat.size != count or (flat.ndim > 1 and flat.shape != tuple(shape)):
+    quick = packed(data, shape, datatype)
+    flat = _array(data, datatype, pointer) if quick is None else quick
+    return _shaped(flat, shape, count, pointer)
+
+
+def from_numbers(datatype: str, shape: Sequence[int], count: int, numbers: Tensor, pointer: str) -> Tensor:
+    """A tensor of a datatype of numbers from a flat array of its `count` elements; the announcement is checked."""
+    return _shaped(narrowed(numbers, datatype, f"{pointer}/data"), shape, count, pointer)
+
+
+def _shaped(elements: Tensor, shape: Sequence[int], count: int, pointer: str) -> Tensor:
+    if elements.size != count or (elements.ndim > 1 and elements.shape != tuple(shape)):
         raise refusal(f"{pointer}/data", f"The shape needs {count} elements, flat or nested as the shape says.")
-    return flat.reshape(shape)
+    return elements.reshape(shape)
 
 
 def _array(data: list[Any], datatype: str, pointer: str) -> Tensor:

@@ -6,7 +6,7 @@ thread. Where the network runs, there or on a thread of its own, is the schedule
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -45,7 +45,7 @@ USUAL_PRIORITY = 5
 """Of a request that says none, or 0; 1 goes first, and what is beyond the last level counts as the last."""
 
 
-@dataclass(slots=True)  # not frozen: one is made for each request
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """An output that was asked for: as binary data or not, or as its `classes` most likely classes."""
 
@@ -54,16 +54,31 @@ class Wanted:
     classes: int = 0
 
 
-@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
-class InferCall:
-    """What a request of the inference protocol says; `binary` holds for outputs that do not say themselves."""
+@dataclass(frozen=True, eq=False, slots=True)
+class InferOptions:
+    """What a request says besides its tensors; `binary` holds for outputs that do not say themselves.
 
-    tensors: Mapping[str, Tensor]
+    names: of the outputs that are wanted; None if all are
+    """
+
     outputs: tuple[Wanted, ...] = ()
     id: str = ""
     binary: bool = False
     timeout_seconds: float | None = None
     priority: int | None = None
+    names: tuple[str, ...] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look once: clients say the same again and again, and what they say is remembered."""
+        object.__setattr__(self, "names", tuple(output.name for output in self.outputs) or None)
+
+
+@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
+class InferCall:
+    """A request of the inference protocol."""
+
+    tensors: Mapping[str, Tensor]
+    options: InferOptions = field(default_factory=InferOptions)
 
 
 @dataclass(slots=True)  # not frozen: one is made for each request
@@ -76,13 +91,8 @@ class Addressed:
     arrived: int = field(default_factory=time.perf_counter_ns)
 
 
-@dataclass(eq=False, slots=True)  # not frozen: one is made for each request
-class _Asked:
-    """A question as the scheduler wants it."""
-
-    question: Question
-    seconds: float | None = None
-    priority: int | None = None
+PLAIN = InferOptions()
+"""Of requests that are not of the protocol."""
 
 
 class Prediction:
@@ -105,98 +115,90 @@ class Prediction:
         self._metrics = metrics
         self._traces = traces
 
-    async def infer(
+    def infer(
         self,
         to: Addressed,
         size: int | None,
         decode: Callable[[], InferCall],
         encode: Callable[[InferCall, InferResult], Answer],
-    ) -> Answer:
+    ) -> Awaitable[Answer]:
         """Answer a request of the inference protocol; `size` is its bytes, or None if it must be read on a thread."""
 
-        def ask(known: ModelVersion | None) -> tuple[InferCall, _Asked]:
+        def ask(known: ModelVersion | None) -> tuple[InferCall, Question, InferOptions]:
             call = decode()
-            if any(len(tensor) > LARGEST_BATCH for tensor in call.tensors.values()):
-                raise refusal("/inputs/0/shape", f"A batch has at most {LARGEST_BATCH} cases.")
-            names = [wanted.name for wanted in call.outputs] or None
-            question = self._inference.question(to.model, to.version, call.tensors, names, known)
-            return call, _Asked(question, call.timeout_seconds, call.priority)
+            for tensor in call.tensors.values():
+                if len(tensor) > LARGEST_BATCH:
+                    raise refusal("/inputs/0/shape", f"A batch has at most {LARGEST_BATCH} cases.")
+            question = self._inference.question(to.model, to.version, call.tensors, call.options.names, known)
+            return call, question, call.options
 
-        return await self._run(to, size, ask, encode)
+        return self._answered(to, size, ask, encode)
 
-    async def predict(
+    def predict(
         self,
         to: Addressed,
         size: int | None,
         decode: Callable[[], Sequence[Any]],
         encode: Callable[[InferResult], Answer],
-    ) -> Answer:
+    ) -> Awaitable[Answer]:
         """Answer a request for plain predictions of cases."""
 
-        def ask(known: ModelVersion | None) -> tuple[None, _Asked]:
-            return None, _Asked(self._inference.question_of_cases(to.model, to.version, decode(), known))
+        def ask(known: ModelVersion | None) -> tuple[None, Question, InferOptions]:
+            return None, self._inference.question_of_cases(to.model, to.version, decode(), known), PLAIN
 
-        return await self._run(to, size, ask, lambda _none, result: encode(result))
-
-    async def _run(
-        self,
-        to: Addressed,
-        size: int | None,
-        ask: Callable[[ModelVersion | None], tuple[Call, _Asked]],
-        encode: Callable[[Call, InferResult], Answer],
-    ) -> Answer:
-        """Answer within a span."""
-        with self._traces.part("inference", model=to.model) as span:
-            answer, version, timing = await self._answered(to, size, ask, encode)
-            span.set(version=version, rows=timing.rows, queue_ns=timing.queue, compute_ns=timing.compute_infer)
-            return answer
+        return self._answered(to, size, ask, lambda _none, result: encode(result))
 
     async def _answered(
         self,
         to: Addressed,
         size: int | None,
-        ask: Callable[[ModelVersion | None], tuple[Call, _Asked]],
+        ask: Callable[[ModelVersion | None], tuple[Call, Question, InferOptions]],
         encode: Callable[[Call, InferResult], Answer],
-    ) -> tuple[Answer, int, Timing]:
-        """Decode, compute, encode; count each part, and the failure of any."""
-        begun = time.perf_counter_ns()
-        light = size is not None and size <= LIGHT_BYTES
-        try:
-            self._scheduler.require_room()
-            known = self._inference.at_hand(to.model, to.version, to.arrived) if light else None
-            if known is None:
-                call, asked = await self._lane.run_within(_left(to.seconds, to), partial(ask, None))
-            else:
-                call, asked = ask(known)
-            decoded = time.perf_counter_ns()
-            computed = await self._computed(to, asked)
-            result = computed.answer
-            encoding = time.perf_counter_ns()
-            small = light and sum(output.size for output in result.outputs.values()) <= LIGHT_ELEMENTS
-            answer = encode(call, result) if small else await self._lane.run(encode, call, result)
-        except ServiceError:
-            await self._count_failure(to)
-            raise
-        timing = Timing(
-            rows=asked.question.rows,
-            queue=computed.queue,
-            compute_input=decoded - begun,
-            compute_infer=computed.compute,
-            compute_output=time.perf_counter_ns() - encoding,
-        )
-        self._statistics.succeeded(to.model, str(result.version.number), timing)
-        self._metrics.inference(to.model, result.version.number, timing.rows, timing.queue / 1e9)
-        return answer, result.version.number, timing
+    ) -> Answer:
+        """Decode, compute, encode, within a span; count each part, and the failure of any."""
+        with self._traces.part("inference", model=to.model) as span:
+            begun = time.perf_counter_ns()
+            light = size is not None and size <= LIGHT_BYTES
+            try:
+                self._scheduler.require_room()
+                known = self._inference.at_hand(to.model, to.version, to.arrived) if light else None
+                if known is None:
+                    call, question, options = await self._lane.run_within(_left(to.seconds, to), partial(ask, None))
+                else:
+                    call, question, options = ask(known)
+                decoded = time.perf_counter_ns()
+                computed = await self._computed(to, question, options)
+                result = computed.answer
+                encoding = time.perf_counter_ns()
+                small = light and sum([output.size for output in result.outputs.values()]) <= LIGHT_ELEMENTS
+                answer = encode(call, result) if small else await self._lane.run(encode, call, result)
+            except ServiceError:
+                await self._count_failure(to)
+                raise
+            timing = Timing(
+                rows=question.rows,
+                queue=computed.queue,
+                compute_input=decoded - begun,
+                compute_infer=computed.compute,
+                compute_output=time.perf_counter_ns() - encoding,
+            )
+            version = result.version.number
+            self._statistics.succeeded(to.model, str(version), timing)
+            self._metrics.inference(to.model, version, timing.rows, timing.queue / 1e9)
+            span.set(version=version, rows=timing.rows, queue_ns=timing.queue, compute_ns=timing.compute_infer)
+            return answer
 
-    async def _computed(self, to: Addressed, asked: _Asked) -> Computed[InferResult]:
+    def _computed(self, to: Addressed, question: Question, options: InferOptions) -> Awaitable[Computed[InferResult]]:
         """Ask with the earliest of the caller's deadlines."""
-        limits = [limit for limit in (to.seconds, asked.seconds) if limit is not None]
-        left = _left(min(limits, default=None), to)
-        deadline = None if left is None else asyncio.get_running_loop().time() + left
-        priority = min(asked.priority or USUAL_PRIORITY, PRIORITY_LEVELS)
+        deadline = None
+        if to.seconds is not None or options.timeout_seconds is not None:
+            limits = [limit for limit in (to.seconds, options.timeout_seconds) if limit is not None]
+            left = _left(min(limits), to)
+            deadline = None if left is None else asyncio.get_running_loop().time() + left
         here = self._traces.here
-        question = asked.question if here is None else replace(asked.question, traceparent=here)
-        return await self._scheduler.ask(question, priority, deadline)
+        if here is not None:
+            question = replace(question, traceparent=here)
+        return self._scheduler.ask(question, min(options.priority or USUAL_PRIORITY, PRIORITY_LEVELS), deadline)
 
     async def _count_failure(self, to: Addressed) -> None:
         """Count it for the version that was meant; names that nothing answers to are not counted: they are endless."""

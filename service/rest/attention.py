@@ -9,7 +9,7 @@ from starlette.types import Receive
 from service.rest.problems import Malformed
 
 TIMEOUT = "X-Request-Timeout"
-TIMEOUT_NAME = TIMEOUT.lower()
+TIMEOUT_NAME = TIMEOUT.lower().encode()
 LONGEST_SECONDS = 86_400.0
 LISTEN_AFTER_SECONDS = 0.02
 """Most answers are there sooner, and to listen costs a task."""

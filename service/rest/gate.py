@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from service.edge.context import EdgeContext
 from service.edge.request_ids import request_id
 from service.errors import InternalError, PermissionRefused, ServiceError
 from service.rest.connection import LARGEST_HEAD
-from service.rest.head import HEAD, Head
+from service.rest.head import ENCODING, HEAD, Head
 from service.rest.problems import HeadTooLarge, Malformed, problem_of
 from service.settings import is_loopback
 from service.telemetry.logs import logger, shortened
@@ -51,7 +52,9 @@ class Gate:
     def __init__(self, routes: ASGIApp, edge: EdgeContext) -> None:
         """Take what is behind the gate."""
         self._routes = routes
-        self._edge = edge
+        self._access = edge.access
+        self._traces = edge.traces
+        self._metrics = edge.metrics
         self._public = PUBLIC | {METRICS} if edge.metrics_public else PUBLIC
         self._log = logger()
         self._in_flight = edge.metrics.in_flight.labels("rest")
@@ -62,48 +65,46 @@ class Gate:
             await self._routes(scope, receive, send)
             return
         head = Head(scope["headers"])
-        came_from = Origin(request_id(head.get("x-request-id")), traceparent(head.get("traceparent")))
+        came_from = Origin(request_id(head.get(b"x-request-id")), traceparent(head.get(b"traceparent")))
         exchange = Exchange(came_from)
         state = scope.setdefault("state", {})
-        state["request_id"], state[HEAD] = exchange.request_id, head
+        state["request_id"], state[HEAD] = came_from.request_id, head
+        watched = _watched(send, exchange)
         self._in_flight.inc()
         try:
-            with self._edge.traces.request(scope["method"], came_from) as span:
-                exchange.origin = self._edge.traces.origin or came_from
-                await self._pass(scope, receive, _watched(send, exchange), exchange, head)
+            with self._traces.request(scope["method"], came_from) as span:
+                if span is not NOTHING:
+                    exchange.origin = self._traces.origin or came_from
+                try:
+                    self._check(scope, head)
+                    await self._routes(scope, receive, watched)
+                except ServiceError as error:
+                    await problem_of(error, exchange.request_id)(scope, receive, watched)
+                except ClientDisconnect:
+                    exchange.status = CLOSED_BY_CLIENT
+                except Exception as error:  # noqa: BLE001  # the outermost place: our fault becomes a 500 and a log line
+                    exchange.fault = error
+                    if exchange.status == 0:
+                        answer = problem_of(InternalError("Something went wrong on our side."), exchange.request_id)
+                        await answer(scope, receive, watched)
                 if span is not NOTHING:
                     self._describe(span, scope, exchange)
         finally:
             self._in_flight.dec()
             self._tell(scope, exchange)
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange, head: Head) -> None:
-        try:
-            self._check(scope, head)
-            await self._routes(scope, receive, send)
-        except ServiceError as error:
-            await problem_of(error, exchange.request_id)(scope, receive, send)
-        except ClientDisconnect:
-            exchange.status = CLOSED_BY_CLIENT
-        except Exception as error:  # noqa: BLE001  # the outermost place: a fault of ours becomes a 500 and a log line
-            exchange.fault = error
-            if exchange.status == 0:
-                answer = problem_of(InternalError("Something went wrong on our side."), exchange.request_id)
-                await answer(scope, receive, send)
-
     def _check(self, scope: Scope, head: Head) -> None:
         """Refuse what may not pass: a head too large, an odd Host, another site's page, no key."""
         if head.size > LARGEST_HEAD:
             raise HeadTooLarge(f"The headers are too large: at most {LARGEST_HEAD} bytes are taken.")
-        hosts = head.all("host")
-        host = _name_of(hosts[0]) if len(hosts) == 1 and len(hosts[0]) <= LONGEST_HOST else None
+        host = _name_of(head.only(b"host"))
         if host is None:
             raise Malformed("A request has exactly one Host header, with a name and perhaps a port.")
         if scope["path"] in self._public:
             return
-        self._edge.access.check(head.get("authorization"))
-        if self._edge.access.open:
-            _refuse_other_sites(scope["method"], head, host, scope.get("server"))
+        self._access.check(head.get(b"authorization"))
+        if self._access.open:
+            _refuse_other_sites(scope, head, host)
 
     def _describe(self, span: Span, scope: Scope, exchange: Exchange) -> None:
         """Call the span by its route, once that is known, and say what came of it."""
@@ -121,26 +122,26 @@ class Gate:
     def _tell(self, scope: Scope, exchange: Exchange) -> None:
         """One line and one count for each request, under the route's pattern."""
         seconds = time.perf_counter() - exchange.started
-        route, status = _route(scope), exchange.status or CLOSED_BY_CLIENT
-        self._edge.metrics.request("rest", scope["method"], route, str(status), seconds)
-        write = self._log.error if exchange.fault else self._log.info
-        write(
-            "request",
-            method=scope["method"],
-            route=route,
-            path=shortened(scope["path"]),
-            status=status,
-            duration_ms=round(seconds * 1000, 3),
-            bytes=exchange.sent,
-            **exchange.origin.fields,
-            **({"exc_info": exchange.fault} if exchange.fault else {}),
-        )
+        method, route, status = scope["method"], _route(scope), exchange.status or CLOSED_BY_CLIENT
+        self._metrics.request("rest", method, route, str(status), seconds)
+        told = {
+            "method": method,
+            "route": route,
+            "path": shortened(scope["path"]),
+            "status": status,
+            "duration_ms": round(seconds * 1000, 3),
+            "bytes": exchange.sent,
+        }
+        if exchange.fault is None:
+            self._log.info("request", **told, **exchange.origin.fields)
+        else:
+            self._log.error("request", **told, **exchange.origin.fields, exc_info=exchange.fault)
 
 
 @lru_cache(maxsize=256)
-def _name_of(host: str) -> str | None:
+def _name_of(host: bytes | None) -> str | None:
     """The name in a Host header; None if it is not one. Most requests come with the same."""
-    found = HOST.fullmatch(host)
+    found = HOST.fullmatch(host.decode(ENCODING)) if host is not None and len(host) <= LONGEST_HOST else None
     return None if found is None else found["name"]
 
 
@@ -152,21 +153,22 @@ def _route(scope: Scope) -> str:
 def _watched(send: Send, exchange: Exchange) -> Send:
     """A `send` that notes the status and the bytes, and adds the request's id."""
 
-    async def watched(message: Message) -> None:
+    def watched(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             exchange.status = message["status"]
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", exchange.request_id.encode())]
         elif message["type"] == "http.response.body":
             exchange.sent += len(message.get("body", b""))
-        await send(message)
+        return send(message)
 
     return watched
 
 
-def _refuse_other_sites(method: str, head: Head, host: str, server: tuple[str, int | None] | None) -> None:
+def _refuse_other_sites(scope: Scope, head: Head, host: str) -> None:
     """Without a key a browser is the danger: a page of another site, or a name that was rebound to this machine."""
+    server = scope.get("server")
     if server is not None and is_loopback(server[0]) and not is_loopback(host):
         raise PermissionRefused("Without an API key this service answers to the names of this machine only.")
-    origin = head.get("origin")
-    if origin is not None and method not in SAFE_METHODS and urlsplit(origin).netloc != head.text("host"):
+    origin = head.get(b"origin")
+    if origin is not None and scope["method"] not in SAFE_METHODS and urlsplit(origin).netloc != head.text(b"host"):
         raise PermissionRefused("Without an API key this service takes no requests from other sites' pages.")

@@ -1,6 +1,7 @@
 """A request's headers, looked up by name without going through all of them each time."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 HEAD = "head"
 """Where a request's state has it."""
@@ -11,38 +12,41 @@ ENCODING = "latin-1"
 class Head:
     """The headers of one request; of a name that stands there several times, the first is the one that counts."""
 
-    __slots__ = ("_named", "raw")
+    __slots__ = ("_named", "_raw")
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         """Take them as ASGI gives them."""
-        self.raw = list(raw)
-        self._named = {name.decode(ENCODING): value for name, value in reversed(self.raw)}
+        self._raw = list(raw)
+        self._named = dict(reversed(self._raw))
 
     def __contains__(self, name: object) -> bool:
         """Whether there is such a header."""
         return name in self._named
 
-    def get(self, name: str, default: str | None = None) -> str | None:
-        """The header's value."""
+    def get(self, name: bytes) -> str | None:
+        """The header's value; None if there is none."""
         value = self._named.get(name)
-        return default if value is None else value.decode(ENCODING)
+        return None if value is None else value.decode(ENCODING)
 
-    def text(self, name: str) -> str:
+    def text(self, name: bytes) -> str:
         """The header's value; empty if there is none."""
-        return self._named.get(name, b"").decode(ENCODING)
+        value = self._named.get(name)
+        return "" if value is None else value.decode(ENCODING)
 
-    def all(self, name: str) -> list[str]:
-        """Every value of a header that may stand there several times."""
-        wanted = name.encode(ENCODING)
-        return [value.decode(ENCODING) for each, value in self.raw if each == wanted]
+    def only(self, name: bytes) -> bytes | None:
+        """The value of a header that stands there exactly once; None if it does not."""
+        value = self._named.get(name)
+        if len(self._named) < len(self._raw) and sum(each == name for each, _ in self._raw) != 1:
+            return None
+        return value
 
     @property
     def size(self) -> int:
         """Bytes of names and values."""
-        return sum([len(name) + len(value) for name, value in self.raw])
+        return sum(map(len, chain.from_iterable(self._raw)))
 
     @property
     def announced(self) -> int | None:
         """The body's size by Content-Length, if there is one."""
-        text = self.text("content-length")
-        return int(text) if text.isascii() and text.isdecimal() else None
+        value = self._named.get(b"content-length")
+        return int(value) if value is not None and value.isdigit() else None

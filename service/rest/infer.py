@@ -11,9 +11,11 @@ from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed, InferCall
 from service.rest.attention import TIMEOUT_NAME, Listening, stated_seconds
 from service.rest.bodies import whole_body
+from service.rest.coding import Payload, compressed
 from service.rest.connection import ARRIVED, WHOLE
 from service.rest.head import HEAD, Head
-from service.rest.v2_codec import Payload, compressed, decode, encode
+from service.rest.v2_request import decode
+from service.rest.v2_response import encode
 
 
 class Infer:
@@ -42,6 +44,6 @@ class Infer:
         def encoded(call: InferCall, result: InferResult) -> Payload:
             return compressed(encode(call, result), head)
 
-        size = None if "content-encoding" in head else len(raw)
+        size = None if b"content-encoding" in head else len(raw)
         with self._attending(receive):
             return await self._prediction.infer(to, size, decoded, encoded)

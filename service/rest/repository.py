@@ -9,9 +9,9 @@ from service.edge.context import EdgeContext
 from service.edge.validation import validated
 from service.rest.answers import JSON, Options, body, responses
 from service.rest.bodies import parsed, read_body
+from service.rest.coding import decompressed
 from service.rest.head import Head
 from service.rest.parameters import ModelName
-from service.rest.v2_codec import decompressed
 
 LARGEST_WISH = 64 << 10
 EMPTY = b"{}"

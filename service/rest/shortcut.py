@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import ServiceError
-from service.rest.head import ENCODING
 from service.rest.infer import Infer
 from service.rest.parameters import SEGMENTS
 from service.rest.problems import protocol_problem
-from service.rest.v2_codec import Payload
 
 
 @dataclass(frozen=True)
@@ -54,12 +52,7 @@ class Shortcut:
             payload = await self._infer(state, receive, path["model"], version)
         except ServiceError as error:
             await protocol_problem(error, state["request_id"])(scope, receive, send)
-        else:
-            await _answer(payload, send)
-
-
-async def _answer(payload: Payload, send: Send) -> None:
-    headers = [(name.lower().encode(ENCODING), value.encode(ENCODING)) for name, value in payload.headers.items()]
-    headers.append((b"content-length", b"%d" % len(payload.body)))
-    await send({"type": "http.response.start", "status": OK, "headers": headers})
-    await send({"type": "http.response.body", "body": payload.body})
+            return
+        headers = [*payload.headers, (b"content-length", b"%d" % len(payload.body))]
+        await send({"type": "http.response.start", "status": OK, "headers": headers})
+        await send({"type": "http.response.body", "body": payload.body})

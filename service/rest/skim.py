@@ -9,6 +9,7 @@ the words for what is wrong.
 import re
 import secrets
 import threading
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,10 @@ import orjson
 import simdjson
 
 from api_schemas.rest.protocol import InferRequest
+from service.edge.datatypes import check_tensor, from_numbers
+from service.edge.prediction import InferCall, InferOptions
+from service.errors import ServiceError
+from service.rest.v2_options import options_of
 
 DATA = re.compile(rb'"data" ?: ?\[')
 KEPT_BYTES = 256 << 10
@@ -29,38 +34,57 @@ STAND_IN = secrets.token_hex(16)
 """Stands in the list's place while the rest is read: a text that no client can have sent."""
 QUOTED = orjson.dumps(STAND_IN)
 
+POINTER = "/inputs/0"
+
 _kept = threading.local()
 
 
-def skimmed(text: bytes | memoryview) -> tuple[InferRequest, np.ndarray[Any, np.dtype[np.float64]]] | None:
-    """The request, and the data of its one input as a flat float64 array; None if it must be read the ordinary way."""
-    content = bytes(text)
-    begin = DATA.search(content)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Surroundings:
+    """What a body says besides its list: the one input's name and announcement, and the options."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    elements: int
+    options: InferOptions
+
+
+def skimmed(text: bytes) -> InferCall | None:
+    """The call that a body of JSON with one input is; None if it must be read the ordinary way."""
+    begin = DATA.search(text)
     if begin is None:
         return None
     start = begin.end() - 1
-    end = content.find(b"]", start) + 1
-    if not end or content.find(b"[", start + 1, end) != -1:  # cut short, or nested
+    end = text.find(b"]", start) + 1
+    if not end or text.find(b"[", start + 1, end) != -1:  # cut short, or nested
         return None
-    before, after = content[:start], content[end:]
+    before, after = text[:start], text[end:]
     around = _remembered if len(before) + len(after) <= LARGEST_REMEMBERED else _around
     try:
-        return around(before, after), _numbers(content[start:end])
-    except (ValueError, TypeError, RuntimeError, KeyError):  # no JSON, or other types than looked for
+        said = around(before, after)
+        tensor = from_numbers(said.datatype, said.shape, said.elements, _numbers(text[start:end]), POINTER)
+    except (ValueError, TypeError, RuntimeError, KeyError, ServiceError):  # no JSON, or other than looked for
         return None
+    return InferCall({said.name: tensor}, said.options)
 
 
-def _around(before: bytes, after: bytes) -> InferRequest:
-    """The request without its list; ValueError, TypeError or KeyError if it is none, or the list is not what it seems.
+def _around(before: bytes, after: bytes) -> _Surroundings:
+    """What stands around a list; ValueError, TypeError, KeyError or ServiceError if the list is not what it seems.
 
     The stand-in shows that the list that was found is the data of the one input, and no other of that name: it is found
     there only if what was cut out is one value of the JSON, from its first byte to its last.
     """
-    request = orjson.loads(b"".join((before, QUOTED, after)))
-    (entry,) = request["inputs"]
+    value = orjson.loads(b"".join((before, QUOTED, after)))
+    (entry,) = value["inputs"]
     if entry["data"] != STAND_IN or entry["datatype"] not in FLOATS:
         raise ValueError
-    return InferRequest.model_validate(request)
+    request = InferRequest.model_validate(value)
+    (tensor,) = request.inputs
+    if "binary_data_size" in tensor.parameters:
+        raise ValueError
+    elements = check_tensor(tensor.datatype, tensor.shape, POINTER)
+    return _Surroundings(tensor.name, tensor.datatype, tuple(tensor.shape), elements, options_of(request))
 
 
 _remembered = lru_cache(REMEMBERED)(_around)

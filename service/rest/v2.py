@@ -13,7 +13,7 @@ from service.edge.context import EdgeContext
 from service.rest.answers import Options, answer, body, responses
 from service.rest.infer import Infer
 from service.rest.parameters import ModelName, VersionNumber
-from service.rest.v2_codec import BINARY
+from service.rest.v2_response import BINARY
 
 P = ParamSpec("P")
 Handler = Callable[[Request, str, str | None], Awaitable[Response]]
@@ -117,7 +117,7 @@ class ProtocolRoutes:
         whole request; the parameter `priority` is 1 (first) to 9 (last), 5 if it is not given.
         """
         payload = await self._infer(request.scope["state"], request.receive, model, version)
-        return Response(payload.body, headers=dict(payload.headers))
+        return Response(payload.body, headers={name.decode(): value.decode() for name, value in payload.headers})
 
     async def _told(self, tell: Callable[P, BaseModel], *args: P.args, **kwargs: P.kwargs) -> Response:
         return answer(await self._lane.run(tell, *args, **kwargs))

@@ -7,7 +7,7 @@ import numpy as np
 from api_schemas.generated import inference_pb2 as pb
 from service.domain.inference import InferResult, Tensor
 from service.edge.datatypes import BINARY_ONLY, check_tensor, datatype_of, from_raw, narrowed, refusal, to_raw
-from service.edge.prediction import InferCall, Wanted, most_likely
+from service.edge.prediction import InferCall, InferOptions, Wanted, most_likely
 
 CONTENTS: Mapping[str, str] = {
     "BOOL": "bool_contents",
@@ -46,21 +46,21 @@ def decode(request: pb.ModelInferRequest) -> InferCall:
         for index, output in enumerate(request.outputs)
     ]
     microseconds = _number(request.parameters, "timeout", "")
-    return InferCall(
-        tensors,
+    options = InferOptions(
         tuple(outputs),
         request.id,
         timeout_seconds=microseconds / 1e6 if microseconds else None,  # 0 stands for none, as with the peers
         priority=_number(request.parameters, "priority", ""),
     )
+    return InferCall(tensors, options)
 
 
 def encode(call: InferCall, result: InferResult) -> pb.ModelInferResponse:
     """The answer to a request, every output raw and in order: clients look nowhere else."""
     labels = result.version.draft.signature.classes or ()
-    classes = {output.name: output.classes for output in call.outputs}
+    classes = {output.name: output.classes for output in call.options.outputs}
     response = pb.ModelInferResponse(
-        model_name=result.version.model, model_version=str(result.version.number), id=call.id
+        model_name=result.version.model, model_version=str(result.version.number), id=call.options.id
     )
     for name, full in result.outputs.items():
         tensor = most_likely(full, classes[name], labels) if classes.get(name) else full

@@ -29,50 +29,49 @@ class LoadedModels:
         self._artifacts = artifacts
         self._budget = budget_bytes
         self._lock = threading.Lock()
-        self._models: OrderedDict[str, Future[LoadedModel]] = OrderedDict()
+        self._models: OrderedDict[str, LoadedModel] = OrderedDict()
+        self._loading: dict[str, Future[LoadedModel]] = {}
         self._failures: dict[str, str] = {}
 
     def loaded(self, version: ModelVersion) -> "LoadedModel":
         """The model, loaded by one thread while the others that want it wait; Corrupt if its archive is damaged."""
         key = version.draft.archive.key
-        with self._lock:
-            future = self._models.get(key)
-            ours = future is None
-            if future is None:
-                future = self._models[key] = Future()
+        try:  # without the lock: the dictionary has its own, and every request comes here
+            model = self._models[key]
             self._models.move_to_end(key)
-        if ours:
-            self._load(version, key, future)
-        return future.result()
+        except KeyError:
+            return self._awaited(version, key)
+        return model
 
     def load(self, version: ModelVersion) -> None:
         """Have it in memory, with the plans made that the model's other versions are asked for."""
         loaded = self.loaded(version)
         with self._lock:
-            held = [other.result() for other in self._models.values() if other.done()]
+            held = list(self._models.values())
         plans = {plan for other in held if other.model == version.model for plan in other.plans}
         with loaded.borrow() as predictor:
             predictor.warm(plans)
 
     def holds(self, version: ModelVersion) -> bool:
         """Whether it is in memory."""
-        future = self._models.get(version.draft.archive.key)
-        return future is not None and future.done()
+        return version.draft.archive.key in self._models
 
     def forget(self, model: str) -> None:
         """Let go of every version of a model; what is lent is let go when it is given back."""
         with self._lock:
-            for key, future in list(self._models.items()):
-                if future.done() and future.result().model == model:
+            for key, loaded in list(self._models.items()):
+                if loaded.model == model:
                     del self._models[key]
 
     def standing(self, version: ModelVersion) -> Standing:
         """Whether it can be borrowed, and if not why."""
         key = version.draft.archive.key
         with self._lock:
-            future, failure = self._models.get(key), self._failures.get(key)
-        if future is not None:
-            return READY if future.done() else LOADING
+            if key in self._models:
+                return READY
+            if key in self._loading:
+                return LOADING
+            failure = self._failures.get(key)
         try:
             self._artifacts.path(version.draft.archive)
         except ServiceError as error:
@@ -81,27 +80,41 @@ class LoadedModels:
 
     def lent(self, version: ModelVersion) -> bool:
         """Whether somebody works with it."""
-        with self._lock:
-            future = self._models.get(version.draft.archive.key)
-        return future is not None and future.done() and future.result().lent > 0
+        loaded = self._models.get(version.draft.archive.key)
+        return loaded is not None and loaded.lent > 0
 
     @property
     def nbytes(self) -> int:
         """Memory of everything held."""
         with self._lock:
-            return sum(future.result().nbytes for future in self._models.values() if future.done())
+            return sum(loaded.nbytes for loaded in self._models.values())
+
+    def _awaited(self, version: ModelVersion, key: str) -> "LoadedModel":
+        """One that is not in memory, or was not a moment ago."""
+        with self._lock:
+            if key in self._models:
+                return self._models[key]
+            future = self._loading.get(key)
+            ours = future is None
+            if future is None:
+                future = self._loading[key] = Future()
+        if ours:
+            self._load(version, key, future)
+        return future.result()
 
     def _load(self, version: ModelVersion, key: str, future: "Future[LoadedModel]") -> None:
         try:
             loaded = LoadedModel(version.model, self._read(version), self._shrink)
         except BaseException as error:
             with self._lock:
-                self._models.pop(key, None)
+                del self._loading[key]
                 if isinstance(error, ServiceError):
                     self._failures[key] = error.message
             future.set_exception(error)
             raise
         with self._lock:
+            del self._loading[key]
+            self._models[key] = loaded
             self._failures.pop(key, None)
         future.set_result(loaded)
 
@@ -114,7 +127,7 @@ class LoadedModels:
     def _shrink(self) -> None:
         """Let go of what nobody works with, the longest unasked first, until the rest fits."""
         with self._lock:
-            held = [(key, future.result()) for key, future in self._models.items() if future.done()]
+            held = list(self._models.items())
             total = sum(loaded.nbytes for _, loaded in held)
             for key, loaded in held[:-1]:
                 if total <= self._budget:

@@ -12,7 +12,7 @@ from benchmarks.serving.load import Load
 from benchmarks.serving.rounds import BODIES, WORKS, Comparison
 from benchmarks.serving.start import Start
 from benchmarks.serving.work import as_message, cases
-from service.rest.v2_codec import JSON_LENGTH
+from service.rest.v2_request import JSON_LENGTH
 
 
 def turn(requests: int, p99: float) -> Load:

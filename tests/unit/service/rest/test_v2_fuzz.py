@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.domain.inference import TensorSpec
 from service.errors import ServiceError
 from service.rest.head import Head
-from service.rest.v2_codec import decode
+from service.rest.v2_request import decode
 
 LIMIT = 1 << 16
 INPUTS = (TensorSpec("series", "FP32", (-1, 2, -1)),)

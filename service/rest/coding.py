@@ -1,0 +1,52 @@
+"""Content codings: bodies that come compressed, and answers that are to leave so."""
+
+import zlib
+from dataclasses import dataclass
+
+from service.errors import TooLarge, UnsupportedFormat
+from service.rest.head import Head
+from service.rest.problems import Malformed
+
+WINDOW_BITS = {"gzip": 31, "deflate": 15}
+"""zlib's names of the two containers."""
+COMPRESSION_LEVEL = 1
+
+
+@dataclass(slots=True)  # not frozen: one is made for each request
+class Payload:
+    """An answer's body, and headers as ASGI has them."""
+
+    body: bytes
+    headers: list[tuple[bytes, bytes]]
+
+
+def decompressed(body: bytes, head: Head, limit: int) -> bytes:
+    """The body without its Content-Encoding; TooLarge beyond the limit, before the memory is taken."""
+    encoding = (head.get(b"content-encoding") or "identity").strip().lower()
+    if encoding == "identity":
+        return body
+    if encoding not in WINDOW_BITS:
+        raise UnsupportedFormat("The Content-Encoding is gzip, deflate or identity.")
+    inflater = zlib.decompressobj(WINDOW_BITS[encoding])
+    try:
+        content = inflater.decompress(body, limit + 1)
+    except zlib.error:
+        raise Malformed(f"The body is not what its Content-Encoding, {encoding}, says.") from None
+    if len(content) > limit:
+        raise TooLarge(f"The body is too large: at most {limit} bytes are taken, decompressed.")
+    if not inflater.eof or inflater.unused_data:
+        raise Malformed(f"The body is no single and whole {encoding} stream.")
+    return content
+
+
+def compressed(payload: Payload, head: Head) -> Payload:
+    """The payload as the request's Accept-Encoding wants it, if that names one coding only.
+
+    A list of codings is what a client's library sends with everything, and compressing costs more than it spares.
+    """
+    coding = head.text(b"accept-encoding").strip().lower()
+    if coding not in WINDOW_BITS:
+        return payload
+    deflater = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, WINDOW_BITS[coding])
+    body = deflater.compress(payload.body) + deflater.flush()
+    return Payload(body, [*payload.headers, (b"content-encoding", coding.encode())])

@@ -63,7 +63,7 @@ def _inferred(names: Sequence[str], free: Sequence[str], roles: Roles, look: Loo
     indices = [name for name in INDEX_COLUMNS if list(names).count(name) == 1 and look.times(name)]
     certainties = dict(roles.certainties)
     if "time" in wanted and certainties.get("time") != "asked":
-        whole = guess_moment([name for name in (*free, roles.time) if name is not None], look)
+        whole = guess_moment([name for name in (*free, roles.time) if name is not None], look, roles.time)
         if whole.column is not None:
             roles = _with(_without_time(roles), "time", whole)
             free = [name for name in free if name not in roles.single]

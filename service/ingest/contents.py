@@ -13,6 +13,7 @@ import numpy as np
 
 from model.arrays import Array
 from service.domain.datasets import format_channels
+from service.ingest.calendar_columns import calendar_parts
 
 TIME_NAMES = frozenset(
     {
@@ -128,14 +129,31 @@ def clocks(names: Sequence[str], look: Look) -> tuple[list[str], list[str]]:
     return typed, [name for name in names if name not in typed and _says_time(name) and look.numeric(name)]
 
 
-def guess_moment(names: Sequence[str], look: Look) -> Guess:
-    """A column of dates and one of clocks that are one time together, where no other one holds times."""
+def guess_moment(names: Sequence[str], look: Look, time: str | None = None) -> Guess:
+    """A column of dates and one of clocks, or one for each part of a date, that are a time where no other holds one.
+
+    time: the column that is named as a time is
+    """
     dates = [name for name in names if look.dates(name)]
     hours = [name for name in names if look.hours(name)]
     both = format_channels((*dates, *hours))
+    if not any(look.times(name) for name in names):
+        return Guess() if time is not None else _guess_calendar(names, look)
     if len(dates) != 1 or len(hours) != 1 or not look.repeats(dates[0]) or look.instants(both) is None:
         return Guess()
     return Guess(both, joined=True)
+
+
+def _guess_calendar(names: Sequence[str], look: Look) -> Guess:
+    """Years, months and smaller parts that are times in every row, where no other numbers are called as times are."""
+    parts = list(calendar_parts([name for name in names if look.whole(name)]).values())
+    others = any(name not in parts for name in clocks(names, look)[1])
+    while parts and not others:
+        together = format_channels(parts)
+        if len(parts) > 1 and look.instants(together) is not None:
+            return Guess(together, joined=True)
+        parts.pop()
+    return Guess()
 
 
 def guess_time(names: Sequence[str], look: Look, series: str | None) -> Guess:

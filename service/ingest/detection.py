@@ -67,8 +67,6 @@ REFUSED: Mapping[bytes, str] = {
     b"Obj\x01": "an Avro file",
     b"PAR2": "a recovery volume",
     b"PARE": "an encrypted Parquet file",
-    b"\xff\xfe": "text in UTF-16 rather than UTF-8",
-    b"\xfe\xff": "text in UTF-16 rather than UTF-8",
 }
 
 SUFFIXES: Mapping[str, Format] = {
@@ -117,6 +115,9 @@ TS_HEADER = re.compile(
 ARFF_HEADER = re.compile(rb"\A(?:\s*%[^\n]*\n)*\s*@relation\s", re.IGNORECASE)
 
 
+LIST_OF_OBJECTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{")
+
+
 def detect(head: bytes, stated: str | None, filename: str | None, content_type: str | None) -> Format:
     """Name the format of a file that begins with `head`; UnsupportedFormat if it is none that is read."""
     wanted = parse_format(stated)
@@ -140,6 +141,11 @@ def several_objects(file: BinaryIO, longest: int = 32 << 20) -> bool:
     file.seek(0)
     first, second = file.readline(longest).strip(), file.readline(longest).lstrip()
     return first.endswith(b"}") and second.startswith(b"{")
+
+
+def begins_list(head: bytes) -> bool:
+    """Whether a JSON document begins as a list of objects does."""
+    return LIST_OF_OBJECTS.match(head) is not None
 
 
 def parse_format(stated: str | None) -> Format | None:

@@ -1,4 +1,7 @@
-"""Several columns that are one thing together: `series=store,item` names a case by both, `time=Date,Time` a moment."""
+"""Several columns that are one thing together: `series=store,item` names a case by both, `time=Date,Time` a moment.
+
+So does `time=year,month,day,hour`, whichever order they are asked for in.
+"""
 
 from collections.abc import Container
 
@@ -7,6 +10,7 @@ import pyarrow.compute as pc
 
 from service.domain.datasets import parse_channels
 from service.ingest.arrow_columns import Column, is_text, plain
+from service.ingest.calendar_columns import calendar_parts, moments
 
 MOMENT, NAMES = " ", " | "
 """What stands between the parts: a date and a clock are read with a space, names are told apart by something rare."""
@@ -26,7 +30,11 @@ def column_of(rows: Column, name: str, between: str = NAMES, most: int | None = 
     parts = () if alone else parts_of(name, frozenset(rows.schema.names))
     if not parts:
         return rows.column(name).slice(0, most)
-    texts = [_text(plain(_whole(rows.column(part).slice(0, most)))) for part in parts]
+    columns = [plain(_whole(rows.column(part).slice(0, most))) for part in parts]
+    calendar = calendar_parts(parts) if between == MOMENT else {}
+    if len(calendar) == len(parts):
+        return moments([columns[parts.index(part)] for part in calendar.values()])
+    texts = [_text(column) for column in columns]
     return pc.binary_join_element_wise(*texts, pa.scalar(between, pa.large_string()))
 
 

@@ -22,6 +22,7 @@ LARGEST = 256 << 20
 """Bytes of a document at most: it is held in memory as objects, which take some ten times as much."""
 
 FIELDS = ("series", "labels", "targets", "groups", "channels")
+TAKEN = 'an object {"series": [...], "labels": [...]} is taken, or a list of rows [{"time": 0, "load": 1.5}, ...]'
 NUMBERS = frozenset({int, float, type(None)})
 
 
@@ -52,23 +53,42 @@ def read_json(source: Source) -> Parsed:
     return Parsed(series, flattened=steps.precision.found(), targets=targets)
 
 
+def list_of_objects(file: BinaryIO) -> list[dict[str, Any]]:
+    """The objects of a document that is a list, each a case or a row of a table."""
+    raw, found = _loaded(file)
+    if not isinstance(found, list):
+        raise Unreadable(f"The JSON document begins as a list; {TAKEN}.")
+    strange = next((place for place, each in enumerate(found) if not isinstance(each, dict)), None)
+    if strange is not None:
+        raise fault(f"/{strange}", "In a list of cases, or of rows, each is an object.")
+    refuse_repeated(raw, found, "the document")
+    return found
+
+
 def _parse(file: BinaryIO) -> dict[str, Any]:
+    raw, document = _loaded(file)
+    if not isinstance(document, dict):
+        raise Unreadable(f"The JSON document holds something else than series or rows; {TAKEN}.")
+    refuse_repeated(raw, document, "the document")
+    unknown = [key for key in document if key not in FIELDS]
+    if unknown:
+        other = "" if "series" in document else f" Columns by name are not read; {TAKEN}."
+        known = f"{', '.join(FIELDS)} are known."
+        raise fault(f"/{unknown[0][:40]}", f"There is no field {quote(unknown[0])}; {known}{other}")
+    if document.get("labels") is not None and document.get("targets") is not None:
+        raise fault("/targets", "A document has labels or targets, not both.")
+    return document
+
+
+def _loaded(file: BinaryIO) -> tuple[bytes, Any]:
+    file.seek(0)
     raw = file.read(LARGEST + 1)
     if len(raw) > LARGEST:
         raise TooLarge(f"The JSON document is longer than {LARGEST} bytes; send this much as npz or parquet.")
     try:
-        document = orjson.loads(raw.removeprefix(b"\xef\xbb\xbf"))
+        return raw, orjson.loads(raw.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise fault(f"line {error.lineno}, column {error.colno}", f"This is no JSON: {_reason(error.msg)}.") from None
-    if not isinstance(document, dict):
-        raise Unreadable('The JSON document must be an object: {"series": [...], "labels": [...]}.')
-    refuse_repeated(raw, document, "the document")
-    unknown = [key for key in document if key not in FIELDS]
-    if unknown:
-        raise fault(f"/{unknown[0][:40]}", f"There is no field {quote(unknown[0])}; {', '.join(FIELDS)} are known.")
-    if document.get("labels") is not None and document.get("targets") is not None:
-        raise fault("/targets", "A document has labels or targets, not both.")
-    return document
 
 
 def _reason(message: str) -> str:

@@ -1,6 +1,6 @@
 """Rows that are JSON objects as record batches: a column of one type where it has one, of texts where it is mixed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -9,20 +9,25 @@ from service.ingest.arrow_columns import Column
 from service.ingest.faults import Cell, fault, quote
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]
-"""The number of a line, and its object."""
+"""The number of a line, or of an object in a list, and the object."""
 
 
-def batch_of(rows: Sequence[Row], names: Sequence[str], read: Sequence[str] = ()) -> Column:
-    """A record batch with the named columns; Unreadable where a row has another, or a list in a column that is read."""
+def batch_of(
+    rows: Sequence[Row], names: Sequence[str], place: Callable[[int], str], read: Sequence[str] = ()
+) -> Column:
+    """A record batch with the named columns; Unreadable where a row has another, or a list in a column that is read.
+
+    place: what the row of a number is called
+    """
     known = frozenset(names)
     for number, row in rows:
         if not row.keys() <= known:
             unknown = next(name for name in row if name not in known)
-            raise fault(f"line {number}", f"The column {quote(unknown)} stands in none of the rows before.")
+            raise fault(place(number), f"The column {quote(unknown)} stands in none of the rows before.")
     for name in read:
         for number, row in rows:
             if isinstance(row.get(name), list | dict):
-                raise fault(Cell(name, f"line {number}"), f"{_called(row[name])} stands where one value belongs.")
+                raise fault(Cell(name, place(number)), f"{_called(row[name])} stands where one value belongs.")
     return pa.record_batch([_column([row.get(name) for _, row in rows]) for name in names], names=list(names))
 
 

@@ -1,7 +1,7 @@
 """NumPy archives: `X` (cases, channels, length) or (cases, length), and `y` with one label or target a case.
 
 Further arrays are understood: `lengths` (cases,) where cases are shorter than the array, `channels` with names, and
-`groups` (cases,), which cases belong together.
+`groups` (cases,), which cases belong together. Of X_train, y_train, X_test and y_test the first two are read.
 Without `lengths`, steps at the end of a case in which every channel is NaN are padding, as they are in predictions.
 """
 
@@ -29,6 +29,8 @@ from service.ingest.zip_directory import Member, expand, read_members
 
 VALUES = ("X", "x", "series", "data", "arr_0")
 ANSWERS = ("y", "Y", "labels", "label", "targets", "target", "arr_1")
+PARTS = ("X_train", "x_train", "X_test", "x_test")
+"""Series of a side of a split, with answers that are called alike; one side is a dataset."""
 LABELS, TARGETS = frozenset({"labels", "label"}), frozenset({"targets", "target"})
 OTHERS = frozenset({"lengths", "channels", "groups"})
 BLOCK = 1 << 20
@@ -38,16 +40,16 @@ def read_npz(source: Source) -> Parsed:
     """Read an archive; its directory and its arrays' headers are checked before anything is expanded."""
     file, reading = source.file, source.reading
     members = read_members(file, source.limits)
-    name = _find(members, None, VALUES)
+    name = _find(members, None, (*VALUES, *PARTS))
     if name is None:
-        raise Unreadable(f"The archive has no array X; it holds {_names(members)}.")
+        raise Unreadable(f"The archive has no array X, nor X_train; it holds {_names(members)}.")
     values = _open(file, members[name], name)
     cases, channels, _ = values.shape
     if reading.label and reading.target:
         raise Unreadable("An archive has labels or targets, not both.", Detail("/target", "Ask for one of them."))
     asked = reading.label or reading.target
     declined = not source.answered or "" in {reading.label, reading.target}
-    answer = None if declined and not asked else _find(members, asked, ANSWERS)
+    answer = None if declined and not asked else _find(members, asked, _answers_of(name))
     kind = Answers.LABELS if reading.label or answer in LABELS else None
     kind = Answers.TARGETS if reading.target or answer in TARGETS else kind
     answers = None if answer is None else _read_small(file, members[answer], answer, cases)
@@ -56,7 +58,7 @@ def read_npz(source: Source) -> Parsed:
     groups = _read_groups(file, members, cases) if source.answered else None
     parsed = _assemble(values, source, answers, kind, lengths, names, groups)
     unused = [each for each in members if each not in {name, answer, *OTHERS}]
-    findings = (*parsed.findings, *_left_out(unused))
+    findings = (*parsed.findings, *_left_out(unused, name))
     return replace(parsed, findings=findings, reading=_understood(parsed.series, answer, kind, reading))
 
 
@@ -164,10 +166,17 @@ def _read_groups(file: BinaryIO, members: Mapping[str, Member], cases: int) -> l
     return groups
 
 
-def _left_out(names: list[str]) -> Iterator[Finding]:
+def _answers_of(name: str) -> tuple[str, ...]:
+    """What the array of answers may be called, by the name of the array of series."""
+    return (f"y{name[1:]}", f"Y{name[1:]}") if name in PARTS else ANSWERS
+
+
+def _left_out(names: list[str], values: str) -> Iterator[Finding]:
     """The arrays without a use."""
     if names:
         known = "X, y, lengths, channels and groups are read"
+        if values in PARTS:
+            known = f"{values} was read, and another side of the split is a dataset of its own, with X and y"
         sentence = f"Arrays without a use were left out: {listed(names)}; {known}."
         yield Finding(FindingKind.UNUSED, len(names), sentence, Place(column=names[0]))
 

@@ -10,12 +10,12 @@ NAMED = re.compile(rb'"[ \t\r\n]*:')
 """What stands behind the name of a member, and elsewhere only within texts."""
 
 
-def refuse_repeated(text: bytes, found: dict[str, Any], place: str) -> None:
-    """Unreadable, at the place, if the text that was parsed to an object names a member of one twice.
+def refuse_repeated(text: bytes, found: dict[str, Any] | list[dict[str, Any]], place: str) -> None:
+    """Unreadable, at the place, if the text that was parsed to an object, or to several, names a member of one twice.
 
-    Where more names seem to stand in it than the object has members, it is read once more, by the parser that tells.
+    Where more names seem to stand in it than there are members, it is read once more, by the parser that tells.
     """
-    if len(NAMED.findall(text)) <= len(found):
+    if len(NAMED.findall(text)) <= (len(found) if isinstance(found, dict) else sum(map(len, found))):
         return
 
     def distinct(pairs: list[tuple[str, Any]]) -> None:

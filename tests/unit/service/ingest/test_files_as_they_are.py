@@ -39,6 +39,18 @@ def test_empty_rows_at_the_end_are_told(read: Read) -> None:
     assert csv(read, PLAIN.replace("5.5", "")).series.cases == 1
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("filename", ["x.txt", "x.csv", None])
+def test_unicode_text_as_spreadsheets_save_it_is_read_and_told(read: Read, encoding: str, filename: str | None) -> None:
+    text = ("\ufeff" + PLAIN.replace(",", "\t").replace("value", "Größe")).replace("\n", "\r\n")
+    found = read(text.encode(encoding), filename=filename)
+    assert found.series.channels == ("Größe",)
+    assert np.array_equal(found.series.values, csv(read, PLAIN).series.values)
+    assert any("UTF-16" in text for text in found.warnings)
+    with pytest.raises(Unreadable, match="At line 11: There is something that is no UTF-16"):
+        read((text + "x").encode(encoding)[:-1], filename=filename)
+
+
 def test_a_header_may_begin_as_comments_do(read: Read) -> None:
     assert csv(read, "#id,#value\n1,2\n1,3\n").series.channels == ("#id", "#value")
 

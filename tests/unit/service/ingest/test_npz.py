@@ -14,7 +14,7 @@ import pytest
 from service.domain.datasets import Limits
 from service.errors import Misleading, ServiceError, TooLarge, Unreadable, UnsupportedFormat
 from service.ingest import zip_directory
-from tests.reference.uploads import Read
+from tests.reference.uploads import Read, columns, told
 
 X = np.arange(24, dtype=np.float64).reshape(2, 3, 4)
 
@@ -120,7 +120,7 @@ def test_a_fault_is_named_as_numpy_names_its_place(read: Read, arrays: dict[str,
 
 
 def test_an_archive_without_series_says_what_it_holds(read: Read) -> None:
-    with pytest.raises(Unreadable, match="no array X; it holds 'weights'"):
+    with pytest.raises(Unreadable, match="no array X, nor X_train; it holds 'weights'"):
         read(npz(weights=X))
 
 
@@ -233,3 +233,14 @@ def test_arrays_without_a_use_are_told(read: Read) -> None:
     np.savez(target, X=np.random.default_rng(0).standard_normal((2, 1, 9)), weather=np.arange(2))
     (finding,) = [each for each in read(target.getvalue()).examination.findings if each.kind == "unused"]
     assert (finding.count, finding.first.column) == (1, "weather")
+
+
+@pytest.mark.parametrize(("x", "y"), [("x", "y"), ("X", "y"), ("X", "Y")])
+def test_of_a_split_the_side_to_train_on_is_read_and_the_other_one_told(read: Read, x: str, y: str) -> None:
+    test = {f"{x}_test": X + 1, f"{y}_test": [0, 1]}
+    found = read(npz(**test, **{f"{x}_train": X, f"{y}_train": ["a", "b"]}))
+    assert found.series.digest() == read(npz(X=X, y=["a", "b"])).series.digest()
+    assert columns(found)["label"] == (f"{y}_train", "guessed")
+    assert f"'{x}_test', '{y}_test'; {x}_train was read, and another side" in told(found, "unused")[0].detail
+    alone = read(npz(**test))
+    assert (alone.series.classes, told(alone, "unused")) == (("0", "1"), [])

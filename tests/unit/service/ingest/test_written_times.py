@@ -63,6 +63,61 @@ def test_a_date_and_the_number_of_an_hour_are_one_time(read: Read) -> None:
     assert found.series.values[:, 0].tolist() == [100, 105, 123, 200, 205, 223]
 
 
+CALENDAR = [
+    (year, month, day, hour) for year in (2023, 2024) for month in (2, 11) for day in (1, 28) for hour in (0, 9)
+]
+
+
+@pytest.mark.parametrize("in_memory", [64 << 20, 0])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["year", "month", "day", "hour"],
+        ["Hour", "YEAR", "Day", "Month"],
+        ["day", "month", "year"],
+        ["yr", "mnth"],
+        ["year", "month", "day", "hour", "minute", "second"],
+    ],
+)
+@pytest.mark.parametrize("spelling", ["{}", "{}.0", "{:02}"])
+def test_parts_of_a_time_in_columns_of_their_own_are_one_time(
+    read: Read, names: list[str], spelling: str, in_memory: int
+) -> None:
+    order = ["year", "month", "day", "hour", "minute", "second"]
+    places = [order.index({"yr": "year", "mnth": "month"}.get(name.lower(), name.lower())) for name in names]
+    moments = sorted({(*moment, 0, 0)[: max(places) + 1] for moment in CALENDAR})
+    cells = [",".join(spelling.format(moment[place]) for place in places) for moment in moments]
+    text = ",".join(names) + ",v\n" + "".join(f"{cell},{n % 7}\n" for n, cell in reversed([*enumerate(cells)]))
+    found = csv(read, text, limits=Limits(in_memory=in_memory))
+    assert found.series.values[:, 0].tolist() == [n % 7 for n in range(len(moments))]
+    assert found.series.channels == ("v",)
+    name, certainty = columns(found)["time"]
+    assert (len(name.split(",")), certainty) == (len(names), "guessed")
+    for asked in (name, ",".join(names)):
+        assert csv(read, text, time=asked, channels=("v",)).series.digest() == found.series.digest()
+    assert not told(found, "unused")
+
+
+def test_parts_of_a_time_that_are_none_stay_what_they_are(read: Read) -> None:
+    rows = "".join(f"{year},{month},30,{month}\n" for year in (2023, 2024) for month in (1, 2))
+    assert columns(csv(read, "year,month,day,v\n" + rows))["time"] == ("year,month", "guessed")  # no 30 February
+    dated = csv(read, "date,year,month,v\n2024-01-01,2024,1,1\n2024-01-02,2024,1,2\n")
+    assert columns(dated)["time"] == ("date", "named")
+    stepped = csv(read, "time,year,month,v\n0,2024,1,1\n1,2024,1,2\n")
+    assert columns(stepped)["time"] == ("time", "named")
+    counted = csv(read, "t,year,month,v\n0,2024,1,1\n1,2024,2,2\n")
+    assert columns(counted)["time"] == ("t", "guessed")
+    with pytest.raises(Unreadable, match="'2023-13' is no time here"):
+        csv(read, "year,month,v\n2023,13,1\n2023,1,2\n", time="year,month")
+
+
+def test_years_and_months_of_several_places_tell_these_apart(read: Read) -> None:
+    rows = [(place, year, month, year * month) for year in (2023, 2024) for month in range(1, 13) for place in "ab"]
+    found = csv(read, "station,year,month,v\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    assert columns(found)["series"] == ("station", "guessed")
+    assert found.series.lengths.tolist() == [24, 24]
+
+
 def test_days_and_months_that_could_be_either_are_not_guessed(read: Read) -> None:
     with pytest.raises(Unreadable, match="is no time here"):
         csv(read, "when,v\n01/02/2024,1\n02/02/2024,2\n", time="when")

@@ -1,12 +1,21 @@
-"""The Open Inference Protocol (V2) in JSON. Unknown members are passed over: other servers' clients send them."""
+"""The Open Inference Protocol (V2) in JSON. Unknown members are passed over: other servers' clients send them.
+
+They send null for what they leave out, too, so that what may be absent may be null.
+"""
 
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+LARGEST_NAME = 256
+LARGEST_RANK = 8
+LARGEST_ID = 1024
+MOST_PARAMETERS = 64
+MOST_TENSORS = 16
+
 Parameters = Annotated[
-    dict[str, bool | int | float | str],
-    Field(max_length=64, description="Of a request: `timeout` in microseconds."),
+    dict[str, bool | int | float | str | None],
+    Field(max_length=MOST_PARAMETERS, description="Of a request: `timeout` in microseconds."),
 ]
 Data = Annotated[
     Any,
@@ -18,8 +27,6 @@ Data = Annotated[
         }
     ),
 ]
-LARGEST_NAME = 256
-LARGEST_RANK = 8
 
 
 class ProtocolSchema(BaseModel):
@@ -34,7 +41,7 @@ class RequestInput(ProtocolSchema):
     name: str = Field(max_length=LARGEST_NAME)
     shape: list[int] = Field(min_length=1, max_length=LARGEST_RANK)
     datatype: str = Field(max_length=16, examples=["FP32"])
-    parameters: Parameters = Field(default_factory=dict)
+    parameters: Parameters | None = None
     data: Data = None
 
 
@@ -42,7 +49,7 @@ class RequestOutput(ProtocolSchema):
     """An output that is wanted; `parameters` may hold `binary_data` and `classification`."""
 
     name: str = Field(max_length=LARGEST_NAME)
-    parameters: Parameters = Field(default_factory=dict)
+    parameters: Parameters | None = None
 
 
 class InferRequest(ProtocolSchema):
@@ -65,10 +72,10 @@ class InferRequest(ProtocolSchema):
         },
     )
 
-    id: str = Field(default="", max_length=1024)
-    parameters: Parameters = Field(default_factory=dict)
-    inputs: list[RequestInput] = Field(min_length=1, max_length=16)
-    outputs: list[RequestOutput] = Field(default_factory=list, max_length=16)
+    id: str | None = Field(default=None, max_length=LARGEST_ID)
+    parameters: Parameters | None = None
+    inputs: list[RequestInput] = Field(min_length=1, max_length=MOST_TENSORS)
+    outputs: list[RequestOutput] | None = Field(default=None, max_length=MOST_TENSORS)
 
 
 class ResponseOutput(ProtocolSchema):
@@ -225,7 +232,7 @@ class IndexRequest(ProtocolSchema):
         extra="ignore", strict=True, frozen=True, json_schema_extra={"examples": [{"ready": True}]}
     )
 
-    ready: bool = Field(default=False, description="Those only that can be asked.")
+    ready: bool | None = Field(default=None, description="Those only that can be asked.")
 
 
 class RepositoryRequest(ProtocolSchema):
@@ -235,7 +242,7 @@ class RepositoryRequest(ProtocolSchema):
         extra="ignore", strict=True, frozen=True, json_schema_extra={"examples": [{"parameters": {}}]}
     )
 
-    parameters: dict[str, bool | int | float | str] = Field(default={}, max_length=64)
+    parameters: Parameters | None = None
 
 
 Wish = TypeVar("Wish", IndexRequest, RepositoryRequest)

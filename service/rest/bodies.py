@@ -12,6 +12,7 @@ from starlette.types import Message, Receive
 from service.edge.lanes import Lane
 from service.edge.validation import validated
 from service.errors import TooLarge, UnsupportedFormat
+from service.rest.extent import check_extent
 from service.rest.members import each_once
 from service.rest.problems import Malformed, Stalled
 
@@ -128,6 +129,7 @@ def check_media_type(request: Request) -> None:
 
 def parsed(body: bytes | memoryview) -> Any:  # noqa: ANN401  # any JSON
     """The value of strict JSON in UTF-8: no NaN, no Infinity, and at most 1024 levels deep, as orjson has it."""
+    check_extent(body)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

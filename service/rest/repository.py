@@ -11,6 +11,7 @@ from service.rest.answers import JSON, Options, body, responses
 from service.rest.bodies import parsed, read_body
 from service.rest.coding import decompressed
 from service.rest.head import Head
+from service.rest.members import each_once
 from service.rest.parameters import ModelName
 
 LARGEST_WISH = 64 << 10
@@ -45,22 +46,22 @@ class RepositoryRoutes:
     async def index(self, request: Request) -> Response:
         """List every version with its state; with `{"ready": true}` only those that can be asked."""
         wanted = await self._wish(request, schemas.IndexRequest)
-        found = await self._lane.run(self._repository.index, ready=wanted.ready)
+        found = await self._lane.run(self._repository.index, ready=bool(wanted.ready))
         return Response(orjson.dumps([entry.model_dump() for entry in repository.index(found)]), media_type=JSON)
 
     async def load(self, request: Request, model: ModelName) -> Response:
         """Put a model in service, its newest version in memory and warm."""
-        repository.check_load((await self._wish(request, schemas.RepositoryRequest)).parameters)
+        repository.check_load((await self._wish(request, schemas.RepositoryRequest)).parameters or {})
         await self._edge.lanes.bulk.run(self._repository.load, model)
         return Response(EMPTY, media_type=JSON)
 
     async def unload(self, request: Request, model: ModelName) -> Response:
         """Take a model out of service: what runs is answered, what comes is refused."""
-        repository.check_unload((await self._wish(request, schemas.RepositoryRequest)).parameters)
+        repository.check_unload((await self._wish(request, schemas.RepositoryRequest)).parameters or {})
         await self._lane.run(self._repository.unload, model)
         return Response(EMPTY, media_type=JSON)
 
     async def _wish(self, request: Request, schema: type[schemas.Wish]) -> schemas.Wish:
         """What the body says; nothing is said by an empty one, and any content type is taken, as everywhere in V2."""
         raw = decompressed(await read_body(request, LARGEST_WISH), Head(request.scope["headers"]), LARGEST_WISH)
-        return validated(parsed(raw or EMPTY), schema)
+        return validated(each_once(raw, parsed(raw or EMPTY)), schema)

@@ -21,6 +21,7 @@ from api_schemas.rest.protocol import InferRequest
 from service.edge.datatypes import check_tensor, from_numbers
 from service.edge.prediction import InferCall, InferOptions
 from service.errors import ServiceError
+from service.rest.members import each_once
 from service.rest.v2_options import options_of
 
 DATA = re.compile(rb'"data" ?: ?\[')
@@ -75,13 +76,14 @@ def _around(before: bytes, after: bytes) -> _Surroundings:
     The stand-in shows that the list that was found is the data of the one input, and no other of that name: it is found
     there only if what was cut out is one value of the JSON, from its first byte to its last.
     """
-    value = orjson.loads(b"".join((before, QUOTED, after)))
+    whole = b"".join((before, QUOTED, after))
+    value = each_once(whole, orjson.loads(whole))
     (entry,) = value["inputs"]
     if entry["data"] != STAND_IN or entry["datatype"] not in FLOATS:
         raise ValueError
     request = InferRequest.model_validate(value)
     (tensor,) = request.inputs
-    if "binary_data_size" in tensor.parameters:
+    if "binary_data_size" in (tensor.parameters or ()):
         raise ValueError
     elements = check_tensor(tensor.datatype, tensor.shape, POINTER)
     return _Surroundings(tensor.name, tensor.datatype, tuple(tensor.shape), elements, options_of(request))

@@ -10,13 +10,14 @@ from service.edge.prediction import InferOptions, Wanted
 
 def options_of(request: InferRequest) -> InferOptions:
     """The options, or InvalidRequest with the parameter that is none."""
-    outputs = tuple([_wanted(output, f"/outputs/{index}") for index, output in enumerate(request.outputs)])
+    outputs = tuple([_wanted(output, f"/outputs/{index}") for index, output in enumerate(request.outputs or ())])
+    parameters = request.parameters or {}
     return InferOptions(
         outputs,
-        request.id,
-        binary=_flag(request.parameters, "binary_data_output", "") or False,
-        timeout_seconds=_timeout(request.parameters),
-        priority=number(request.parameters, "priority", "", least=0),
+        request.id or "",
+        binary=_flag(parameters, "binary_data_output", "") or False,
+        timeout_seconds=_timeout(parameters),
+        priority=number(parameters, "priority", "", least=0),
     )
 
 
@@ -29,8 +30,9 @@ def number(parameters: Mapping[str, Any], name: str, pointer: str, least: int) -
 
 
 def _wanted(output: RequestOutput, pointer: str) -> Wanted:
-    classes = number(output.parameters, "classification", pointer, least=1)
-    return Wanted(output.name, _flag(output.parameters, "binary_data", pointer), classes or 0)
+    parameters = output.parameters or {}
+    classes = number(parameters, "classification", pointer, least=1)
+    return Wanted(output.name, _flag(parameters, "binary_data", pointer), classes or 0)
 
 
 def _timeout(parameters: Mapping[str, Any]) -> float | None:

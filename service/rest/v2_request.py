@@ -10,7 +10,9 @@ from service.edge.prediction import InferCall, InferOptions
 from service.edge.validation import validated
 from service.rest.bodies import parsed
 from service.rest.coding import decompressed
+from service.rest.extent import check_extent
 from service.rest.head import Head
+from service.rest.members import each_once
 from service.rest.problems import Malformed
 from service.rest.skim import skimmed
 from service.rest.v2_options import number, options_of
@@ -28,10 +30,11 @@ def decode(body: bytes, head: Head, limit: int, inputs: Callable[[], tuple[Tenso
         if length == 0:
             return _raw_call(memoryview(text), inputs())
         text, tail = text[:length], memoryview(text)[length:]
+    check_extent(text)
     call = None if tail else skimmed(text)
     if call is not None:
         return call
-    request = validated(parsed(text), InferRequest)
+    request = validated(each_once(text, parsed(text)), InferRequest)
     return InferCall(_tensors(request.inputs, tail), options_of(request))
 
 
@@ -61,7 +64,7 @@ def _tensors(inputs: Sequence[RequestInput], tail: memoryview) -> dict[str, Tens
         pointer = f"/inputs/{index}"
         if entry.name in tensors:
             raise refusal(f"{pointer}/name", "An input is given once only.")
-        size = number(entry.parameters, "binary_data_size", pointer, least=0)
+        size = number(entry.parameters or {}, "binary_data_size", pointer, least=0)
         if size is None:
             tensors[entry.name] = from_json(entry.datatype, entry.shape, entry.data, pointer)
             continue

@@ -51,6 +51,20 @@ def test_data_may_be_nested(client: Caller, expected: dict[str, np.ndarray]) -> 
     same(outputs(client.post(INFER, content=body(inputs=[tensor(data=CASES.tolist())]))), expected)
 
 
+def test_null_is_as_good_as_absent(client: Caller, expected: dict[str, np.ndarray]) -> None:
+    """As clients of MLServer send whatever they leave out."""
+    nothing = {"content_type": "np", "headers": None}
+    for data in (CASES.ravel().tolist(), CASES.tolist()):
+        for parameters in (nothing, None):
+            entry = tensor(data=data, parameters=parameters)
+            answer = client.post(INFER, content=body(inputs=[entry], id=None, outputs=None, parameters=parameters))
+            same(outputs(answer), expected)
+            assert "id" not in answer.json()
+    (label,) = client.post(INFER, content=body(outputs=[{"name": "label", "parameters": None}])).json()["outputs"]
+    assert label["data"] == expected["label"].tolist()
+    assert client.post("/v2/repository/index", content=b'{"ready": null}').status_code == 200
+
+
 def test_every_path_with_a_version_works(client: Caller, expected: dict[str, np.ndarray]) -> None:
     base = "/v2/models/gestures/versions/1"
     same(outputs(client.post(f"{base}/infer", content=body())), expected)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from service.rest.application import application
+from service.rest.extent import MOST_PARTS, MOST_VALUES
 from tests import houses
 from tests.callers import Caller, calling
 from tests.contract.rest.test_problems import problem
@@ -49,6 +50,11 @@ MALFORMED: dict[str, bytes] = {
     "timeout of text": body(parameters={"timeout": "soon"}),
     "classes of a label": body(outputs=[{"name": "label", "parameters": {"classification": 1}}]),
     "no classes": body(outputs=[{"name": "probabilities", "parameters": {"classification": 0}}]),
+    "data twice": body().replace(b'"data":', b'"data": [1], "data":'),
+    "nested data twice": body(inputs=[tensor(data=CASES.tolist())]).replace(b'"data":', b'"data": [1], "data":'),
+    "shape twice": body().replace(b'"shape":', b'"shape": [1], "shape":'),
+    "a parameter twice": body(parameters={"timeout": 0}).replace(b'"timeout":', b'"timeout": 1, "timeout":'),
+    "an id twice": body(id="a")[:-1] + b', "id": "b"}',
     "size without tail": body(inputs=[tensor(parameters={"binary_data_size": 4}, data=None)]),
 }
 
@@ -76,6 +82,33 @@ def test_a_wrong_binary_size_is_a_bad_request(client: Caller, size: Any) -> None
     head = json.dumps({"inputs": [entry]}).encode()
     headers = {"Inference-Header-Content-Length": str(len(head))}
     problem(client.post(INFER, content=head + CASES.tobytes(), headers=headers), 400)
+
+
+def test_a_member_that_is_named_twice_before_binary_tensors_is_a_bad_request(client: Caller) -> None:
+    content, headers = binary(id="a")
+    length = int(headers["Inference-Header-Content-Length"])
+    head = content[:length].replace(b'"id":', b'"id": "b", "id":')
+    answer = client.post(
+        INFER, content=head + content[length:], headers={"Inference-Header-Content-Length": str(len(head))}
+    )
+    assert "names 'id' twice" in problem(answer, 400)["detail"]
+
+
+MANY = {
+    "lists": b"[0]," * MOST_PARTS + b"[0]",
+    "objects": b"{}," * MOST_PARTS + b"{}",
+    "members": b"{" + b'"a":0,' * MOST_PARTS + b'"b":0}',
+    "texts": b'"",' * MOST_PARTS + b'""',
+    "numbers": b"0," * (MOST_VALUES + 1) + b"0",
+}
+
+
+@pytest.mark.parametrize("path", [INFER, "/v1/models/gestures:predict"])
+@pytest.mark.parametrize("many", MANY)
+def test_json_that_nobody_else_could_wait_for_is_too_large(client: Caller, path: str, many: str) -> None:
+    content = b'{"inputs": [' + MANY[many] + b"]}"
+    answer = client.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert "binary tensors" in problem(answer, 413)["detail"]
 
 
 def test_bytes_behind_the_last_tensor_are_a_bad_request(client: Caller) -> None:

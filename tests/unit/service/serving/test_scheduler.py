@@ -15,6 +15,10 @@ from service.serving.scheduler import Batching, Scheduler
 from service.serving.tickets import Computed
 from tests.asking import FAR, Asked
 
+PATIENCE = 60.0
+SOON = 0.05
+"""Seconds in which a thread that waits for nothing would long have begun."""
+
 
 @dataclass
 class Machine:
@@ -30,7 +34,7 @@ class Machine:
         names = [question.name for question in questions]
         self.batches.append(names)
         self.begun.set()
-        assert self.gate.wait(60)
+        assert self.gate.wait(PATIENCE)
         if self.poison & set(names):
             raise RuntimeError(f"poisoned: {names}")
         return [InvalidRequest(name) if name.startswith("refused") else name for name in names]
@@ -51,7 +55,7 @@ def scheduling(machine: Machine, **batching: float) -> Iterator[Scheduler[Asked,
 async def running(machine: Machine, scheduler: Scheduler[Asked, str]) -> "asyncio.Task[Computed[str]]":
     """A question that is being computed now, so that what is asked next has to wait."""
     first = asyncio.create_task(scheduler.ask(Asked("first")))
-    await asyncio.to_thread(machine.begun.wait, 60)
+    await asyncio.to_thread(machine.begun.wait, PATIENCE)
     return first
 
 
@@ -158,8 +162,10 @@ def test_what_is_abandoned_or_late_is_never_computed() -> None:
         first = await running(machine, scheduler)
         now = asyncio.get_running_loop().time()
         (abandoned,) = await waiting(scheduler, Asked("abandoned"), deadline=now + FAR)
-        with pytest.raises(DeadlineExceeded):
-            await scheduler.ask(Asked("late"), deadline=now - 1)
+        for deadline in (now - 1, now + SOON):
+            with pytest.raises(DeadlineExceeded):
+                async with asyncio.timeout(PATIENCE):
+                    await scheduler.ask(Asked("late"), deadline=deadline)
         abandoned.cancel()
         await asyncio.gather(abandoned, return_exceptions=True)
         (patient,) = await waiting(scheduler, Asked("patient"), deadline=now + FAR)
@@ -208,6 +214,7 @@ def test_with_a_delay_a_question_waits_for_company_and_no_longer_than_that() -> 
     async def pair() -> None:
         slow = asyncio.create_task(scheduler.ask(Asked("one")))
         await asyncio.sleep(0)
+        assert not await asyncio.to_thread(machine.begun.wait, SOON)
         await asyncio.gather(slow, scheduler.ask(Asked("two")))
 
     machine = Machine()

@@ -1,5 +1,6 @@
 """Questions answered together are answered as alone, whatever else is in the batch."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -16,6 +17,7 @@ from model.layers.global_pooling import GlobalAveragePool
 from model.layers.relu import Relu
 from model.network import Network
 from model.pipeline import Pipeline
+from service.domain.artifacts import Artifact
 from service.domain.inference import InferResult, Tensor
 from service.domain.jobs import Job
 from service.domain.models import ModelVersion
@@ -42,14 +44,15 @@ def held(masked: bool) -> LoadedModel:
 
 
 @cache
-def version() -> ModelVersion:
-    clock = FakeClock()
-    return ModelVersion(1, a_draft(Job("job_1", "gestures", "ds_1", "digest", {}, 1, clock.now())), clock.now())
+def version(number: int = 1) -> ModelVersion:
+    now = FakeClock().now()
+    draft = a_draft(Job(f"job_{number}", "gestures", "ds_1", "digest", {}, 1, now))
+    return ModelVersion(number, replace(draft, archive=Artifact(f"models/job_{number}-1.wavetap", "", 1)), now)
 
 
-def question(cases: Tensor, masked: bool, outputs: tuple[str, ...] = OUTPUTS) -> Question:
+def question(cases: Tensor, masked: bool, outputs: tuple[str, ...] = OUTPUTS, number: int = 1) -> Question:
     model = held(masked)
-    return Question(version(), model, model.intake.take(cases), outputs)
+    return Question(version(number), model, model.intake.take(cases), outputs)
 
 
 @st.composite
@@ -105,3 +108,5 @@ def test_only_questions_of_one_version_and_one_length_of_plan_share_a_key(masked
     assert (key(15) == key(16)) is masked  # a masked model pads both to one length
     assert key(16) != key(64)
     assert key(16, 64) != key(16, 64)
+    same = np.ones((1, 2, 16), np.float32)
+    assert question(same, masked).key == question(same.copy(), masked).key != question(same, masked, number=2).key

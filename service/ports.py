@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from service.domain.artifacts import Artifact, StoredObject
 from service.domain.datasets import Dataset, Ingested, Limits, Reading
@@ -31,15 +31,15 @@ class Clock(Protocol):
 class Log(Protocol):
     """Where events are told to whoever operates the service."""
 
-    def info(self, event: str, **fields: object) -> object:
+    def info(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # any value can be shown
         """Something that happened."""
         ...
 
-    def warning(self, event: str, **fields: object) -> object:
+    def warning(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # any value can be shown
         """Something that should not have happened."""
         ...
 
-    def exception(self, event: str, **fields: object) -> object:
+    def exception(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # any value can be shown
         """The error that is being handled."""
         ...
 

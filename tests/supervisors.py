@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
-
 from service.domain.jobs import Job
 from service.domain.states import JobState
 from service.jobs.liveness import Liveness
 from service.jobs.supervisor import Supervision, Supervisor
+from service.telemetry.logs import logger
 from tests.fakes import FakeClock, FakeEngine
 from tests.records import a_dataset, a_job
 from tests.stores import Stores
@@ -26,7 +25,7 @@ class Hosts:
     def another(self) -> tuple[Supervisor, FakeEngine]:
         engine = FakeEngine()
         liveness = Liveness(self._directory)
-        log = structlog.get_logger()
+        log = logger()
         self._made.append(Supervisor(self._stores.jobs, engine, liveness, self._clock, log, SUPERVISION))
         return self._made[-1], engine
 

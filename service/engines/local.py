@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO
 
 import orjson
-from structlog.typing import FilteringBoundLogger
 
 import service
 from service.domain.jobs import Claim
@@ -19,6 +18,7 @@ from service.engines.priority import give
 from service.jobs.exits import EXIT_AWAY
 from service.jobs.interruption import HAND_BACK, STOP
 from service.ports import Ending
+from service.telemetry.logs import Log
 
 MODULE = "service.jobs.attempt"
 
@@ -32,7 +32,7 @@ NOT_INHERITED = frozenset({"WAVETAP_API_KEY"})
 class LocalEngine:
     """Starts `python -m service.jobs.attempt` with a pipe whose end tells the child that we are gone."""
 
-    def __init__(self, environment: Mapping[str, str], log: FilteringBoundLogger, priority: str) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Log, priority: str) -> None:
         """Take the settings that the child reads, the log that its lines go to, and how it gives way to requests."""
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         root = str(Path(next(iter(service.__path__))).parent)
@@ -67,7 +67,7 @@ class LocalAttempt:
         self,
         claim: Claim,
         process: subprocess.Popen[bytes],
-        log: FilteringBoundLogger,
+        log: Log,
         ended: Callable[[], None],
     ) -> None:
         """Watch from now on."""
@@ -134,7 +134,7 @@ class LocalAttempt:
         return Ending.CRASHED
 
 
-def relay(output: IO[bytes], log: FilteringBoundLogger) -> None:
+def relay(output: IO[bytes], log: Log) -> None:
     """Log each line until the end of the output: JSON as its fields, anything else as text."""
     for line in output:
         fields = _fields(line)

@@ -4,11 +4,13 @@ It ends when its standard input does: whoever started it holds the other end, an
 """
 
 import argparse
+import logging
 import os
 import resource
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,9 +23,10 @@ from service.domain.jobs import Claim
 from service.errors import ServiceError
 from service.jobs.exits import EXIT_AWAY, EXIT_FAILED, EXIT_ORPHANED
 from service.jobs.interruption import Interruption
-from service.jobs.lines import Lines
 from service.jobs.training import Attempt, Away, patiently, run
 from service.telemetry.collection import traces
+from service.telemetry.lines import LineOutput
+from service.telemetry.logs import Log, Sink
 from service.telemetry.traces import Kind
 
 SPAN = "training attempt"
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     interruption = Interruption()
     interruption.listen()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    log = Lines(sys.stdout.buffer)
+    log = Log(Sink(LineOutput(sys.stdout.buffer), logging.INFO))
     clock = SystemClock()
     database = Database(environment["WAVETAP_DATABASE_URL"])
     collected = traces(environment.get("WAVETAP_TRACES_ENDPOINT"), environment)
@@ -53,10 +56,10 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     )
     try:
         origin = patiently(lambda: jobs.get(options.job)).origin
-        log.bind(**({} if origin is None else origin.fields))
+        log = log.bind(**({} if origin is None else origin.fields))
         parent = None if origin is None else origin.traceparent
         with collected.part(SPAN, kind=Kind.CONSUMER, parent=parent, job=options.job, attempt=options.attempt):
-            run(attempt)
+            run(replace(attempt, log=log))
         log.info("attempt_done", **_usage())
     except ServiceError as error:
         log.warning("attempt_gave_up", reason=error.message)

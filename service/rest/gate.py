@@ -135,7 +135,7 @@ class Gate:
         if exchange.fault is None:
             self._log.info("request", **told, **exchange.origin.fields)
         else:
-            self._log.error("request", **told, **exchange.origin.fields, exc_info=exchange.fault)
+            self._log.error("request", fault=exchange.fault, **told, **exchange.origin.fields)
 
 
 @lru_cache(maxsize=256)

@@ -78,17 +78,12 @@ class Gate:
         return behind
 
     def _tell(
-        self, service: str, name: str, status: str, seconds: float, told: dict[str, str], fault: Exception | None
+        self, service: str, name: str, status: str, seconds: float, told: dict[str, Any], fault: Exception | None
     ) -> None:
         """One line and one count for each call."""
         self._edge.metrics.request("grpc", name, service, status, seconds)
-        write = self._log.error if fault else self._log.info
-        write(
-            "request",
-            method=name,
-            route=service,
-            status=status,
-            duration_ms=round(seconds * 1000, 3),
-            **told,
-            **({"exc_info": fault} if fault else {}),
-        )
+        told |= {"method": name, "route": service, "status": status, "duration_ms": round(seconds * 1000, 3)}
+        if fault is None:
+            self._log.info("request", **told)
+        else:
+            self._log.error("request", fault=fault, **told)

@@ -7,33 +7,24 @@ compute it may be a while until it is had again.
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from typing import IO
 
 TOGETHER_SECONDS = 0.1
 
 
 class LineOutput:
-    """Writes lines to a stream that has a buffer; structlog calls it by the names of its levels."""
+    """Writes lines to a stream that has a buffer."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         """Write each line at once, until `gathering`."""
         self._stream = stream
         self._gathering = False
 
-    def msg(self, line: bytes) -> None:
-        """Write a line; it leaves at once, or with those that follow it."""
-        self._stream.write(line + b"\n")
-        if not self._gathering:
+    def write(self, line: bytes, *, at_once: bool = False) -> None:
+        """Write a line, with its end; it leaves at once, or with those that follow it."""
+        self._stream.write(line)
+        if at_once or not self._gathering:
             self._stream.flush()
-
-    debug = info = msg
-
-    def warning(self, line: bytes) -> None:
-        """Write a line that somebody should see at once, with those before it."""
-        self._stream.write(line + b"\n")
-        self._stream.flush()
-
-    error = critical = exception = warning
 
     @contextmanager
     def gathering(self) -> Iterator[None]:

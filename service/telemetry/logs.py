@@ -1,84 +1,140 @@
-"""Structured logs: one JSON object a line on standard output, whoever writes it."""
+"""Structured logs: one JSON object a line, whoever writes it.
 
+Ours, as there is a line for each request: structlog takes three times as long for one, and 80 ms of each start to load.
+"""
+
+import io
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 import orjson
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger
 
 from service.domain.origin import CURRENT
 from service.telemetry.lines import LineOutput
 
-LEVELS: Mapping[str, int] = logging.getLevelNamesMapping()
-NAMES: Mapping[str, str] = {"warn": "warning", "exception": "error"}
-"""The levels of methods that are not called by them."""
+LEVELS = logging.getLevelNamesMapping()
+SILENT = logging.CRITICAL + 1
 LONGEST_TEXT = 500
+OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
+class Sink:
+    """Where lines go, and from which level on; of a process there is one, and silent until it is configured."""
+
+    __slots__ = ("level", "output")
+
+    def __init__(self, output: LineOutput, level: int = SILENT) -> None:
+        """Take an output that may be changed later."""
+        self.output = output
+        self.level = level
+
+
+STANDARD = Sink(LineOutput(io.BytesIO()))
+
+
+class Log:
+    """Writes events with their level, their time, the request that they belong to, and what it was bound to."""
+
+    __slots__ = ("_bound", "_sink")
+
+    def __init__(self, sink: Sink, **bound: Any) -> None:  # noqa: ANN401  # any value can be shown
+        """Write to a sink."""
+        self._sink = sink
+        self._bound = bound
+
+    def bind(self, /, **fields: Any) -> "Log":  # noqa: ANN401  # as above
+        """One that says this with every event too."""
+        return Log(self._sink, **self._bound, **fields)
+
+    def info(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # as above
+        """Something that happened."""
+        if self._sink.level <= logging.INFO:
+            self._sink.output.write(line("info", event, self._bound, fields))
+
+    def warning(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # as above
+        """Something that should not have happened; it leaves at once, with the lines before it."""
+        if self._sink.level <= logging.WARNING:
+            self._sink.output.write(line("warning", event, self._bound, fields), at_once=True)
+
+    def error(self, event: str, /, *, fault: BaseException, **fields: Any) -> None:  # noqa: ANN401  # as above
+        """A fault, with its traceback."""
+        if self._sink.level <= logging.ERROR:
+            told = {**fields, "exception": _trace(fault)}
+            self._sink.output.write(line("error", event, self._bound, told), at_once=True)
+
+    def exception(self, event: str, /, **fields: Any) -> None:  # noqa: ANN401  # as above
+        """The fault that is being handled."""
+        fault = sys.exception()
+        if fault is not None:
+            self.error(event, fault=fault, **fields)
+
+
+class Foreign(logging.Handler):
+    """Lines of the standard library's loggers, which every other library writes to."""
+
+    def __init__(self, sink: Sink) -> None:
+        """Write to a sink."""
+        super().__init__()
+        self._sink = sink
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, with its logger's name."""
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):  # its arguments are not those of its text
+            message = str(record.msg)
+        fields: dict[str, Any] = {"logger": record.name}
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["exception"] = _trace(record.exc_info[1])
+        self._sink.output.write(line(record.levelname.lower(), message, {}, fields), at_once=True)
 
 
 def configure(level: str) -> LineOutput:
-    """Send our own lines and those of every library through one JSON format; called once, before anything logs."""
-    output = LineOutput(sys.stdout.buffer)
-    number = LEVELS[level.upper()]
-    structlog.configure(
-        processors=[described, structlog.processors.format_exc_info, render],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=lambda *_names: output,
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[described, structlog.stdlib.add_logger_name],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                render_text,
-            ],
-        )
-    )
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
-    return output
+    """Send our own lines and those of every library to standard output; called once, before anything logs."""
+    STANDARD.output = LineOutput(sys.stdout.buffer)
+    STANDARD.level = LEVELS[level.upper()]
+    logging.basicConfig(level=max(STANDARD.level, logging.WARNING), handlers=[Foreign(STANDARD)], force=True)
+    return STANDARD.output
 
 
-def logger() -> FilteringBoundLogger:
-    """The service's logger."""
-    bound: FilteringBoundLogger = structlog.get_logger()
-    return bound
+def logger() -> Log:
+    """The service's log."""
+    return Log(STANDARD)
 
 
-def described(_logger: object, method: str, event: EventDict) -> EventDict:
-    """A line with its level, its time, and the request that it was written for; in one step, as there are many."""
+def line(level: str, event: str, bound: Mapping[str, Any], fields: Mapping[str, Any]) -> bytes:
+    """One line of JSON, with its end: control characters are escaped, so that no text can forge a second line."""
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    told = {"event": event, "level": level, "timestamp": f"{_to_the_second(seconds)}.{rest // 1000:06d}Z"}
     origin = CURRENT.get()
     if origin is not None:
-        event = {**origin.fields, **event}
-    event["level"] = NAMES.get(method, method)
-    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
-    event["timestamp"] = f"{_to_the_second(seconds)}.{rest // 1000:06d}Z"
-    return event
+        told.update(origin.fields)
+    told.update(bound)
+    told.update(fields)
+    try:
+        return orjson.dumps(told, default=repr, option=OPTIONS)
+    except TypeError:  # a lone surrogate, which is not UTF-8, or a very large integer
+        return orjson.dumps({_plain(name): _plain(value) for name, value in told.items()}, option=OPTIONS)
+
+
+def _plain(value: object) -> str:
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else ascii(value)
+
+
+def _trace(fault: BaseException) -> str:
+    return "".join(traceback.format_exception(fault)).rstrip()
 
 
 @lru_cache(maxsize=1)
 def _to_the_second(seconds: int) -> str:
     """A time in UTC without its fraction, which is all that differs between most lines."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def render(_logger: object, _method: str, event: EventDict) -> bytes:
-    """One line of JSON: control characters are escaped, so no text can forge a second line."""
-    try:
-        return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # a lone surrogate, which is not UTF-8
-        return orjson.dumps({key: ascii(value) for key, value in event.items()})
-
-
-def render_text(wrapped: object, method: str, event: EventDict) -> str:
-    """The same as text, for the standard library's handlers."""
-    return render(wrapped, method, event).decode()
 
 
 def shortened(text: str) -> str:

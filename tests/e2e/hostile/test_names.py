@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from structlog.testing import capture_logs
 
 from service.bootstrap import House
 from service.errors import ServiceError
@@ -110,10 +109,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def answered(house: House, error: BaseException) -> Iterator[httpx.Response]:
-    """Over both kinds of routes; the log, which may tell everything, is not looked at here."""
+    """Over both kinds of routes; the log may tell everything."""
     services = dataclasses.replace(house.edge.services, catalogue=Broken(error), repository=Broken(error))
     edge = dataclasses.replace(house.edge, services=services)
-    with capture_logs(), calling(application(edge)) as caller:
+    with calling(application(edge)) as caller:
         yield caller.get("/v1/models/gestures")
         yield caller.post("/v2/repository/index")
 

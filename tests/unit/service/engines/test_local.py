@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from service.domain.jobs import Claim
 from service.engines import local
 from service.engines.local import LocalAttempt, LocalEngine, relay
 from service.ports import Ending
+from tests.kept_log import KeptLog
 
 CLAIM = Claim("job_1", 1)
 CHILDREN = {
@@ -38,13 +37,14 @@ class Room:
         self._directory, self._patch = directory, monkeypatch
         self._started: list[LocalAttempt] = []
         self.ended = threading.Event()
+        self.log = KeptLog()
 
     def start(self, name: str) -> LocalAttempt:
         module = self._directory / f"child_{name.replace(' ', '_')}.py"
         module.write_text(CHILDREN[name])
         self._patch.setattr(local, "MODULE", module.stem)
         self._patch.setenv("PYTHONPATH", str(self._directory))
-        engine = LocalEngine({"WAVETAP_DATA_DIR": "here"}, structlog.get_logger(), "normal")
+        engine = LocalEngine({"WAVETAP_DATA_DIR": "here"}, self.log.log, "normal")
         self._started.append(engine.start(CLAIM, self.ended.set))
         return self._started[-1]
 
@@ -102,10 +102,9 @@ def test_a_kill_for_want_of_memory_is_told_by_the_counter(room: Room, monkeypatc
 
 def test_a_child_knows_its_settings_and_not_the_key(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAVETAP_API_KEY", "secret-secret")
-    with capture_logs() as logs:
-        attempt = room.start("tells")
-        assert room.ending(attempt) is Ending.EXITED
-    (told,) = [line for line in logs if line["event"] == "environment"]
+    attempt = room.start("tells")
+    assert room.ending(attempt) is Ending.EXITED
+    (told,) = [line for line in room.log.lines if line["event"] == "environment"]
     assert told["child_is"]["OPENBLAS_NUM_THREADS"] == "1"
     assert told["child_is"]["WAVETAP_DATA_DIR"] == "here"
     assert "WAVETAP_API_KEY" not in told["child_is"]
@@ -114,9 +113,9 @@ def test_a_child_knows_its_settings_and_not_the_key(room: Room, monkeypatch: pyt
 
 def test_output_that_is_no_event_is_relayed_as_text() -> None:
     output = io.BytesIO(b'{"event": "fine", "n": 1}\nplain \xff text\n[1, 2]\n')
-    with capture_logs() as logs:
-        relay(output, structlog.get_logger())
-    assert [(line["event"], line.get("child_text"), line.get("child_n")) for line in logs] == [
+    kept = KeptLog()
+    relay(output, kept.log)
+    assert [(line["event"], line.get("child_text"), line.get("child_n")) for line in kept.lines] == [
         ("fine", None, 1),
         ("attempt_output", "plain \ufffd text", None),
         ("attempt_output", "[1, 2]", None),

@@ -24,7 +24,7 @@ def stream() -> Stream:
 
 
 def test_a_line_leaves_at_once(stream: Stream) -> None:
-    LineOutput(stream).info(b"one")
+    LineOutput(stream).write(b"one\n")
     assert stream.sent == b"one\n"
 
 
@@ -33,15 +33,15 @@ def test_while_a_server_runs_lines_leave_together_and_a_warning_takes_them_along
 
     async def serve() -> None:
         with output.gathering():
-            output.info(b"one")
+            output.write(b"one\n")
             assert stream.sent == b""
-            output.warning(b"two")
+            output.write(b"two\n", at_once=True)
             assert stream.sent == b"one\ntwo\n"
-            output.info(b"three")
+            output.write(b"three\n")
 
     asyncio.run(serve())
     assert stream.sent == b"one\ntwo\nthree\n"
-    output.info(b"four")
+    output.write(b"four\n")
     assert stream.sent.endswith(b"four\n")
 
 
@@ -51,7 +51,7 @@ def test_nobody_waits_long_for_a_line(stream: Stream, monkeypatch: pytest.Monkey
 
     async def serve() -> None:
         with output.gathering():
-            output.info(b"one")
+            output.write(b"one\n")
             async with asyncio.timeout(60):
                 while not stream.sent:  # noqa: ASYNC110  # a stream has no event
                     await asyncio.sleep(0)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from service.domain.inference import Tensor
+from service.edge.extent import MOST_PARTS
 from service.edge.number_lists import packed
-from service.errors import Detail, InvalidRequest
+from service.errors import Detail, InvalidRequest, TooLarge
 
 LARGEST_DIMENSION = 2**31 - 1
 LARGEST_RANK = 8
@@ -71,6 +72,8 @@ def from_raw(datatype: str, shape: Sequence[int], raw: bytes | memoryview, point
 
 def _texts(raw: memoryview, count: int, pointer: str) -> Tensor:
     """Elements that each follow their length; as many as the shape says, and nothing behind them."""
+    if count > MOST_PARTS:
+        raise TooLarge(f"At most {MOST_PARTS} elements of BYTES are taken in one request.")
     if count * LENGTH.size > len(raw):
         raise refusal(pointer, f"{count} elements of BYTES need more than {len(raw)} bytes.")
     texts = np.empty(count, dtype=object)

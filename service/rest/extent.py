@@ -1,18 +1,13 @@
-"""How much JSON one body may hold: a parser cannot be interrupted, and nobody else is answered while it runs.
+"""What a body's JSON holds, counted before it is parsed: commas, brackets and quotation marks, in milliseconds.
 
-Bytes say little of it. The largest body is read in half a second if it holds numbers of ten digits; made of lists of
-one number each it takes fourteen, and thirty times its size in memory. So the commas, brackets and quotation marks are
-counted first, which takes milliseconds. Those that stand in texts count too: no body of ours has so many.
+Those that stand in texts count too: no body of ours has so many.
 """
 
+from service.edge.extent import MOST_PARTS, MOST_VALUES
 from service.errors import TooLarge
 
 SMALL_BYTES = 1 << 20
 """Less than this is not looked at: it is parsed in a tenth of a second, whatever it holds."""
-MOST_VALUES = 1 << 22
-"""Numbers and null."""
-MOST_PARTS = 1 << 19
-"""Lists, objects and texts, names among them: each costs as much as ten numbers."""
 
 
 def check_extent(text: bytes | memoryview) -> None:

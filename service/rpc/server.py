@@ -8,6 +8,7 @@ from api_schemas.generated import inference_pb2, wavetap_pb2
 from service.edge.context import EdgeContext
 from service.rpc.aliases import AliasMethods
 from service.rpc.datasets import DatasetMethods
+from service.rpc.extent import parsed
 from service.rpc.gate import Gate
 from service.rpc.handlers import handlers
 from service.rpc.health import HealthMethods
@@ -45,7 +46,12 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int) -> Server:
     told = reflection.aio.ReflectionServicer([*ours, HEALTH.full_name, REFLECTION.full_name])  # type: ignore[attr-defined]  # missing in the stubs
     gate = Gate(edge)
     methods = {
-        **handlers(gate, INFERENCE, {**InferenceMethods(edge).table(), **RepositoryMethods(edge).table()}),
+        **handlers(
+            gate,
+            INFERENCE,
+            {**InferenceMethods(edge).table(), **RepositoryMethods(edge).table()},
+            {"ModelInfer": parsed, "ModelStreamInfer": parsed},
+        ),
         **handlers(gate, TRAINING, training),
         **handlers(gate, HEALTH, HealthMethods(edge.lifecycle, ours).table()),
         **handlers(gate, REFLECTION, {"ServerReflectionInfo": told.ServerReflectionInfo}),

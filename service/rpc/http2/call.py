@@ -124,6 +124,8 @@ class Call:
     def _parsed(self, message: bytes) -> Any:  # noqa: ANN401  # as above
         try:
             return self.method.parse(message)
+        except Refused:
+            raise
         except Exception as error:
             raise Refused(StatusCode.INTERNAL, "The message is not what the method takes.") from error
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from service.edge.extent import MOST_PARTS, MOST_VALUES
 from service.rest.application import application
-from service.rest.extent import MOST_PARTS, MOST_VALUES
 from tests import houses
 from tests.callers import Caller, calling
 from tests.contract.rest.test_problems import problem

@@ -90,6 +90,13 @@ def test_typed_contents_are_taken_in_the_field_of_their_datatype(stub: Stub, fie
     )
 
 
+def test_contents_without_elements_stand_beside_raw_tensors(stub: Stub) -> None:
+    """As clients of MLServer send them."""
+    request = raw()
+    request.inputs[0].contents.SetInParent()
+    np.testing.assert_array_equal(probabilities(stub.ModelInfer(request)), probabilities(stub.ModelInfer(raw())))
+
+
 def test_half_precision_travels_raw(stub: Stub) -> None:
     whole = np.round(CASES)
     expected = probabilities(stub.ModelInfer(raw(whole)))
@@ -110,6 +117,15 @@ def broken() -> Iterator[tuple[str, pb.ModelInferRequest]]:
     both = typed("fp32_contents", CASES, "FP32")
     both.raw_input_contents.append(CASES.tobytes())
     yield "raw and contents", both
+    two = typed("fp32_contents", CASES, "FP32")
+    two.inputs[0].contents.int_contents.append(1)
+    yield "contents of two kinds", two
+    yield "many inputs", raw(inputs=[{"name": f"i{n}", "datatype": "FP32", "shape": CASES.shape} for n in range(17)])
+    yield "many outputs", raw(outputs=[{"name": f"o{n}"} for n in range(17)])
+    yield "many parameters", raw(parameters={f"p{n}": pb.InferParameter(bool_param=True) for n in range(65)})
+    yield "long id", raw(id="x" * 1025)
+    no_classes = {"classification": pb.InferParameter(int64_param=0)}
+    yield "no classes", raw(outputs=[{"name": "probabilities", "parameters": no_classes}])
     yield "wrong field", typed("fp64_contents", CASES, "FP32")
     yield "too large", typed("fp64_contents", np.full(CASES.shape, 1e300), "FP64")
     yield "out of range", typed("int_contents", np.full(CASES.shape, 1000), "INT8")

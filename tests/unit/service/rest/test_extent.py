@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from service.edge.extent import MOST_PARTS, MOST_VALUES
 from service.errors import TooLarge
-from service.rest.extent import MOST_PARTS, MOST_VALUES, SMALL_BYTES, check_extent
+from service.rest.extent import SMALL_BYTES, check_extent
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,13 @@ Note: TypeAlias = Callable[[int | None, str], None]
 """Takes the row of a column that is at fault, None where it is the column itself, and a sentence."""
 
 NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
-WRITTEN = r"^\s*[+-]?(\d+\.?\d*|\.\d+|[1-9]\d{0,2}(,\d{3})+(\.\d*)?)([eE][+-]?\d+)?\s*%?\s*$"
-"""A number with commas between its thousands, or as a percentage, as well."""
+CURRENCIES = "$€£¥₹"
+SIGNS = rf"[%{CURRENCIES}]"
+WRITTEN = (
+    rf"^\s*[+-]?[{CURRENCIES}]?\s*(\d+\.?\d*|\.\d+|[1-9]\d{{0,2}}(,\d{{3}})+(\.\d*)?)([eE][+-]?\d+)?"
+    rf"\s*{SIGNS}?\s*$"
+)
+"""A number with commas between its thousands, as a percentage, or as an amount of money, as well."""
 UNNAMED = ("", "?", "NA", "N/A", "#N/A", "n/a", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "Null")
 """Texts that name no class."""
 MISSING_TEXTS = (
@@ -55,9 +60,9 @@ def numbers(column: Column, note: Note) -> Doubles:
 
 
 def _plain_numbers(column: Column) -> Column:
-    """Texts without the commas between thousands and without signs of percent, where these belong to a number."""
+    """Texts without the commas between thousands and without signs of percent or currency, where a number has them."""
     written = pc.fill_null(pc.match_substring_regex(column, WRITTEN), fill_value=False)
-    return pc.if_else(written, pc.replace_substring_regex(column, r",|\s*%$", ""), column)
+    return pc.if_else(written, pc.replace_substring_regex(column, rf",|\s*{SIGNS}\s*", ""), column)
 
 
 class Codes:

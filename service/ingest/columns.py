@@ -11,6 +11,7 @@ from service.ingest.faults import fault, listed, quote
 from service.ingest.roles import INDEX_COLUMNS, Roles, absent, named_roles
 from service.ingest.row_numbers import differs, numbers_rows, orders, set_aside
 from service.ingest.series_guess import guess_series
+from service.ingest.side_answers import answer_at_the_side, guess_answer
 from service.ingest.wide_columns import WideChannels, asked_channels, guessed_channels
 
 MOST_EXPLAINED = 3
@@ -25,7 +26,12 @@ def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Conta
     free = [name for name in rest if name not in reading.channels]
     wanted = {role for role in ("series", "time", "label") if getattr(reading, role) is None and role not in distrusted}
     answered = roles.label is not None or roles.target is not None
-    wide = _wide_channels(rest, reading, roles, look, guess="label" in wanted and not answered)
+    unanswered = "label" in wanted and not answered
+    if unanswered and reading.target is None and "target" not in distrusted:
+        roles = _answered_at_the_side(rest, reading, roles, look)
+        answered = roles.label is not None or roles.target is not None
+        rest = [name for name in rest if name not in roles.single]
+    wide = _wide_channels(rest, reading, roles, look, guess=unanswered and not answered)
     if wide is not None:
         steps = {name for columns in wide.values() for name in columns}
         roles = replace(_without_time(roles), channels=tuple(wide), steps=tuple(wide.values()))
@@ -36,6 +42,15 @@ def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Conta
     roles = _without_row_numbers(names, free, roles, look, wanted) or _inferred(names, free, roles, look, wanted)
     rest = [name for name in rest if name not in roles.single]
     return replace(roles, channels=_long_channels(rest, names, reading, roles, look))
+
+
+def _answered_at_the_side(rest: Sequence[str], reading: Reading, roles: Roles, look: Look) -> Roles:
+    """The roles with an answer that stands first or last beside columns that are all steps, called as answers are."""
+    name = answer_at_the_side(rest) if reading.form != "long" and not reading.channels and roles.time is None else None
+    if name is None or (roles.series is not None and look.repeats(roles.series)):
+        return roles
+    guess = guess_answer(name, look)
+    return roles if guess is None else _with(_with(roles, *guess[0]), *guess[1])
 
 
 def _without_row_numbers(

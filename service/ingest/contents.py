@@ -99,6 +99,10 @@ class Look(Protocol):
         """(R,) int64: equal for equal values, -1 where there is none."""
         ...
 
+    def signed(self, name: str) -> bool:
+        """Whether it holds texts with signs of percent or currency."""
+        ...
+
     def example(self, name: str) -> str:
         """What it holds first, for a message, if it holds texts."""
         ...

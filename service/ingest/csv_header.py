@@ -13,17 +13,18 @@ from typing import BinaryIO
 from service.domain.datasets import Precedent, Reading
 from service.errors import TooLarge
 from service.ingest.arrow_columns import MISSING_TEXTS
+from service.ingest.counted_cases import name_and_count
+from service.ingest.decimal_marks import decimal_mark
 from service.ingest.faults import fault
 from service.ingest.roles import USUAL
+from service.ingest.unit_rows import are_units
 
 SEPARATORS = (",", ";", "\t", "|")
 COMMENT = b"#"
 HEADER_BYTES = 4 << 20
 SAMPLE_LINES = 1000
-SAMPLE_BYTES = 256 << 10
-FIELD = rb'(?:^|;)[ "]*[-+]?\d*%s\d+(?:[eE][-+]?\d+)?[ "]*(?=;|\r?$)'
-DECIMAL_COMMA, DECIMAL_POINT = (re.compile(FIELD % mark, re.MULTILINE) for mark in (b",", b"[.]"))
-"""Whole fields: dates, times and names of releases hold points as well."""
+LINES_BELOW = 8
+"""Lines under a header that are looked at for units."""
 FEWEST_STEPS = 8
 """Numbers in the first line from which it is taken for a case rather than for a header that was forgotten."""
 FEWEST_COUNTED = 4
@@ -40,6 +41,8 @@ class Header:
 
     skipped: lines before the first row, where the parser is not to take the names from the file
     answer: without a header, the column that looks as labels do
+    counted: without a header, whether the first column names cases and the second counts their steps
+    units: what stands in a row under the header, where that is no case and no step
     """
 
     names: list[str]
@@ -48,10 +51,13 @@ class Header:
     present: bool
     skipped: int | None = None
     answer: str | None = None
+    counted: bool = False
+    units: tuple[str, ...] = ()
 
     def asked(self, reading: Reading, precedent: Precedent | None = None) -> Reading:
         """The reading, with what a file without a header is taken for: a case a row, its label first or last.
 
+        Where the first two columns are the number of a case and that of its step, it is a step a row.
         A precedent without a header that has it otherwise goes before. A few columns without labels are channels.
         """
         roles = [getattr(reading, role) for role in USUAL]
@@ -62,6 +68,8 @@ class Header:
             told.get("form") == "long" or told.get("label") not in {None, "", self.first}
         ):
             return reading
+        if self.counted and reading.form is None:
+            return replace(reading, form="long", series=self.names[0], time=self.names[1])
         if reading.form is None and self.answer is None and len(self.names) <= FEWEST_STEPS and not told:
             return reading
         label = self.answer if self.answer is not None and reading.label is None else ""
@@ -84,21 +92,26 @@ def read_header(file: BinaryIO, reading: Reading, precedent: Precedent | None = 
         raise fault("the header", "A quotation mark is opened and not closed.") from error
     if not fields:
         raise fault("the header", "The first line is empty but for a mark of UTF-8.")
-    decimal = "," if separator == ";" and _writes_decimal_commas(file) else "."
+    decimal = decimal_mark(file, separator)
     present = reading.header
     if present is None:
         headless = precedent is not None and precedent.parameters.get("header") == "false"
         present = _names_columns(fields, decimal, headless=headless)
     if not present:
         names = [f"{UNNAMED}{place + 1}" for place in range(len(fields))]
-        answer = _answer(file, start, separator, decimal)
-        return Header(
-            names, separator, decimal, present, before or None, answer and names[0 if answer == "first" else -1]
-        )
+        file.seek(start)
+        rows = [each.split(separator) for each in _sample(file, SAMPLE_LINES)]
+        answer = _answer(rows, decimal)
+        column = answer and names[0 if answer == "first" else -1]
+        return Header(names, separator, decimal, present, before or None, column, name_and_count(rows))
     file.seek(start + len(line))
-    following = _sample(file, 1)
+    empty, following = _below(file)
     if following and _count(following[0], separator) == len(fields) + 1:
         return Header(["", *fields], separator, decimal, present, before + 1)  # R leaves row names without a name
+    rows = [_fields(each, separator) for each in following if _count(each, separator) is not None]
+    if len(rows) == len(following) > 0 and are_units(rows[0], rows[1:]):
+        units = tuple(text.strip() for text in rows[0])
+        return Header(fields, separator, decimal, present, before + 1 + empty + 1, units=units)
     return Header(fields, separator, decimal, present, before + 1 if before else None)
 
 
@@ -186,22 +199,20 @@ def _sample(file: BinaryIO, count: int) -> list[str]:
     return found
 
 
-def _writes_decimal_commas(file: BinaryIO) -> bool:
-    """Whether the rows write 1,5 for one and a half, which only a table separated by semicolons can."""
-    place = file.tell()
-    sample = file.read(SAMPLE_BYTES)
+def _below(file: BinaryIO) -> tuple[int, list[str]]:
+    """How many lines under the header say nothing, and some that do."""
+    empty, place = 0, file.tell()
+    while (line := file.readline(HEADER_BYTES)) and not line.strip():
+        empty, place = empty + 1, file.tell()
     file.seek(place)
-    lines = sample[: sample.rfind(b"\n") + 1] or sample  # a field that is cut short may look like a number
-    return DECIMAL_COMMA.search(lines) is not None and DECIMAL_POINT.search(lines) is None
+    return empty, _sample(file, LINES_BELOW)
 
 
-def _answer(file: BinaryIO, start: int, separator: str, decimal: str) -> str | None:
+def _answer(rows: Sequence[Sequence[str]], decimal: str) -> str | None:
     """Whether the first fields are labels, or the last: texts or whole numbers, of which some stand there again.
 
     The last ones only where they differ, as series that end in zeros do not, and fractions stand among the others.
     """
-    file.seek(start)
-    rows = [line.split(separator) for line in _sample(file, SAMPLE_LINES)]
     firsts, lasts = ([row[place].strip() for row in rows] for place in (0, -1))
     if _are_labels(firsts, decimal) and (len(set(firsts)) < len(firsts) or len(firsts) == 1):
         return "first"

@@ -2,8 +2,9 @@
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -13,7 +14,8 @@ from service.domain.datasets import Reading
 from service.ingest.arrow_columns import MISSING_TEXTS, Column, arrow_errors, is_number
 from service.ingest.csv_end import Rows, rows_of
 from service.ingest.csv_header import Header, read_header
-from service.ingest.faults import Cell, Faults, fault
+from service.ingest.decimal_marks import plainly
+from service.ingest.faults import Cell, Faults, fault, listed
 from service.ingest.first_rows import FirstRows
 from service.ingest.number_text import no_number
 from service.ingest.parsed import Parsed
@@ -50,22 +52,44 @@ def _read(source: Source) -> Parsed:
     with arrow_errors("table"):
         if file.seek(0, 2) <= limits.in_memory:
             file.seek(0)
-            whole = _whole(rows, header, _texts(header, reading), faults)
+            texts = _texts(header, reading)
+            whole = _plainly(_whole(rows, header, texts, faults), header, texts)
             faults.raise_any()
             if not whole.num_rows:
                 raise fault("row 1", "The table has no rows.")
             table = Table(header.names, FirstRows(whole), lambda _: whole.to_batches())
         else:
-            sample = _sample(rows, header, _texts(header, reading))
-            table = Table(header.names, FirstRows(sample), lambda roles: _blocks(rows, header, _types(sample, roles)))
+            texts = _texts(header, reading)
+            sample = _plainly(_sample(rows, header, texts), header, texts)
+            table = Table(header.names, FirstRows(sample), partial(_pointed, rows, header, sample, texts))
         parsed = read_table(table, source)
-    if rows.empty:
-        note = f"Lines behind the last row that hold nothing but separators were left out: {rows.empty}."
-        parsed = replace(parsed, notes=(*parsed.notes, note))
+    parsed = replace(parsed, notes=(*parsed.notes, *_notes(rows, header)))
     if header.present and reading.header is None:
         return parsed
     told = {"header": "true" if header.present else "false", **parsed.reading.parameters}
     return replace(parsed, reading=replace(parsed.reading, parameters=told))
+
+
+def _notes(rows: Rows, header: Header) -> Iterator[str]:
+    """What was made of the file that its columns do not tell."""
+    if rows.empty:
+        yield f"Lines behind the last row that hold nothing but separators were left out: {rows.empty}."
+    if header.units:
+        yield f"The row under the header was taken for units and left out: {listed(header.units)}."
+    if header.decimal == ",":
+        yield "Numbers were read with decimal commas: 1,5 is one and a half."
+    if header.counted:
+        yield "Without a header, the first column was taken for the case of each row, and the second for its step."
+
+
+def _pointed(rows: Rows, header: Header, sample: Column, texts: Container[str], roles: Roles) -> Iterator[Column]:
+    """The batches of a file that is too large for memory."""
+    for batch in _blocks(rows, header, _types(sample, roles)):
+        yield _plainly(batch, header, texts)
+
+
+def _plainly(batch: Column, header: Header, texts: Container[str]) -> Column:
+    return plainly(batch, texts) if header.decimal == "," else batch
 
 
 def _texts(header: Header, reading: Reading) -> dict[str, Column]:

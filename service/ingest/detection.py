@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from service.errors import Detail, UnsupportedFormat
 from service.ingest.faults import fault, quote
-from service.ingest.spaced_text import is_spaced
+from service.ingest.spaced_text import is_column, is_spaced
 
 HEAD = 4096
 """Bytes that detection looks at."""
@@ -196,4 +196,5 @@ def _by_text(head: bytes) -> Format | None:
     if b"\t" in first_line and b"," not in first_line:
         return Format.TSV
     separated = any(mark in first_line for mark in (b",", b";", b"|")) or is_spaced(first_line)
+    separated = separated or is_column(text)
     return Format.CSV if separated else None

@@ -5,7 +5,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.arrays import Array
-from service.ingest.arrow_columns import MISSING_TEXTS, SAMPLE, WRITTEN, Column, is_number, is_text, is_time, plain
+from service.ingest.arrow_columns import (
+    MISSING_TEXTS,
+    SAMPLE,
+    SIGNS,
+    WRITTEN,
+    Column,
+    is_number,
+    is_text,
+    is_time,
+    plain,
+)
 from service.ingest.contents import says_hour
 from service.ingest.faults import quote
 from service.ingest.joined_columns import MOMENT, NAMES, column_of
@@ -107,6 +117,11 @@ class FirstRows:
     def rows(self) -> int:
         """How many rows `instants` and `codes` tell of."""
         return min(int(self._rows.num_rows), LOOKED)
+
+    def signed(self, name: str) -> bool:
+        """Whether a column holds texts with signs of percent or currency."""
+        column = self._column(name)
+        return is_text(column.type) and bool(pc.any(pc.match_substring_regex(column, SIGNS)).as_py())
 
     def example(self, name: str) -> str:
         """What it holds first, for a message, if it holds texts."""

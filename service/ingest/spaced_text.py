@@ -9,11 +9,19 @@ from service.ingest.source import Source, unnamed
 
 NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[nN][aA][nN]")
 FIRST_BYTES = 4 << 20
+FEWEST_LINES, LINES_LOOKED = 3, 20
+"""Of one number each."""
 
 
 def is_spaced(line: bytes) -> bool:
     """Whether a line is numbers with spaces between them, and nothing else."""
     return b" " in line.strip() and all(NUMBER.fullmatch(field) for field in line.split())
+
+
+def is_column(head: bytes) -> bool:
+    """Whether text is one number a line, under a line that may be its name."""
+    lines = [line.strip() for line in head.split(b"\n")[:LINES_LOOKED] if line.strip()]
+    return len(lines) > FEWEST_LINES and all(NUMBER.fullmatch(line) for line in lines[1:])
 
 
 def begins_spaced(file: BinaryIO) -> bool:

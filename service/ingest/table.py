@@ -85,7 +85,7 @@ def _read(table: Table, roles: Roles, source: Source) -> Parsed:
     sides = () if parsed.splits is None else (told(parsed.splits),)
     return replace(
         parsed,
-        notes=(*explained(roles), *sides, *parsed.notes),
+        notes=(*explained(roles, table.look), *sides, *parsed.notes),
         findings=(*parsed.findings, *left_out(roles, source.reading, table.names, table.look)),
         reading=understood(roles, source.reading),
     )

@@ -38,8 +38,12 @@ def understood(roles: Roles, reading: Reading) -> Understanding:
     return Understanding(form, tuple(found), parameters, tuple(_alternatives(roles, reading)))
 
 
-def explained(roles: Roles) -> Iterator[str]:
+def explained(roles: Roles, look: Look) -> Iterator[str]:
     """What was made of the columns without being asked."""
+    channels = [name for columns in roles.columns[:TOLD_MOST] for name in columns[:1]]
+    signed = [name for name in channels if look.signed(name)]
+    if signed:
+        yield f"Signs of percent or currency were passed over in {_some(signed)}."
     for certainty, by in (("named", "their names"), ("guessed", "what they hold")):
         guesses = [f"{role}={quote(roles.named[role])}" for role, each in roles.certainties if each == certainty]
         if guesses:

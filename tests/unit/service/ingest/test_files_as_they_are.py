@@ -55,18 +55,30 @@ def test_a_header_may_begin_as_comments_do(read: Read) -> None:
     assert csv(read, "#id,#value\n1,2\n1,3\n").series.channels == ("#id", "#value")
 
 
-@pytest.mark.parametrize("in_memory", [64 << 20, 0])
-def test_numbers_may_have_commas_between_thousands_and_signs_of_percent(read: Read, in_memory: int) -> None:
-    text = 'time,price,change\n0,"1,234.5",0.5%\n1,"12,345,678",-1.25 %\n2,950,?\n'
-    found = csv(read, text, limits=Limits(in_memory=in_memory))
-    wanted = np.array([[1234.5, 0.5], [12345678, -1.25], [950, np.nan]], np.float32)
-    assert np.array_equal(found.series.values, wanted, equal_nan=True)
+@pytest.mark.parametrize("separator", [" ", "  ", ",", "\t"])
+@pytest.mark.parametrize("begin", [0, 1])
+def test_cases_and_their_steps_in_the_first_two_columns_need_no_header(read: Read, separator: str, begin: int) -> None:
+    rows = [
+        separator.join(map(str, [unit, step, *(round(unit * step / n, 3) for n in range(1, 12))])) + " "
+        for unit in (1, 2, 5)
+        for step in range(begin, begin + 10 + unit)
+    ]
+    found = read(("\n".join(row.rstrip() if separator != " " else row for row in rows) + "\n").encode())
+    assert found.series.lengths.tolist() == [11, 12, 15]
+    assert len(found.series.channels) == 11
+    assert {role: name for role, (name, _) in columns(found).items() if role != "channel"} == {
+        "series": "column_1",
+        "time": "column_2",
+    }
+    assert any("first column was taken for the case" in text for text in found.warnings)
 
 
-@pytest.mark.parametrize("number", ["1,23", "0,123", "1,2345", "12,34,567", "1,234,5"])
-def test_other_commas_are_no_thousands(read: Read, number: str) -> None:
-    with pytest.raises(Unreadable, match="stands where a number belongs"):
-        csv(read, f'time,v\n0,"{number}"\n1,2\n2,3\n')
+@pytest.mark.parametrize("filename", ["x.csv", None])
+def test_a_file_of_one_column_is_one_series(read: Read, filename: str | None) -> None:
+    found = read(b"value\n" + b"".join(b"%d.5\n" % step for step in range(20)), filename=filename)
+    assert (found.series.channels, found.series.lengths.tolist()) == (("value",), [20])
+    with pytest.raises(Unreadable, match="header=false"):
+        read(b"".join(b"%d.5\n" % step for step in range(20)), filename=filename)
 
 
 def test_few_numbers_beside_letters_that_repeat_are_no_measurements(read: Read) -> None:
@@ -172,5 +184,5 @@ def test_true_and_false_are_numbers(read: Read, in_memory: int) -> None:
 
 
 def test_where_no_column_holds_numbers_it_is_told_what_they_hold(read: Read) -> None:
-    with pytest.raises(Unreadable, match=r"'price' holds texts, such as '\$4.20'"):
-        csv(read, "date,price\n2024-01-01,$4.20\n2024-01-02,$4.30\n")
+    with pytest.raises(Unreadable, match=r"'price' holds texts, such as '4.20 each'"):
+        csv(read, "date,price\n2024-01-01,4.20 each\n2024-01-02,4.30 each\n")

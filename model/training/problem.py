@@ -19,7 +19,7 @@ from model.training.division import divide
 from model.training.samples import Prepared, Samples, from_cases, from_windows
 from model.training.spec import TrainingSpec, head_width, quantiles_of
 from model.training.streams import stream
-from model.training.validation import Validation, remarks
+from model.training.validation import Validation, overlap, remarks
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,8 @@ def pose(series: Series, spec: TrainingSpec, others: Series | None = None) -> Pr
         masked=prepared.training.masked,
         quantiles=quantiles_of(spec),
     )
-    return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline, remarks(_validation(spec), outline))
+    odd = (*remarks(_validation(spec), outline), *(() if others is None else overlap(series, others)))
+    return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline, odd)
 
 
 def _answers(series: Series, task: Task) -> int:

@@ -9,8 +9,9 @@ from typing import Any, Literal, TypeAlias, cast
 import numpy as np
 
 from model.data import splits
+from model.data.likeness import case_keys, shared
 from model.data.outline import Cases, Outline
-from model.data.series import SeriesFacts, Task
+from model.data.series import Series, SeriesFacts, Task
 from model.data.splits import Split
 from model.errors import InvalidSpec
 from model.training import defaults
@@ -127,6 +128,19 @@ def remarks(validation: Validation, outline: Outline) -> tuple[str, ...]:
     remark = (
         f"Every case is of the group {outline.group_names[present[0]]!r:.60}, and so is what was kept back for "
         "validation: its metrics do not tell how the model does on other groups."
+    )
+    return (remark,)
+
+
+def overlap(series: Series, others: Series) -> tuple[str, ...]:
+    """What is odd about another set to validate on: cases of it that are trained on."""
+    both = shared(case_keys(others), case_keys(series)).cases
+    if not both.size:
+        return ()
+    count = f"All {others.cases}" if len(both) == others.cases else f"{len(both)} of the {others.cases}"
+    remark = (
+        f"{count} cases to validate on are among those trained on, the first is case {both[0]}: the metrics, the epoch "
+        "that was taken and the calibration tell how well these were learnt by heart."
     )
     return (remark,)
 

@@ -179,3 +179,16 @@ def test_the_only_group_there_is_says_nothing_of_others() -> None:
     assert "'s0'" in remark
     assert made.pipeline().metadata["remarks"] == [remark]
     assert trainer(alone, None).remarks == trainer(GROUPED, {"fraction": 0.25}).remarks == ()
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, COUNT])
+def test_cases_to_validate_on_that_are_trained_on_are_remarked_on(count: int) -> None:
+    fresh = waves(2 * COUNT)[COUNT:]
+    cases = [GROUPED.case(index) if index >= COUNT - count else fresh[index] for index in range(COUNT)]
+    others = Series.from_cases(cases, labels=[GROUPED.classes[label] for label in GROUPED.labels])
+    made = trainer(GROUPED, {"dataset": "others"}, others)
+    assert len(made.remarks) == bool(count)
+    for remark in made.remarks:
+        share = f"{count} of the {COUNT}" if count < COUNT else f"All {COUNT}"
+        assert remark.startswith(f"{share} cases to validate on are among those trained on, the first is case ")
+        assert f"case {COUNT - count}:" in remark

@@ -117,17 +117,20 @@ def _ramped(spec: Pad, held: Name, places: _Places, graph: Graph) -> Name:
 
 
 def _filled(spec: Pad, statistic: str, x: Signal, graph: Graph) -> Name:
-    """One value for each end of each channel; Slice stops at the series' own ends."""
+    """One value for each end of each channel; Slice stops at the series' own ends, and Expand cannot make no steps."""
     left, right = spec.widths
     length = np.iinfo(np.int64).max if spec.stat_length is None else spec.stat_length
     stat_left, stat_right = ends(length)
     start = (graph.integers(0), graph.integers(stat_left))
     end = start if spec.mode == "constant" else (graph.integers(-stat_right), graph.integers(np.iinfo(np.int64).max))
-    parts = []
-    for (low, high), width in ((start, left), (end, right)):
+
+    def fill(low: Name, high: Name, width: int) -> list[Name]:
+        if not width:
+            return []
         window = graph.op("Slice", x.value, low, high, graph.integers(2))
-        parts.append(graph.op("Expand", _statistic(statistic, window, graph), graph.integers(1, 1, width)))
-    return graph.op("Concat", parts[0], x.value, parts[1], axis=2)
+        return [graph.op("Expand", _statistic(statistic, window, graph), graph.integers(1, 1, width))]
+
+    return graph.op("Concat", *fill(*start, left), x.value, *fill(*end, right), axis=2)
 
 
 def _statistic(statistic: str, window: Name, graph: Graph) -> Name:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def live_taps(spec: Conv1d, length: int, count: int) -> slice:
-    """The taps that `count` windows over a series of `length` steps need; never none, and never fewer than padding
-    allows to leave out.
+    """The taps that `count` windows over a series of `length` steps need; never fewer than padding allows to leave
+    out, and one where none of them meets data.
     """
     left, right = spec.widths
     last = (count - 1) * spec.stride
     low = min(max(0, -((last - left) // spec.dilation)), left // spec.dilation)
     high = max(min(spec.kernel, (length - 1 + left) // spec.dilation + 1), spec.kernel - right // spec.dilation)
-    return slice(low, high)
+    return slice(min(low, high - 1), high)
 
 
 def trimmed(spec: Conv1d, taps: slice) -> Conv1d:

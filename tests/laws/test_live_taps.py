@@ -16,7 +16,9 @@ def wide(draw: st.DrawFn) -> Problem:
     """A convolution whose window spans about as much as the series, or far more."""
     kernel, dilation = draw(st.integers(2, 9)), draw(st.integers(1, 12))
     stride, groups = draw(st.sampled_from([1, 1, 2, 3])), draw(st.sampled_from([1, 1, 2]))
-    padding = draw(st.sampled_from(["same", "causal", "full", (0, (kernel - 1) * dilation)]))
+    span = (kernel - 1) * dilation
+    lopsided = draw(st.sampled_from([(0, span), (span + draw(st.integers(0, 9)), draw(st.integers(0, 2)))]))
+    padding = draw(st.sampled_from(["same", "causal", "full", lopsided]))
     layer = Conv1d(
         2 * draw(st.integers(1, 2)),
         kernel,

@@ -10,6 +10,7 @@ from model.interchange.onnx_layers import EMITTERS
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
 from model.layers.global_pooling import GlobalAveragePool
+from model.layers.pad import OPTIONS, Pad
 from model.layers.registry import KINDS
 from model.layers.relu import Relu
 from model.layers.squashing import Sigmoid
@@ -42,3 +43,12 @@ def test_a_layer_exported_answers_as_ours(kind: str, data: st.DataObject) -> Non
         raise
     assume(pipeline.network.output.vector)
     assert verify(export(pipeline, folded=folded), pipeline) < CLOSE
+
+
+@pytest.mark.parametrize("width", [(5, 0), (0, 3)])
+@pytest.mark.parametrize("mode", OPTIONS)
+def test_padding_at_one_end_alone_exported_answers_as_ours(mode: str, width: tuple[int, int]) -> None:
+    filled = "zeros" if mode == "constant" else mode
+    body = (Pad(width, mode), Conv1d(CHANNELS, 4, padding=width, padding_mode=filled), GlobalAveragePool())
+    pipeline = pipeline_of(body, length=17, task="regression", outputs=3)
+    assert verify(export(pipeline), pipeline) < CLOSE

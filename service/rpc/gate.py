@@ -5,12 +5,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from grpc import StatusCode
-
 from service.domain.origin import Origin, traceparent
 from service.edge.context import EdgeContext
 from service.edge.request_ids import request_id
 from service.errors import ServiceError
+from service.rpc.codes import StatusCode
 from service.rpc.http2.call import Call
 from service.rpc.http2.messages import Refused
 from service.rpc.statuses import sentence_of, status_of

@@ -2,7 +2,7 @@
 
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2
-from grpc_reflection.v1alpha import reflection, reflection_pb2
+from grpc_reflection.v1alpha import reflection_pb2
 
 from api_schemas.generated import inference_pb2, wavetap_pb2
 from service.edge.context import EdgeContext
@@ -17,6 +17,7 @@ from service.rpc.http2.streams import Offer
 from service.rpc.inference import InferenceMethods
 from service.rpc.lineage import LineageMethods
 from service.rpc.models import ModelMethods
+from service.rpc.reflection import ReflectionMethods
 from service.rpc.repository import RepositoryMethods
 from service.rpc.training_jobs import TrainingJobMethods
 
@@ -43,7 +44,6 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int) -> Server:
         LineageMethods(edge),
     )
     training = {name: method for part in parts for name, method in part.table().items()}
-    told = reflection.aio.ReflectionServicer([*ours, HEALTH.full_name, REFLECTION.full_name])  # type: ignore[attr-defined]  # missing in the stubs
     gate = Gate(edge)
     methods = {
         **handlers(
@@ -54,7 +54,7 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int) -> Server:
         ),
         **handlers(gate, TRAINING, training),
         **handlers(gate, HEALTH, HealthMethods(edge.lifecycle, ours).table()),
-        **handlers(gate, REFLECTION, {"ServerReflectionInfo": told.ServerReflectionInfo}),
+        **handlers(gate, REFLECTION, ReflectionMethods([*ours, HEALTH.full_name, REFLECTION.full_name]).table()),
     }
     unended = max(UNENDED_MESSAGES * max_message_bytes, UNENDED_BYTES)
     return Server(Offer(methods, max_message_bytes, STREAMS_A_CONNECTION, unended))

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from grpc import StatusCode
-
+from service.rpc.codes import StatusCode
 from service.rpc.http2 import frames as f
 from service.rpc.http2.call import Call
 from service.rpc.http2.frames import Broken, frame, head, number

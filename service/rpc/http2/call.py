@@ -5,8 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Protocol
 
-from grpc import StatusCode
-
+from service.rpc.codes import StatusCode
 from service.rpc.http2.headers import LARGEST_LIST, Head
 from service.rpc.http2.messages import WBITS, Messages, Refused
 from service.rpc.http2.method import Method

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, cast
 
-from grpc import StatusCode
-
+from service.rpc.codes import StatusCode
 from service.rpc.http2 import frames as f
 from service.rpc.http2.answers import Answers
 from service.rpc.http2.frames import NUMBER, Broken, Splitter, frame, number

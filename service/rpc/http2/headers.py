@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from grpc import StatusCode
 from hpack import Decoder, HPACKError
 from hpack.hpack import encode_integer
 from hpack.table import HeaderTable
 
+from service.rpc.codes import StatusCode
 from service.rpc.http2.frames import COMPRESSION_ERROR, Broken
 
 LARGEST_LIST = 16 << 10
@@ -130,7 +130,7 @@ OPENING: Final = b"".join(
 """The head of every answer: status 200, as gRPC's own comes last."""
 UNSUPPORTED: Final = literal(":status", "415")
 """The whole answer to who does not speak gRPC."""
-_ENDINGS: Final = {status: literal("grpc-status", str(status.value[0])) for status in StatusCode}
+_ENDINGS: Final = {status: literal("grpc-status", str(status.value)) for status in StatusCode}
 
 
 def ending(status: StatusCode, message: str, metadata: Iterable[tuple[str, str]]) -> bytes:

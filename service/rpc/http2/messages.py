@@ -4,8 +4,7 @@ import zlib
 from collections import deque
 from typing import Final
 
-from grpc import StatusCode
-
+from service.rpc.codes import StatusCode
 from service.rpc.http2.frames import NUMBER
 
 PREFIX = 5

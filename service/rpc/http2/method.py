@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from grpc import StatusCode
-
+from service.rpc.codes import StatusCode
 from service.rpc.http2.messages import Refused
 
 

@@ -5,8 +5,7 @@ limits. When all of them hold too much, the call that has had nothing new for th
 way to send the rest goes on.
 """
 
-from grpc import StatusCode
-
+from service.rpc.codes import StatusCode
 from service.rpc.http2.call import Call
 from service.rpc.http2.messages import Refused
 

@@ -14,6 +14,7 @@ LATER = {
     "sqlalchemy.dialects.postgresql": "the database is PostgreSQL",
     "opentelemetry.sdk": "spans are sent",
     "httpx": "a command asks a service",
+    "grpc": "a tool asks for reflection",
 }
 PROGRAM = f"""
 import sys

@@ -8,11 +8,11 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 import pytest
-from grpc import StatusCode
 from hpack import Decoder, Encoder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.rpc.codes import StatusCode
 from service.rpc.http2 import frames as f
 from service.rpc.http2.frames import PREFACE, Broken, Splitter, frame, unpadded
 from service.rpc.http2.headers import LARGEST_LIST, LARGEST_SENTENCE, HeadReader, ending, literal

@@ -3,11 +3,16 @@
 import grpc
 
 from service.errors import Code, Detail, InvalidRequest
+from service.rpc.codes import StatusCode
 from service.rpc.statuses import STATUSES, sentence_of
 
 
 def test_every_code_has_the_status_of_its_name() -> None:
     assert {code.name for code in Code} | {"OK"} == {status.name for status in grpc.StatusCode}
+
+
+def test_status_codes_have_the_numbers_that_grpcio_gives_them() -> None:
+    assert {code.name: int(code) for code in StatusCode} == {code.name: code.value[0] for code in grpc.StatusCode}
     assert all(STATUSES[code].name == code.name for code in Code)
 
 

@@ -7,10 +7,9 @@ nothing.
 
 from collections.abc import Mapping
 
-from grpc import StatusCode
-
 from api_schemas.generated import inference_pb2 as pb
 from service.edge.datatypes import LARGEST_RANK
+from service.rpc.codes import StatusCode
 from service.rpc.http2.messages import Refused
 
 SMALL_BYTES = 64 << 10

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from grpc import StatusCode
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from api_schemas.generated import inference_pb2 as pb
 from service.edge.extent import MOST_PARTS, MOST_VALUES
 from service.errors import TooLarge
 from service.rpc import extent
+from service.rpc.codes import StatusCode
 from service.rpc.http2.messages import Refused
 from service.rpc.tensors import decode
 

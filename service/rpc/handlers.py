@@ -8,29 +8,21 @@ from typing import Any
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from service.rpc.extent import parser
 from service.rpc.gate import Behaviour, Gate
 from service.rpc.http2.call import Call
 from service.rpc.http2.method import Method
 
 
-def handlers(
-    gate: Gate,
-    service: ServiceDescriptor,
-    behaviours: Mapping[str, Callable[..., Any]],
-    parsers: Mapping[str, Callable[[bytes], Any]] | None = None,
-) -> dict[str, Method]:
-    """Methods by their paths; one that the behaviours forget is a KeyError as soon as the server is made.
-
-    parsers: for methods whose requests are not merely parsed
-    """
+def handlers(gate: Gate, service: ServiceDescriptor, behaviours: Mapping[str, Callable[..., Any]]) -> dict[str, Method]:
+    """Methods by their paths; one that the behaviours forget is a KeyError as soon as the server is made."""
     table = {}
     for method in service.methods:
         behaviour = behaviours[method.name]
         told = written(behaviour) if inspect.isasyncgenfunction(behaviour) else behaviour
-        parse = GetMessageClass(method.input_type).FromString
         table[f"/{service.full_name}/{method.name}"] = Method(
             behaviour=gate.before(service.full_name, method.name, told),
-            parse=(parsers or {}).get(method.name, parse),
+            parse=parser(method.input_type),
             serialize=GetMessageClass(method.output_type).SerializeToString,
             requests_stream=method.client_streaming,
             responses_stream=method.server_streaming,

@@ -140,4 +140,4 @@ def _case(case: pb.Case, pointer: str) -> Tensor:
     if len(lengths) != 1:
         text = "The channels of a case are equally long, and there is at least one."
         raise InvalidRequest(text, Detail(pointer, text))
-    return np.array([channel.values for channel in case.channels], np.float32)
+    return np.array([channel.values[:] for channel in case.channels], np.float32)

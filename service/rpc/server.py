@@ -8,7 +8,6 @@ from api_schemas.generated import inference_pb2, wavetap_pb2
 from service.edge.context import EdgeContext
 from service.rpc.aliases import AliasMethods
 from service.rpc.datasets import DatasetMethods
-from service.rpc.extent import parsed
 from service.rpc.gate import Gate
 from service.rpc.handlers import handlers
 from service.rpc.health import HealthMethods
@@ -46,12 +45,7 @@ def grpc_server(edge: EdgeContext, max_message_bytes: int) -> Server:
     training = {name: method for part in parts for name, method in part.table().items()}
     gate = Gate(edge)
     methods = {
-        **handlers(
-            gate,
-            INFERENCE,
-            {**InferenceMethods(edge).table(), **RepositoryMethods(edge).table()},
-            {"ModelInfer": parsed, "ModelStreamInfer": parsed},
-        ),
+        **handlers(gate, INFERENCE, {**InferenceMethods(edge).table(), **RepositoryMethods(edge).table()}),
         **handlers(gate, TRAINING, training),
         **handlers(gate, HEALTH, HealthMethods(edge.lifecycle, ours).table()),
         **handlers(gate, REFLECTION, ReflectionMethods([*ours, HEALTH.full_name, REFLECTION.full_name]).table()),

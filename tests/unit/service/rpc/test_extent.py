@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_schemas.generated import inference_pb2 as pb
+from api_schemas.generated import wavetap_pb2 as training
 from service.edge.extent import MOST_PARTS, MOST_VALUES
 from service.errors import TooLarge
 from service.rpc import extent
@@ -40,6 +41,9 @@ REQUESTS = st.builds(
 )
 
 
+PARSED = extent.parser(pb.ModelInferRequest.DESCRIPTOR)
+
+
 @pytest.fixture(autouse=True)
 def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extent, "SMALL_BYTES", -1)
@@ -47,7 +51,7 @@ def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @given(REQUESTS)
 def test_an_ordinary_request_is_parsed_as_ever(request: pb.ModelInferRequest) -> None:
-    assert extent.parsed(request.SerializeToString()) == request
+    assert PARSED(request.SerializeToString()) == request
 
 
 @given(st.binary(max_size=200))
@@ -56,12 +60,12 @@ def test_what_is_no_message_is_for_the_parser_to_refuse(message: bytes) -> None:
         expected: Any = pb.ModelInferRequest.FromString(message)
     except Exception as error:  # noqa: BLE001  # whatever the parser raises
         with pytest.raises((type(error), Refused)):
-            extent.parsed(message)
+            PARSED(message)
         return
     try:
-        assert extent.parsed(message) == expected
+        assert PARSED(message) == expected
     except Refused as refused:
-        assert "dimensions" in refused.message  # noqa: PT017  # the only other end
+        assert refused.status is StatusCode.INVALID_ARGUMENT  # noqa: PT017  # a shape that is too long
 
 
 MANY = {
@@ -87,7 +91,7 @@ def sized(field: int, content: bytes) -> bytes:
 @pytest.mark.parametrize("many", MANY)
 @pytest.mark.parametrize("within", ["the request", "an input", "its contents", "an output"])
 def test_too_many_fields_are_refused_wherever_they_stand(many: str, within: str) -> None:
-    fields = MANY[many] * (extent.MOST_FIELDS + 1)
+    fields = MANY[many] * (extent.TENSORS.fields + 1)
     message = {
         "the request": fields,
         "an input": sized(5, fields),
@@ -95,18 +99,18 @@ def test_too_many_fields_are_refused_wherever_they_stand(many: str, within: str)
         "an output": sized(6, fields),
     }[within]
     with pytest.raises(Refused, match="at most 1024 fields") as refused:
-        extent.parsed(message)
+        PARSED(message)
     assert refused.value.status is StatusCode.INVALID_ARGUMENT
 
 
 def test_a_shape_of_millions_of_dimensions_is_refused() -> None:
-    with pytest.raises(Refused, match="1 to 8 dimensions"):
-        extent.parsed(sized(5, sized(3, b"\x01" * 1_000_000)))
+    with pytest.raises(Refused, match="at most 8 dimensions"):
+        PARSED(sized(5, sized(3, b"\x01" * 1_000_000)))
 
 
 def test_a_tensor_is_no_field_for_each_of_its_elements() -> None:
     content = sized(5, sized(5, sized(6, bytes(400_000)))) + sized(7, bytes(400_000))
-    assert len(extent.parsed(content).inputs[0].contents.fp32_contents) == 100_000
+    assert len(PARSED(content).inputs[0].contents.fp32_contents) == 100_000
 
 
 def test_elements_that_are_read_one_by_one_are_too_many_beyond_what_json_may_hold() -> None:
@@ -121,3 +125,33 @@ def test_texts_are_too_many_beyond_what_json_may_hold() -> None:
     entry = pb.ModelInferRequest.InferInputTensor(name="series", datatype="BYTES", shape=[1, 1, MOST_PARTS + 1])
     with pytest.raises(TooLarge, match="elements of BYTES"):
         decode(pb.ModelInferRequest(inputs=[entry], raw_input_contents=[bytes(4 * (MOST_PARTS + 1))]))
+
+
+def test_cases_and_channels_are_counted_together() -> None:
+    parsed = extent.parser(training.PredictRequest.DESCRIPTOR)
+    case = training.Case(channels=[training.Channel(values=[1.0, 2.0])] * 3)
+    most = extent.CASES.fields // 4
+    fitting = training.PredictRequest(series=[case] * most).SerializeToString()
+    assert len(parsed(fitting).series) == most
+    with pytest.raises(Refused, match="fewer cases"):
+        parsed(fitting + training.PredictRequest(series=[case]).SerializeToString())
+
+
+def test_a_request_without_tensors_or_a_file_is_never_large() -> None:
+    parsed = extent.parser(training.CreateTrainingJobRequest.DESCRIPTOR)
+    fitting = sized(15, bytes(extent.LARGEST_PLAIN - 4))
+    assert len(fitting) == extent.LARGEST_PLAIN
+    parsed(fitting)
+    with pytest.raises(Refused) as refused:
+        parsed(fitting + b"\x78\x01")
+    assert refused.value.status is StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_every_request_that_may_be_large_is_there() -> None:
+    requests = {
+        method.input_type.full_name
+        for file in (pb.DESCRIPTOR, training.DESCRIPTOR)
+        for service in file.services_by_name.values()
+        for method in service.methods
+    }
+    assert extent.EXTENTS.keys() <= requests

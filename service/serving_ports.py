@@ -48,6 +48,11 @@ class HeldModel(Protocol):
         """Checks cases, on any thread."""
         ...
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what it gives."""
+        ...
+
     def borrow(self) -> AbstractContextManager[Predictor]:
         """A predictor for one thread, given back on exit."""
         ...

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,9 +56,8 @@ def outputs(signature: Signature) -> tuple[TensorSpec, ...]:
     return OUTPUTS[signature.task](signature)
 
 
-@lru_cache(maxsize=1024)
 def output_names(signature: Signature) -> tuple[str, ...]:
-    """What the tensors that a version gives are called; asked with every prediction."""
+    """What the tensors that a version gives are called."""
     return tuple(spec.name for spec in outputs(signature))
 
 

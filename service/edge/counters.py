@@ -4,6 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+@dataclass(slots=True)  # not frozen: one is made for each request
+class Timing:
+    """One answer: its rows, and its nanoseconds from the request to the answer; computing is the whole batch's."""
+
+    rows: int
+    queue: int
+    compute_input: int
+    compute_infer: int
+    compute_output: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.queue + self.compute_input + self.compute_infer + self.compute_output
+
+
 @dataclass
 class Duration:
     """How often something was done, and for how long altogether, in nanoseconds."""
@@ -36,6 +52,21 @@ class VersionCounters:
     compute_infer: Duration = field(default_factory=Duration)
     compute_output: Duration = field(default_factory=Duration)
     batches: dict[int, Duration] = field(default_factory=dict)
+
+    def succeeded(self, timing: Timing, now_ms: int) -> None:
+        """Count an answer; without a call for each number, as there are many."""
+        self.last_inference = now_ms
+        self.inference_count += timing.rows
+        self.success.count += 1
+        self.success.ns += timing.total
+        self.queue.count += 1
+        self.queue.ns += timing.queue
+        self.compute_input.count += 1
+        self.compute_input.ns += timing.compute_input
+        self.compute_infer.count += 1
+        self.compute_infer.ns += timing.compute_infer
+        self.compute_output.count += 1
+        self.compute_output.ns += timing.compute_output
 
     @property
     def durations(self) -> dict[str, Duration]:

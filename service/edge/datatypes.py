@@ -72,10 +72,10 @@ def from_raw(datatype: str, shape: Sequence[int], raw: bytes | memoryview, point
 
 def _texts(raw: memoryview, count: int, pointer: str) -> Tensor:
     """Elements that each follow their length; as many as the shape says, and nothing behind them."""
-    if count > MOST_PARTS:
-        raise TooLarge(f"At most {MOST_PARTS} elements of BYTES are taken in one request.")
     if count * LENGTH.size > len(raw):
         raise refusal(pointer, f"{count} elements of BYTES need more than {len(raw)} bytes.")
+    if count > MOST_PARTS:
+        raise TooLarge(f"At most {MOST_PARTS} elements of BYTES are taken in one request.")
     texts = np.empty(count, dtype=object)
     at = 0
     for index in range(count):
@@ -131,9 +131,10 @@ def _array(data: list[Any], datatype: str, pointer: str) -> Tensor:
 
 def narrowed(array: Tensor, datatype: str, pointer: str) -> Tensor:
     """The array in the datatype's width; an integer that does not fit is refused, a float that does not is infinite."""
+    dtype = DTYPES[datatype]
     with np.errstate(over="ignore"):
-        converted = array.astype(DTYPES[datatype])
-    if converted.dtype.kind in "iu" and not np.array_equal(array, converted):
+        converted = array.astype(dtype)
+    if dtype.kind in "iu" and not np.array_equal(array, converted):
         raise refusal(pointer, f"A value does not fit into {datatype}.")
     return converted
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from service.domain.inference import InferResult, Tensor
 from service.domain.models import ModelVersion
+from service.edge.counters import Timing
 from service.edge.datatypes import refusal
 from service.edge.lanes import Lane
-from service.edge.statistics import Statistics, Timing
+from service.edge.statistics import Statistics
 from service.errors import DeadlineExceeded, ServiceError
 from service.serving.scheduler import LATE
 from service.serving.sides import Sides

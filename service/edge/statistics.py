@@ -2,29 +2,12 @@
 
 import threading
 import time
-from dataclasses import dataclass
 
-from service.edge.counters import Counters, Duration
+from service.edge.counters import Counters, Duration, Timing
 from service.edge.shared_counters import SharedCounters
 
 SIZES_COUNTED = 1024
 """How many sizes of batches are told apart; larger batches are counted with those of this size."""
-
-
-@dataclass(slots=True)  # not frozen: one is made for each request
-class Timing:
-    """One answer: its rows, and its nanoseconds from the request to the answer; computing is the whole batch's."""
-
-    rows: int
-    queue: int
-    compute_input: int
-    compute_infer: int
-    compute_output: int
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return self.queue + self.compute_input + self.compute_infer + self.compute_output
 
 
 class Statistics:
@@ -39,14 +22,7 @@ class Statistics:
     def succeeded(self, model: str, version: str, timing: Timing) -> None:
         """Count an answer."""
         with self._lock:
-            counters = self._counters.version(model, version)
-            counters.last_inference = time.time_ns() // 1_000_000
-            counters.inference_count += timing.rows
-            counters.success.add(timing.total)
-            counters.queue.add(timing.queue)
-            counters.compute_input.add(timing.compute_input)
-            counters.compute_infer.add(timing.compute_infer)
-            counters.compute_output.add(timing.compute_output)
+            self._counters.version(model, version).succeeded(timing, time.time_ns() // 1_000_000)
 
     def computed(self, model: str, version: str, rows: int, ns: int) -> None:
         """Count a batch."""

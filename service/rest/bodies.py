@@ -30,14 +30,11 @@ async def read_body(request: Request, limit: int) -> bytes:
     return await whole_body(request.receive, check_announced(request, limit), limit)
 
 
-async def whole_body(receive: Receive, announced: int | None, limit: int, *, there: bool = False) -> bytes:
-    """The whole body of a request that announced its size, or did not; TooLarge as soon as it is known to be.
-
-    there: it has been received already, so that nothing need be waited for
-    """
+async def whole_body(receive: Receive, announced: int | None, limit: int) -> bytes:
+    """The whole body of a request that announced its size, or did not; TooLarge as soon as it is known to be."""
     if announced is not None and announced > limit:
         raise _too_large(limit)
-    first = await (receive() if there else _next(receive))
+    first = await _next(receive)
     if not first.get("more_body"):
         return _within(limit, first.get("body", b""))
     parts, size = [], 0
@@ -47,6 +44,14 @@ async def whole_body(receive: Receive, announced: int | None, limit: int, *, the
         if size == announced:
             break  # and no waiting for word that this was all
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def body_there(receive: Receive, limit: int) -> bytes:
+    """The same of a body that has been received already, so that nothing need be waited for."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return _within(limit, message.get("body", b""))
 
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect
@@ -124,18 +125,19 @@ class Gate:
         seconds = time.perf_counter() - exchange.started
         method, route, status = scope["method"], _route(scope), exchange.status or CLOSED_BY_CLIENT
         self._metrics.request("rest", method, route, str(status), seconds)
-        told = {
+        told: dict[str, Any] = {
             "method": method,
             "route": route,
             "path": shortened(scope["path"]),
             "status": status,
             "duration_ms": round(seconds * 1000, 3),
             "bytes": exchange.sent,
+            **exchange.origin.fields,
         }
         if exchange.fault is None:
-            self._log.info("request", **told, **exchange.origin.fields)
+            self._log.info("request", **told)
         else:
-            self._log.error("request", fault=exchange.fault, **told, **exchange.origin.fields)
+            self._log.error("request", fault=exchange.fault, **told)
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from service.domain.inference import InferResult, TensorSpec
 from service.edge.context import EdgeContext
 from service.edge.prediction import Addressed, InferCall
 from service.rest.attention import TIMEOUT_NAME, Listening, stated_seconds
-from service.rest.bodies import whole_body
+from service.rest.bodies import body_there, whole_body
 from service.rest.coding import Payload, compressed
 from service.rest.connection import ARRIVED, WHOLE
 from service.rest.head import HEAD, Head
@@ -33,7 +33,10 @@ class Infer:
         head: Head = state[HEAD]
         arrived = state.get(ARRIVED) or time.perf_counter_ns()
         to = Addressed(model, version, stated_seconds(head.get(TIMEOUT_NAME)), arrived)
-        raw = await whole_body(receive, head.announced, self._limit, there=state.get(WHOLE, False))
+        if state.get(WHOLE):
+            raw = await body_there(receive, self._limit)
+        else:
+            raw = await whole_body(receive, head.announced, self._limit)
 
         def inputs() -> tuple[TensorSpec, ...]:
             return self._inference.inputs(model, version)

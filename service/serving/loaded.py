@@ -10,6 +10,7 @@ from model.cases import Intake
 from model.errors import InvalidArchive
 from model.interchange import archive
 from model.pipeline import Pipeline, Predictor
+from service.domain.inference import output_names
 from service.domain.models import ModelVersion
 from service.domain.serving import LOADING, READY, ServingState, Standing
 from service.errors import Corrupt, ServiceError
@@ -104,7 +105,7 @@ class LoadedModels:
 
     def _load(self, version: ModelVersion, key: str, future: "Future[LoadedModel]") -> None:
         try:
-            loaded = LoadedModel(version.model, self._read(version), self._shrink)
+            loaded = LoadedModel(version, self._read(version), self._shrink)
         except BaseException as error:
             with self._lock:
                 del self._loading[key]
@@ -140,9 +141,10 @@ class LoadedModels:
 class LoadedModel:
     """A model and its idle predictors; the last one given back is the first taken, as its plans are in cache."""
 
-    def __init__(self, model: str, pipeline: Pipeline, given_back: Callable[[], None]) -> None:
+    def __init__(self, version: ModelVersion, pipeline: Pipeline, given_back: Callable[[], None]) -> None:
         """Take what was loaded, and whom to tell that a predictor may have grown."""
-        self.model = model
+        self.model = version.model
+        self.outputs = output_names(version.draft.signature)
         self.pipeline = pipeline
         self.intake = Intake(pipeline)
         self.lent = 0

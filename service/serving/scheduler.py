@@ -53,7 +53,8 @@ class Scheduler(Generic[Q, A]):
         self.batching = batching
         self._compute = compute
         self._told = told
-        self._condition = threading.Condition()
+        self._lock = threading.Lock()  # taken by itself: a condition hands its own on by two calls more
+        self._condition = threading.Condition(self._lock)
         self._queues: Queues[Q, A] = Queues()
         self._running = self._idle = 0
         self._paces = Paces()
@@ -103,7 +104,7 @@ class Scheduler(Generic[Q, A]):
 
     def close(self) -> None:
         """Refuse what waits and what comes; what is computed ends by itself."""
-        with self._condition:
+        with self._lock:
             self._closed = True
             left = self._queues.clear()
             for ticket in left:
@@ -112,7 +113,7 @@ class Scheduler(Generic[Q, A]):
         deliver(left)
 
     def _put(self, ticket: Ticket[Q, A], priority: int) -> None:
-        with self._condition:
+        with self._lock:
             if self._closed:
                 raise Unavailable(ENDING, retry_after=1)
             self.require_room()
@@ -139,14 +140,14 @@ class Scheduler(Generic[Q, A]):
         self._looking = None
         if not self._queues:
             return
-        with self._condition:
+        with self._lock:
             batch = self._quick_batch()
             if batch is None:
                 self._rouse_one()
                 return
         self._answer(batch)
         deliver(batch, loop)
-        with self._condition:
+        with self._lock:
             self._running -= 1
         if self._queues:
             self._look_soon(loop)
@@ -162,7 +163,7 @@ class Scheduler(Generic[Q, A]):
         return self._gather(key)
 
     def _rouse(self) -> None:
-        with self._condition:
+        with self._lock:
             self._rouse_one()
 
     def _rouse_one(self) -> None:
@@ -179,7 +180,7 @@ class Scheduler(Generic[Q, A]):
         self._roused = False
 
     def _leave(self, ticket: Ticket[Q, A]) -> None:
-        with self._condition:
+        with self._lock:
             self._queues.leave(ticket)
 
     def _work(self) -> None:
@@ -187,12 +188,12 @@ class Scheduler(Generic[Q, A]):
         while batch := self._next():
             self._answer(batch)
             deliver(batch)
-            with self._condition:
+            with self._lock:
                 self._running -= 1
 
     def _next(self) -> list[Ticket[Q, A]]:
         """Wait for the next batch; empty when there will be none."""
-        with self._condition:
+        with self._lock:
             while not self._closed:
                 key = self._queues.first()
                 if key is None:

@@ -99,17 +99,15 @@ class Inference:
     ) -> Question:
         """Check the protocol's tensors: `series` (N, C, L), NaN where one is missing; `known` was just looked up."""
         version, held = self._held(model, reference, known)
-        signature = version.draft.signature
-        names = checked_outputs(wanted, signature)
-        return _question(version, held, checked_inputs(tensors, signature), names)
+        names = checked_outputs(wanted, held.outputs)
+        return _question(version, held, checked_inputs(tensors, version.draft.signature), names)
 
     def question_of_cases(
         self, model: str, reference: Reference, cases: Sequence[Any], known: ModelVersion | None = None
     ) -> Question:
         """Check a list of cases (C, L_i), nested lists or arrays, None or NaN where a value is missing."""
         version, held = self._held(model, reference, known)
-        signature = version.draft.signature
-        return _question(version, held, checked_cases(cases, signature), checked_outputs(None, signature))
+        return _question(version, held, checked_cases(cases, version.draft.signature), held.outputs)
 
     def answers(self, questions: Sequence[Question]) -> list[InferResult | ServiceError]:
         """Answer questions of one key together, each with its own rows and outputs, or its own refusal."""

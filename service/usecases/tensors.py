@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from model.arrays import surely_finite
-from service.domain.inference import INPUT, Tensor, inputs, output_names
+from service.domain.inference import INPUT, Tensor, inputs
 from service.domain.models import Signature
 from service.errors import DETAILS_LISTED, Detail, InvalidRequest
 
@@ -15,9 +15,8 @@ NUMBERS = frozenset("fiu")
 """NumPy's kinds of real numbers."""
 
 
-def checked_outputs(wanted: Sequence[str] | None, signature: Signature) -> tuple[str, ...]:
-    """The names of the outputs to give: all of them, unless some were chosen."""
-    offered = output_names(signature)
+def checked_outputs(wanted: Sequence[str] | None, offered: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the outputs to give: all that are offered, unless some were chosen."""
     if not wanted:
         return offered
     if len(wanted) > len(offered) or len(set(wanted)) < len(wanted) or not set(wanted) <= set(offered):

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from service.edge.counters import Timing
 from service.edge.shared_counters import SharedCounters
-from service.edge.statistics import Statistics, Timing
+from service.edge.statistics import Statistics
 
 
 def test_parts_add_up_to_the_whole() -> None:

@@ -40,7 +40,7 @@ def held(masked: bool) -> LoadedModel:
     network = Network.initialize(LAYERS, 2, None, np.random.default_rng(0))
     preprocessing = Preprocessing("channel", "interpolate", np.zeros(2, np.float32), np.ones(2, np.float32))
     pipeline = Pipeline("classification", network, preprocessing, ("x", "y"), ("a", "b", "c"), masked=masked)
-    return LoadedModel("gestures", pipeline, lambda: None)
+    return LoadedModel(version(), pipeline, lambda: None)
 
 
 @cache

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.inference import Tensor, inputs, outputs
+from service.domain.inference import Tensor, inputs, output_names, outputs
 from service.domain.models import Signature
 from service.errors import InvalidRequest
 from service.usecases.tensors import checked_cases, checked_inputs, checked_outputs
 
 ANY_LENGTH = Signature("classification", ("x", "y"), None, classes=("a", "b", "c"))
 FIXED = Signature("classification", ("x", "y"), 4, classes=("a", "b"))
+OFFERED = output_names(FIXED)
 
 
 def refusal(call: Any, *arguments: Any) -> InvalidRequest:
@@ -63,15 +64,15 @@ def test_what_is_no_number_is_refused(tensor: Tensor) -> None:
 
 
 def test_all_outputs_are_given_unless_some_are_chosen() -> None:
-    assert checked_outputs(None, FIXED) == ("probabilities", "label")
-    assert checked_outputs([], FIXED) == ("probabilities", "label")
-    assert checked_outputs(["label"], FIXED) == ("label",)
-    assert checked_outputs(["label", "probabilities"], FIXED) == ("label", "probabilities")
+    assert checked_outputs(None, OFFERED) == ("probabilities", "label")
+    assert checked_outputs([], OFFERED) == ("probabilities", "label")
+    assert checked_outputs(["label"], OFFERED) == ("label",)
+    assert checked_outputs(["label", "probabilities"], OFFERED) == ("label", "probabilities")
 
 
 @pytest.mark.parametrize("wanted", [["nope"], ["label", "label"], ["label"] * 100_000])
 def test_outputs_that_are_unknown_or_doubled_are_refused(wanted: list[str]) -> None:
-    error = refusal(checked_outputs, wanted, FIXED)
+    error = refusal(checked_outputs, wanted, OFFERED)
     assert "probabilities, label" in error.message
     assert len(error.message) < 200
 

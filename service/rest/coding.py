@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 
 from service.errors import TooLarge, UnsupportedFormat
-from service.rest.head import Head
+from service.rest.head import ENCODING, Head
 from service.rest.problems import Malformed
 
 WINDOW_BITS = {"gzip": 31, "deflate": 15}
@@ -22,10 +22,13 @@ class Payload:
 
 def decompressed(body: bytes, head: Head, limit: int) -> bytes:
     """The body without its Content-Encoding; TooLarge beyond the limit, before the memory is taken."""
-    encoding = (head.get(b"content-encoding") or "identity").strip().lower()
+    if b"content-encoding" not in head:
+        return body
+    given = head.only(b"content-encoding")
+    encoding = None if given is None else given.decode(ENCODING).strip().lower() or "identity"
     if encoding == "identity":
         return body
-    if encoding not in WINDOW_BITS:
+    if encoding is None or encoding not in WINDOW_BITS:
         raise UnsupportedFormat("The Content-Encoding is gzip, deflate or identity.")
     inflater = zlib.decompressobj(WINDOW_BITS[encoding])
     try:

@@ -31,9 +31,8 @@ class Segment(Generic[T]):
 
 SEGMENTS: Mapping[str, Segment[Any]] = {
     "name": Segment(NAME_PATTERN.strip("^$"), str),
-    "number": Segment("[1-9][0-9]{0,8}", int),
 }
-"""What `{model:name}` and `{version:number}` mean in paths."""
+"""What `{model:name}` means in paths."""
 
 
 def know_segments() -> None:
@@ -52,7 +51,6 @@ def _page(
 PageParameters = Annotated[PageRequest, Depends(_page)]
 ModelName = Annotated[str, Path(description="The model's name.", examples=["gestures"])]
 VersionReference = Annotated[str, Path(description="A version's number, or an alias.", examples=["1"])]
-VersionNumber = Annotated[int, Path(description="A version's number.", examples=[1])]
 AliasName = Annotated[str, Path(description="The alias.", examples=["production"])]
 JobId = Annotated[str, Path(description="The job's identifier.")]
 DatasetReference = Annotated[str, Path(description="The dataset's identifier or name.")]

@@ -24,7 +24,7 @@ class Pattern:
 
 
 PATH = re.compile(
-    rf"/v2/models/(?P<model>{SEGMENTS['name'].regex})(?:/versions/(?P<version>{SEGMENTS['number'].regex}))?/infer"
+    rf"/v2/models/(?P<model>{SEGMENTS['name'].regex})(?:/versions/(?P<version>{SEGMENTS['name'].regex}))?/infer"
 )
 OK = 200
 OF_MODEL = Pattern("/v2/models/{model}/infer")

@@ -12,14 +12,14 @@ from service.edge import protocol
 from service.edge.context import EdgeContext
 from service.rest.answers import Options, answer, body, responses
 from service.rest.infer import Infer
-from service.rest.parameters import ModelName, VersionNumber
+from service.rest.parameters import ModelName, VersionReference
 from service.rest.v2_response import BINARY
 
 P = ParamSpec("P")
 Handler = Callable[[Request, str, str | None], Awaitable[Response]]
 
 MODEL = "/v2/models/{model:name}"
-VERSION = f"{MODEL}/versions/{{version:number}}"
+VERSION = f"{MODEL}/versions/{{version:name}}"
 BYTES = {BINARY: {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -65,8 +65,8 @@ class ProtocolRoutes:
         async def of_model(request: Request, model: ModelName) -> Response:
             return await handler(request, model, None)
 
-        async def of_version(request: Request, model: ModelName, version: VersionNumber) -> Response:
-            return await handler(request, model, str(version))
+        async def of_version(request: Request, model: ModelName, version: VersionReference) -> Response:
+            return await handler(request, model, version)
 
         name = handler.__name__
         described = {"description": cleandoc(handler.__doc__ or ""), **options}

@@ -123,6 +123,12 @@ def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
             problem(caller.post(INFER, content=content, headers={"Content-Encoding": encoding}), 413)
 
 
+def test_two_headers_of_codings_are_a_list_of_two(client: Caller) -> None:
+    twice = [("Content-Encoding", "gzip"), ("Content-Encoding", "gzip")]
+    problem(client.post(INFER, content=gzip.compress(body()), headers=twice), 415)
+    assert client.post(INFER, content=body(), headers={"Content-Encoding": ""}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("encoding", "content", "status"),
     [

@@ -123,6 +123,32 @@ def test_the_same_request_gets_the_same_answer_bit_for_bit(
     np.testing.assert_array_equal(found.astype(np.float32), expected)
 
 
+VERSIONS = {"1": 200, "01": 200, "live": 200, "2": 404, "0": 404, "99999999999": 404, "other": 404, "1.0": 404}
+"""Of a model with one version, and the alias `live`."""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_version_is_named_by_its_number_or_an_alias_over_both(ways: Ways, version: str) -> None:
+    assert ways.rest.put("/v1/models/gestures/aliases/live", json={"version": 1}).is_success
+    cases = houses.cases(1)
+    path = f"/v2/models/gestures/versions/{version}"
+    answers = [ways.rest.get(path + suffix) for suffix in ("", "/ready", "/config", "/stats")]
+    answers.append(ways.rest.post(f"{path}/infer", content=protocol.body(inputs=[protocol.tensor(cases)])))
+    assert [answer.status_code for answer in answers] == [VERSIONS[version]] * 5
+    entry = pb.ModelInferRequest.InferInputTensor(name="series", datatype="FP32", shape=cases.shape)
+    request = pb.ModelInferRequest(
+        model_name="gestures", model_version=version, inputs=[entry], raw_input_contents=[cases.tobytes()]
+    )
+    call = inference_pb2_grpc.GRPCInferenceServiceStub(ways.channel).ModelInfer
+    if VERSIONS[version] == 200:
+        assert call(request).model_version == answers[-1].json()["model_version"] == "1"
+        return
+    with pytest.raises(grpc.RpcError) as refused:
+        call(request)
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+    assert refused.value.details() == answers[-1].json()["detail"]
+
+
 HOSTILE = {
     "too many channels": houses.cases(2, channels=3),
     "an infinite value": np.full((1, 2, 12), np.inf, np.float32),

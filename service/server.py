@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from service.edge.context import EdgeContext
 from service.jobs.supervisor import Supervisor
-from service.places import BACKLOG, Place, listening, port_of
+from service.places import BACKLOG, Place, port_of
 from service.rest.application import application
 from service.rest.connection import BoundedConnection
 from service.rpc.server import grpc_server
@@ -22,20 +22,18 @@ LOOK_EVERY_SECONDS = 0.005
 
 
 async def run(settings: Settings, edge: EdgeContext, supervisor: Supervisor, place: Place) -> None:
-    """Serve until SIGTERM or SIGINT, then let what was begun come to its end; Unavailable if a port is taken."""
-    listener = place.listener
+    """Serve until SIGTERM or SIGINT, then let what was begun come to its end."""
     rpc = grpc_server(edge, settings.max_grpc_message_bytes)
-    rpc_listener = listening(settings.host, place.grpc_port, protocol="gRPC", shared=place.shared)
-    grpc_port = port_of(rpc_listener)
+    grpc_port = port_of(place.grpc)
     http = uvicorn.Server(_configuration(application(edge), settings.shutdown_seconds))
-    serving = asyncio.create_task(http.serve([listener]))
-    await rpc.start(rpc_listener)
+    serving = asyncio.create_task(http.serve([place.rest]))
+    await rpc.start(place.grpc)
     while not http.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(LOOK_EVERY_SECONDS)
     stopped = _stop_signals()  # after uvicorn has set its own, which they replace
     if settings.running_jobs:
         supervisor.start()
-    logger().info("serving", http=_url(listener), grpc=f"{settings.host}:{grpc_port}", data=str(settings.data_dir))
+    logger().info("serving", http=_url(place.rest), grpc=f"{settings.host}:{grpc_port}", data=str(settings.data_dir))
     stopping = asyncio.create_task(stopped.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

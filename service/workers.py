@@ -20,7 +20,7 @@ from typing import Self
 from pydantic import SecretStr
 
 from service.errors import ServiceError
-from service.places import held, listening, port_of
+from service.places import Place, listening
 from service.settings import PREFIX, Settings, exposure_fault
 from service.telemetry.logs import configure, logger
 from service.telemetry.shared import SharedMetrics
@@ -59,11 +59,11 @@ def serve(settings: Settings) -> int:
         settings.data_dir.resolve().mkdir(parents=True, exist_ok=True)
         with (
             listening(settings.host, settings.port) as rest,
-            held(settings.host, settings.grpc_port) as grpc,
+            listening(settings.host, settings.grpc_port, protocol="gRPC") as grpc,
             SharedMetrics(settings.data_dir.resolve() / "metrics") as metrics,
             _Signals() as signals,
         ):
-            return _Workers(settings, rest, port_of(grpc), metrics).run(signals)
+            return _Workers(settings, Place(rest, grpc), metrics).run(signals)
     except ServiceError as error:
         return _refused(error.message, EXIT_FAILED)
     except OSError as error:
@@ -73,11 +73,10 @@ def serve(settings: Settings) -> int:
 class _Workers:
     """The processes, and what becomes of them."""
 
-    def __init__(self, settings: Settings, rest: socket.socket, grpc_port: int, metrics: SharedMetrics) -> None:
+    def __init__(self, settings: Settings, place: Place, metrics: SharedMetrics) -> None:
         """Start nothing yet."""
         self._settings = settings
-        self._rest = rest
-        self._grpc_port = grpc_port
+        self._place = place
         self._metrics = metrics
         self._environment = {**os.environ, **environment(settings), **metrics.environment}
         self._workers: list[_Worker] = []
@@ -96,9 +95,10 @@ class _Workers:
 
     def _start(self, number: int) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-P", "-m", "service.cli.worker", "--number", str(number)]
-        command += ["--rest", str(self._rest.fileno()), "--grpc-port", str(self._grpc_port)]
+        rest, grpc = self._place.rest.fileno(), self._place.grpc.fileno()
+        command += ["--rest", str(rest), "--grpc", str(grpc)]
         return subprocess.Popen(  # noqa: S603 - our own command
-            command, stdin=subprocess.PIPE, pass_fds=[self._rest.fileno()], env=self._environment
+            command, stdin=subprocess.PIPE, pass_fds=[rest, grpc], env=self._environment
         )
 
     def _look(self) -> int:

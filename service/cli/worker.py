@@ -23,20 +23,20 @@ def main(arguments: Sequence[str]) -> int:
     settings = Settings()
     if options.number:
         settings = settings.model_copy(update={"running_jobs": 0})
-    listener = socket.socket(fileno=options.rest)
+    rest, grpc = socket.socket(fileno=options.rest), socket.socket(fileno=options.grpc)
     gc.disable()  # as in `wavetap serve`
     from service.bootstrap import serve
 
     gc.freeze()
     gc.enable()
-    return serve(settings, Place(listener, options.grpc_port, shared=True, first=options.number == 0))
+    return serve(settings, Place(rest, grpc, first=options.number == 0))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="service.cli.worker", description="One of several workers.")
     parser.add_argument("--number", type=int, required=True)
     parser.add_argument("--rest", type=int, required=True, help="The descriptor of the socket of REST.")
-    parser.add_argument("--grpc-port", type=int, required=True)
+    parser.add_argument("--grpc", type=int, required=True, help="The descriptor of the socket of gRPC.")
     return parser
 
 

@@ -20,6 +20,8 @@ from tests.protocol import CASES, INFER, body, outputs
 
 PATIENCE = 60.0
 WORKERS = 2
+CHANNEL = [("grpc.use_local_subchannel_pool", 1), ("grpc.min_reconnect_backoff_ms", 60_000)]
+"""A connection of its own, whose first attempt is not given up early."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,19 @@ def asked_over_new_connections(running: Running, count: int = 8) -> bool:
         answer = httpx.post(running.rest + INFER, content=body(), timeout=PATIENCE)
         assert answer.status_code == 200, answer.text
     return True
+
+
+def asked_over_grpc(running: Running) -> bool:
+    """Over a connection of its own, which must come about at the first attempt."""
+    tensor = pb.ModelInferRequest.InferInputTensor(name="series", datatype="FP32", shape=CASES.shape)
+    request = pb.ModelInferRequest(model_name="gestures", inputs=[tensor], raw_input_contents=[CASES.tobytes()])
+    with grpc.insecure_channel(running.grpc, options=CHANNEL) as channel:
+        infer = channel.unary_unary(
+            "/inference.GRPCInferenceService/ModelInfer",
+            request_serializer=pb.ModelInferRequest.SerializeToString,
+            response_deserializer=pb.ModelInferResponse.FromString,
+        )
+        return len(infer(request, timeout=PATIENCE).outputs) == 2
 
 
 def rows_told(running: Running) -> float:
@@ -115,16 +130,8 @@ def test_any_worker_tells_the_statistics_of_all(running: Running) -> None:
 
 @pytest.mark.e2e
 def test_grpc_calls_are_answered_on_one_port_by_all(running: Running) -> None:
-    tensor = pb.ModelInferRequest.InferInputTensor(name="series", datatype="FP32", shape=CASES.shape)
-    request = pb.ModelInferRequest(model_name="gestures", inputs=[tensor], raw_input_contents=[CASES.tobytes()])
     for _ in range(8):
-        with grpc.insecure_channel(running.grpc, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
-            infer = channel.unary_unary(
-                "/inference.GRPCInferenceService/ModelInfer",
-                request_serializer=pb.ModelInferRequest.SerializeToString,
-                response_deserializer=pb.ModelInferResponse.FromString,
-            )
-            assert len(infer(request, timeout=PATIENCE, wait_for_ready=True).outputs) == 2
+        assert asked_over_grpc(running)
 
 
 @pytest.mark.e2e
@@ -146,6 +153,16 @@ def test_a_worker_that_dies_is_started_anew_and_the_others_go_on(running: Runnin
     assert set(children(running)) != set(before)
     assert asked_over_new_connections(running)
     assert rows_told(running) > 0
+
+
+@pytest.mark.e2e
+def test_connections_wait_while_no_worker_lives(running: Running) -> None:
+    for worker in children(running):
+        os.kill(worker, signal.SIGKILL)
+    assert asked_over_grpc(running)
+    for worker in children(running):
+        os.kill(worker, signal.SIGKILL)
+    assert asked_over_new_connections(running, 1)
 
 
 @pytest.mark.e2e

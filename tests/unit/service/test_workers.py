@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from service.errors import Unavailable
-from service.places import held, listening, port_of
+from service.places import listening, place, port_of
 from service.settings import Settings
 from service.telemetry.shared import LOCK, VARIABLE, SharedMetrics
 from service.workers import environment
@@ -24,26 +24,22 @@ def test_settings_survive_their_way_through_the_environment(monkeypatch: pytest.
     assert Settings() == settings
 
 
-def test_a_port_is_held_for_sockets_that_share_it_and_for_no_others() -> None:
-    with held("127.0.0.1", 0) as keeper, socket.socket() as worker, socket.socket() as stranger:
-        port = port_of(keeper)
-        worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        worker.bind(("127.0.0.1", port))
-        worker.listen()
-        with pytest.raises(OSError, match="in use"):
-            stranger.bind(("127.0.0.1", port))
-        with socket.create_connection(("127.0.0.1", port)):
-            worker.accept()[0].close()
-
-
-@pytest.mark.parametrize("take", [held, listening])
-def test_a_port_that_a_stranger_shares_out_is_not_joined(take: object) -> None:
+def test_a_port_that_a_stranger_shares_out_is_not_joined() -> None:
     with socket.socket() as stranger:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         stranger.bind(("127.0.0.1", 0))
         stranger.listen()
         with pytest.raises(Unavailable, match="cannot listen"):
-            take("127.0.0.1", port_of(stranger))  # type: ignore[operator]  # either of two functions
+            listening("127.0.0.1", port_of(stranger))
+
+
+def test_nothing_listens_where_the_second_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as free:
+        port = port_of(free)
+        free.close()
+        with pytest.raises(Unavailable, match="gRPC cannot listen"):
+            place(Settings(data_dir=tmp_path, port=port, grpc_port=port_of(taken)))
+        socket.create_server(("127.0.0.1", port)).close()
 
 
 def test_metrics_of_the_dead_are_removed_and_those_of_the_living_kept(tmp_path: Path) -> None:

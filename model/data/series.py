@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ from model.arrays import Array
 from model.data import checks
 from model.data.blocks import blocks
 from model.data.one_behind_another import OneBehindAnother
+from model.data.strength import Strength, strength
 from model.errors import InvalidSeries
 
 Task: TypeAlias = Literal["classification", "regression", "forecasting"]
@@ -26,7 +28,11 @@ TASKS: tuple[Task, ...] = ("classification", "regression", "forecasting")
 
 @dataclass(frozen=True)
 class SeriesFacts:
-    """What a set of series holds; `labels` and `groups` count cases by name, `target` has min, max and mean."""
+    """What a set of series holds; `labels` and `groups` count cases by name, `target` has min, max and mean.
+
+    strength: how much it differs from case to case, as `decades` and how much of that the labels explain (`by_label`);
+    None where few cases change, and for series that were described before this was looked at
+    """
 
     task: Task
     cases: int
@@ -38,6 +44,7 @@ class SeriesFacts:
     target_width: int | None
     missing: int
     groups: Mapping[str, int] | None = None
+    strength: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +155,7 @@ class Series(OneBehindAnother):
 
     def describe(self) -> SeriesFacts:
         """Count what is there."""
-        lengths = self.lengths
+        lengths, found = self.lengths, self.strength
         return SeriesFacts(
             task=self.task,
             cases=self.cases,
@@ -160,7 +167,13 @@ class Series(OneBehindAnother):
             target_width=None if self.targets is None else self.targets.shape[1],
             missing=sum(int(np.count_nonzero(np.isnan(block))) for block in blocks(self.values)),
             groups=_counts(self.groups, self.group_names),
+            strength=None if found is None else {"decades": found.decades, "by_label": found.by_label},
         )
+
+    @cached_property
+    def strength(self) -> Strength | None:
+        """How much the strength of a channel differs from case to case."""
+        return strength(self.values, self.offsets, self.labels)
 
     def digest(self) -> str:
         """SHA-256 over the content: equal for equal series, whatever file they came in."""

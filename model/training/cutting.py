@@ -18,7 +18,8 @@ from model.training.sections import PreprocessingSection
 
 def resolve(section: PreprocessingSection, task: Task, facts: SeriesFacts) -> PreprocessingSection:
     """With every default filled in for series with these facts; InvalidSpec for windows that they have no room for."""
-    chosen = replace(section, scaling=section.scaling or defaults.SCALING, missing=section.missing or defaults.MISSING)
+    scaling = section.scaling or defaults.scaling(task, facts.strength)
+    chosen = replace(section, scaling=scaling, missing=section.missing or defaults.MISSING)
     if task != "forecasting":
         return _cut(chosen, task, facts)
     if section.scaling == "instance":

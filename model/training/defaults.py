@@ -33,6 +33,10 @@ OPTIMIZER = Adam(learning_rate=2e-3)
 SCHEDULE = OneCycle()
 THREADS = 1
 SCALING: Scaling = "channel"
+UNEVEN_DECADES = 1.0
+"""Cases whose strength differs so much are as good as flat on one scale, all but the strongest."""
+BY_LABEL = 0.5
+"""Where labels explain so much of that, strength tells them, and is not to be hidden."""
 MISSING: Missing = "interpolate"
 
 LOSSES: Mapping[Task, LossSpec] = {
@@ -60,6 +64,12 @@ WINDOWS = 10_000
 """About how many windows a long series is cut into."""
 WINDOWS_OF_A_SERIES = 4
 """Behind its first, each of many series keeps so many at least."""
+
+
+def scaling(task: Task, strength: Mapping[str, float] | None) -> Scaling:
+    """By what is known of the strength of cases; only labels can do without it."""
+    uneven = strength is not None and strength["decades"] >= UNEVEN_DECADES and strength["by_label"] < BY_LABEL
+    return "instance" if task == "classification" and uneven else SCALING
 
 
 def batch_size(task: Task, cases: int) -> int:

@@ -66,8 +66,22 @@ def pose(series: Series, spec: TrainingSpec, others: Series | None = None) -> Pr
         masked=prepared.training.masked,
         quantiles=quantiles_of(spec),
     )
-    odd = (*remarks(_validation(spec), outline), *(() if others is None else overlap(series, others)))
+    uneven = _unevenness(series, spec, task)
+    odd = (*uneven, *remarks(_validation(spec), outline), *(() if others is None else overlap(series, others)))
     return Problem(spec, *_weighted(prepared, spec, pipeline), pipeline, odd)
+
+
+def _unevenness(series: Series, spec: TrainingSpec, task: Task) -> tuple[str, ...]:
+    """Why cases are scaled by themselves where their strength differs by orders of magnitude."""
+    found = series.strength if spec.preprocessing.scaling == "instance" and task == "classification" else None
+    if found is None or found.decades < defaults.UNEVEN_DECADES:
+        return ()
+    remark = (
+        f"Each case is scaled by itself: deviations of nine in ten cases lie between {found.low:.3g} and "
+        f"{found.high:.3g}, so that on one scale the weak ones would be flat. What strength tells is hidden by it; "
+        'preprocessing.scaling "channel" shows it.'
+    )
+    return (remark,)
 
 
 def _answers(series: Series, task: Task) -> int:

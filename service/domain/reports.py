@@ -33,6 +33,7 @@ class FindingKind(StrEnum):
     FLATTENED = "flattened"
     CONSTANT = "constant"
     FAR = "far"
+    UNEVEN = "uneven"
     UNUSED = "unused"
     CHANNELS = "channels"
     LABELS = "labels"

@@ -12,6 +12,7 @@ from model.arrays import Array
 from model.data.blocks import blocks, pieces
 from model.data.likeness import case_keys, repeated
 from model.data.series import Series
+from model.training.defaults import UNEVEN_DECADES, scaling
 from service.domain.reports import ChannelFacts, Examination, Finding, FindingKind, Place
 from service.ingest.faults import quote
 from service.ingest.flat_targets import flat_targets
@@ -41,6 +42,7 @@ def examine(parsed: Parsed) -> Examination:
         *split_leaks(parsed, keys),
         *_missing(parsed, seen),
         *_levels(parsed, seen),
+        *_strengths(parsed),
         *flat_targets(parsed),
     ]
     order = list(FindingKind)
@@ -172,6 +174,24 @@ def _levels(parsed: Parsed, seen: Survey) -> Iterator[Finding]:
             "without scaling, zero padding would make up steps at their ends."
         )
         yield Finding(FindingKind.FAR, len(far), sentence, Place(channel=names[int(far[0])]))
+
+
+def _strengths(parsed: Parsed) -> Iterator[Finding]:
+    """Cases of strengths that no one scale suits; a forecast needs the level."""
+    found = None if parsed.series.task == "forecasting" else parsed.series.strength
+    if found is None or found.decades < UNEVEN_DECADES:
+        return
+    sentence = (
+        f"Cases differ in strength by orders of magnitude: deviations of nine in ten lie between {found.low:.3g} and "
+        f"{found.high:.3g}, the weakest is case {found.weakest}. On one scale the weak ones are as good as flat; "
+    )
+    chosen = scaling(parsed.series.task, {"decades": found.decades, "by_label": found.by_label})
+    sentence += (
+        "a training scales each by itself unless it is asked otherwise, which hides what strength tells."
+        if chosen == "instance"
+        else 'scaling "instance" brings each to the same strength, and hides what that tells.'
+    )
+    yield Finding(FindingKind.UNEVEN, parsed.series.cases, sentence, _case(parsed, found.weakest))
 
 
 def _flattened(parsed: Parsed, flattened: Flattened, lost: Array) -> Finding:

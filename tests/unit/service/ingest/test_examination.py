@@ -1,6 +1,7 @@
 """What is told of series that can be read and may not be worth learning from."""
 
 import numpy as np
+import pytest
 
 from model.data.series import Series
 from service.ingest.examination import examine
@@ -50,3 +51,17 @@ def test_a_level_far_from_zero_and_short_cases_are_told() -> None:
     text = told(RNG.standard_normal((3, 4, 1)) + 1000)
     assert "far from zero" in text
     assert "case 0, of length 4" in text
+
+
+@pytest.mark.parametrize(("labels", "advice"), [("ab" * 20, "a training scales each by itself"), (None, "")])
+def test_strengths_that_differ_by_orders_of_magnitude_are_told(labels: str | None, advice: str) -> None:
+    values = RNG.standard_normal((40, 30, 1)) * 10.0 ** np.linspace(-3, 3, 40)[:, None, None]
+    answers = {"targets": np.arange(40.0)} if labels is None else {"labels": list(labels)}
+    text = told(values, **answers)
+    assert "Cases differ in strength by orders of magnitude" in text
+    assert "the weakest is case 0." in text
+    assert (advice or 'scaling "instance" brings each to the same strength') in text
+    told_by = told(values, labels=list("a" * 20 + "b" * 20))
+    assert 'scaling "instance"' in told_by
+    assert "differ in strength" not in told(values)  # to be forecast
+    assert "differ in strength" not in told(values / np.abs(values).max(axis=1, keepdims=True), labels=list("ab" * 20))

@@ -128,10 +128,12 @@ class _Workers:
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _end(self) -> None:
-        """Ask all to end, wait as long as they may take, and kill what has not."""
+        """Ask all to end, wait as long as they may take, and kill what has not; the sockets are theirs alone now."""
         for worker in self._workers:
             if worker.process.poll() is None:
                 worker.process.send_signal(signal.SIGTERM)
+        for listener in (self._place.rest, self._place.grpc):  # or connections would wait for nobody
+            listener.close()
         until = time.monotonic() + self._settings.shutdown_seconds + GRACE_SECONDS
         for worker in self._workers:
             try:

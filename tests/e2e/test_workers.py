@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -197,6 +198,26 @@ def test_an_end_that_is_asked_for_lets_requests_end(tmp_path: Path) -> None:
             thread.join()
     assert failures == []
     assert list((tmp_path / "data" / "metrics").iterdir()) == []
+
+
+@pytest.mark.e2e
+def test_connections_are_refused_and_do_not_wait_for_workers_that_end(tmp_path: Path) -> None:
+    def refused(address: str) -> bool:
+        try:
+            socket.create_connection(address.rsplit(":", 1), timeout=PATIENCE).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    with service(tmp_path / "data", tmp_path / "log", {"WAVETAP_WORKERS": str(WORKERS)}) as running:
+        with socket.create_connection(running.rest.removeprefix("http://").rsplit(":", 1)) as unfinished:
+            head = "POST /v1/datasets?name=a HTTP/1.1", "Host: localhost", "Content-Length: 9"
+            unfinished.sendall("\r\n".join((*head, "Expect: 100-continue", "", "")).encode())
+            assert b"100 Continue" in unfinished.recv(4096)
+            running.process.terminate()
+            eventually(lambda: refused(running.grpc), "the refusal of gRPC")
+            assert running.process.poll() is None
+        assert running.process.wait(PATIENCE) == 0
 
 
 @pytest.mark.e2e

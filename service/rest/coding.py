@@ -3,12 +3,11 @@
 import zlib
 from dataclasses import dataclass
 
+from service.edge.inflation import CONTAINERS, inflated
 from service.errors import TooLarge, UnsupportedFormat
 from service.rest.head import ENCODING, Head
 from service.rest.problems import Malformed
 
-WINDOW_BITS = {"gzip": 31, "deflate": 15}
-"""zlib's names of the two containers."""
 COMPRESSION_LEVEL = 1
 
 
@@ -28,17 +27,14 @@ def decompressed(body: bytes, head: Head, limit: int) -> bytes:
     encoding = None if given is None else given.decode(ENCODING).strip().lower() or "identity"
     if encoding == "identity":
         return body
-    if encoding is None or encoding not in WINDOW_BITS:
+    if encoding is None or encoding not in CONTAINERS:
         raise UnsupportedFormat("The Content-Encoding is gzip, deflate or identity.")
-    inflater = zlib.decompressobj(WINDOW_BITS[encoding])
     try:
-        content = inflater.decompress(body, limit + 1)
+        content = inflated(body, encoding, limit)
     except zlib.error:
-        raise Malformed(f"The body is not what its Content-Encoding, {encoding}, says.") from None
-    if len(content) > limit:
+        raise Malformed(f"The body is no single and whole {encoding} stream, as its Content-Encoding says.") from None
+    if content is None:
         raise TooLarge(f"The body is too large: at most {limit} bytes are taken, decompressed.")
-    if not inflater.eof or inflater.unused_data:
-        raise Malformed(f"The body is no single and whole {encoding} stream.")
     return content
 
 
@@ -48,8 +44,8 @@ def compressed(payload: Payload, head: Head) -> Payload:
     A list of codings is what a client's library sends with everything, and compressing costs more than it spares.
     """
     coding = head.text(b"accept-encoding").strip().lower()
-    if coding not in WINDOW_BITS:
+    if coding not in CONTAINERS:
         return payload
-    deflater = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, WINDOW_BITS[coding])
+    deflater = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, CONTAINERS[coding])
     body = deflater.compress(payload.body) + deflater.flush()
     return Payload(body, [*payload.headers, (b"content-encoding", coding.encode())])

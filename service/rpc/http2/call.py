@@ -5,9 +5,10 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Protocol
 
+from service.edge.inflation import CONTAINERS
 from service.rpc.codes import StatusCode
 from service.rpc.http2.headers import LARGEST_LIST, Head
-from service.rpc.http2.messages import WBITS, Messages, Refused
+from service.rpc.http2.messages import Messages, Refused
 from service.rpc.http2.method import Method
 
 EXPIRES_AFTER_SECONDS = 0.05
@@ -72,7 +73,7 @@ class Call:
             self._expiry = loop.call_later(timeout + EXPIRES_AFTER_SECONDS, self._expire)
         if self._head.large:
             raise Refused(StatusCode.RESOURCE_EXHAUSTED, f"The headers of a call have at most {LARGEST_LIST} bytes.")
-        if self._head.encoding not in {"identity", *WBITS}:
+        if self._head.encoding not in {"identity", *CONTAINERS}:
             raise Refused(StatusCode.UNIMPLEMENTED, f"Messages of encoding {self._head.encoding!r} cannot be read.")
         if self.method.requests_stream:
             self._task = loop.create_task(self._answered(self._requests()))

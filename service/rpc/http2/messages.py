@@ -4,13 +4,13 @@ import zlib
 from collections import deque
 from typing import Final
 
+from service.edge.inflation import CONTAINERS, inflated
 from service.rpc.codes import StatusCode
 from service.rpc.http2.frames import NUMBER
 
 PREFIX = 5
 KEPT_BYTES: Final = 128
 """What it takes to keep a message, however small, until it is taken."""
-WBITS: Final = {"gzip": 31, "deflate": 15}
 
 
 class Refused(Exception):
@@ -92,18 +92,14 @@ class Messages:
     def _unpacked(self, flag: int, message: bytes) -> bytes:
         if flag == 0:
             return message
-        wbits = WBITS.get(self._encoding)
-        if flag != 1 or wbits is None:
+        if flag != 1 or self._encoding not in CONTAINERS:
             raise Refused(StatusCode.INTERNAL, f"A message of encoding {self._encoding!r} cannot be compressed.")
-        unpacking = zlib.decompressobj(wbits)
         try:
-            found = unpacking.decompress(message, self._limit + 1)
+            found = inflated(message, self._encoding, self._limit)
         except zlib.error as error:
             raise Refused(StatusCode.INTERNAL, f"A message is not what {self._encoding} makes.") from error
-        if len(found) > self._limit:
+        if found is None:
             raise Refused(StatusCode.RESOURCE_EXHAUSTED, f"A message has at most {self._limit} bytes.")
-        if not unpacking.eof or unpacking.unused_data:
-            raise Refused(StatusCode.INTERNAL, f"A message is not what {self._encoding} makes.")
         return found
 
 

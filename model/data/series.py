@@ -164,11 +164,16 @@ class Series(OneBehindAnother):
             length_max=int(lengths.max()),
             labels=_counts(self.labels, self.classes),
             target=self._target_facts(),
-            target_width=None if self.targets is None else self.targets.shape[1],
+            target_width=self.target_width,
             missing=sum(int(np.count_nonzero(np.isnan(block))) for block in blocks(self.values)),
             groups=_counts(self.groups, self.group_names),
             strength=None if found is None else {"decades": found.decades, "by_label": found.by_label},
         )
+
+    @property
+    def target_width(self) -> int | None:
+        """The targets of a case."""
+        return None if self.targets is None else int(self.targets.shape[1])
 
     @cached_property
     def strength(self) -> Strength | None:

@@ -17,7 +17,7 @@ from model.training.architecture import with_head
 from model.training.cutting import seen_lengths, windowing
 from model.training.division import divide
 from model.training.samples import Prepared, Samples, from_cases, from_windows
-from model.training.spec import TrainingSpec, head_width, quantiles_of
+from model.training.spec import TrainingSpec, answers_of, head_width, quantiles_of
 from model.training.streams import stream
 from model.training.validation import Validation, overlap, remarks
 
@@ -84,13 +84,6 @@ def _unevenness(series: Series, spec: TrainingSpec, task: Task) -> tuple[str, ..
     return (remark,)
 
 
-def _answers(series: Series, task: Task) -> int:
-    """The classes or targets of a case; a forecast has neither."""
-    if task == "classification":
-        return len(series.classes or ())
-    return 0 if series.targets is None or task == "forecasting" else series.targets.shape[1]
-
-
 def _weighted(prepared: Prepared, spec: TrainingSpec, pipeline: Pipeline) -> tuple[Samples, Samples | None]:
     """Both sides with the weights of their classes, which are told from what is trained on."""
     training, held, chosen = prepared.training, prepared.held, spec.training.class_weights
@@ -126,5 +119,6 @@ def _network(spec: TrainingSpec, series: Series, outline: Outline, task: Task) -
     channels = len(series.channels)
     _, longest = seen_lengths(spec.preprocessing, outline.seen_by(task))
     shape = Shape(input_channels(channels, spec.preprocessing.missing), longest)
-    layers = with_head(spec.network.body(), head_width(spec, channels, _answers(series, task)), shape)
+    answers = answers_of(task, series.classes, series.target_width)
+    layers = with_head(spec.network.body(), head_width(spec, channels, answers), shape)
     return Network.initialize(layers, shape.channels, shape.length, stream(spec, "weights"))

@@ -103,7 +103,7 @@ def _require_fitting(spec: TrainingSpec, facts: SeriesFacts, others: Outline) ->
     low, high = cutting.seen_lengths(section, (facts.length_min, facts.length_max))
     theirs = cutting.seen_lengths(section, others.seen_by(task))
     channels = input_channels(len(facts.channels), section.missing)
-    width = head_width(spec, len(facts.channels), answers_of(facts, task))
+    width = head_width(spec, len(facts.channels), answers_of(task, facts.labels, facts.target_width))
     layers = with_head(spec.network.body(), width, Shape(channels, low))
     if theirs[1] > high and needs_length(layers, channels):
         raise InvalidSpec(

@@ -7,7 +7,7 @@ not train, so that a resolved spec says all that a training does, and resolving 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -69,17 +69,17 @@ def resolve(spec: TrainingSpec, facts: SeriesFacts) -> TrainingSpec:
     resolved = TrainingSpec(task, network, preprocessing, training)
     low, high = cutting.seen_lengths(preprocessing, (facts.length_min, facts.length_max))
     channels = input_channels(len(facts.channels), preprocessing.missing)
-    width = head_width(resolved, len(facts.channels), answers_of(facts, task))
+    width = head_width(resolved, len(facts.channels), answers_of(task, facts.labels, facts.target_width))
     layers = with_head(network.body(), width, Shape(channels, low))
     require_buildable(layers, channels, (low, high), training.batch_size or 1)
     return resolved
 
 
-def answers_of(facts: SeriesFacts, task: Task) -> int:
-    """The classes or targets of a case; a forecast has neither."""
-    if task == "classification":
-        return len(facts.labels or ())
-    return facts.target_width or 0 if task == "regression" else 0
+def answers_of(task: Task, classes: Collection[str] | None, targets: int | None) -> int:
+    """The classes or targets of a case, of which facts and series tell alike; a forecast has neither."""
+    if task == "forecasting":
+        return 0
+    return len(classes or ()) if task == "classification" else targets or 0
 
 
 def head_width(spec: TrainingSpec, channels: int, answers: int) -> int:

@@ -37,7 +37,7 @@ def read_columns(names: Sequence[str], reading: Reading, precedent: Precedent) -
     asked = {*vars(reading).values(), *reading.channels}
     for role in ("series", "time"):
         name = getattr(reading, role) if getattr(reading, role) is not None else precedent.parameters.get(role)
-        asked.update(parts_of(name, names))
+        asked.update(parts_of(name, names) or (name,))
     learnt = precedent.parameters if "form" in precedent.parameters else {}  # else names of arrays, or attributes
     passed = {learnt.get(role) for role in ANSWERS if getattr(reading, role) is None} - asked
     return [name for name in names if name not in passed]

@@ -192,3 +192,14 @@ def test_a_label_that_is_part_of_what_names_the_cases_is_read_for_that(read: Rea
     assert read(text.encode(), precedent=precedent).series.lengths.tolist() == [9] * 4
     alone = "t,x\n" + "".join(f"{step},{step}\n" for step in range(9))
     assert read(alone.encode(), precedent=precedent).series.lengths.tolist() == [9]
+
+
+def test_cases_named_by_the_column_that_groups_them_are_told_apart_by_it(read: Read) -> None:
+    rows = "".join(f"{who},{step},{who * step}\n" for who in (3, 5) for step in range(9))
+    text = f"subject,time,load\n{rows}"
+    found = csv(read, text)
+    assert found.examination is not None
+    parameters = found.examination.reading.parameters
+    assert (parameters["series"], parameters["group"]) == ("subject", "subject")
+    again = csv(read, text, precedent=Precedent(found.series.channels, parameters))
+    assert again.series.lengths.tolist() == [9, 9]

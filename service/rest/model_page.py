@@ -11,9 +11,9 @@ from service.domain.models import ModelVersion
 from service.edge.context import EdgeContext
 from service.edge.curl import commands
 from service.edge.example import Example, example
-from service.edge.model_description import model_description
 from service.edge.protocol import model_metadata
 from service.rest.answers import responses
+from service.rest.model_openapi import model_openapi
 from service.rest.parameters import ModelName
 
 MODEL = "/v1/models/{model:name}"
@@ -49,7 +49,7 @@ class ModelPageRoutes:
 
     async def openapi(self, request: Request, model: ModelName, version: Version = None) -> dict[str, Any]:
         """Describe one model in OpenAPI: its real shapes, the names of its channels and labels, and an example."""
-        return model_description(await self._example(model, version), _base(request))
+        return model_openapi(await self._example(model, version), _base(request), keyed=not self._edge.access.open)
 
     async def docs(self, request: Request, model: ModelName, version: Version = None) -> Response:
         """Show one model to people: what it takes and gives, and commands that ask it."""

@@ -2,15 +2,18 @@
 
 import html
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.bootstrap import House
+from service.rest.application import application
 from tests import houses
-from tests.callers import Caller
+from tests.callers import Caller, calling
 from tests.contract.rest.test_problems import problem
 
+KEY = "a long secret"
 PREDICT = "/v1/models/{}:predict"
 
 
@@ -54,6 +57,32 @@ def test_a_forecast_has_its_window_and_horizon(client: Caller) -> None:
     assert "maxItems" not in channel
     forecast = answer["properties"]["predictions"]["items"]["properties"]["forecast"]
     assert (forecast["minItems"], forecast["items"]["minItems"]) == (2, signature["horizon"])
+
+
+def test_bodies_that_are_files_and_refusals_are_described_as_those_of_every_model(client: Caller) -> None:
+    description = client.get("/v1/models/gestures/openapi.json").json()
+    whole = client.get("/openapi.json").json()
+    every, own = (
+        found["paths"][path]["post"]["requestBody"]["content"]
+        for found, path in ((whole, PREDICT.format("{model}")), (description, PREDICT.format("gestures")))
+    )
+    assert every.keys() == own.keys()
+    for item in description["paths"].values():
+        refusal = item["post"]["responses"]["default"]["content"]["application/problem+json"]["schema"]
+        assert refusal == {"$ref": "#/components/schemas/Problem"}
+    assert description["components"]["schemas"].items() <= whole["components"]["schemas"].items()
+
+
+def test_the_key_is_described_where_one_is_asked_for(client: Caller, tmp_path: Path) -> None:
+    assert "security" not in client.get("/v1/models/gestures/openapi.json").json()
+    with houses.house_in(tmp_path, api_key=KEY) as house, calling(application(house.edge)) as keyed:
+        houses.add_dataset(house, "gestures", houses.classification_file())
+        houses.train(house, "gestures", "gestures")
+        headers = {"Authorization": f"Bearer {KEY}"}
+        description = keyed.get("/v1/models/gestures/openapi.json", headers=headers).json()
+        whole = keyed.get("/openapi.json", headers=headers).json()
+    assert description["security"] == whole["security"]
+    assert description["components"]["securitySchemes"] == whole["components"]["securitySchemes"]
 
 
 def test_no_such_model_has_no_page(client: Caller) -> None:

@@ -1,4 +1,4 @@
-"""Rows 21, 22, 23 and 30: files that broke other servers, uploaded to a process that is watched from outside."""
+"""Rows 21 to 24 and 30: files that broke other servers, uploaded to a process that is watched from outside."""
 
 import pickle
 import zlib
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import onnx
 import pytest
 
 from tests.contract.rest.test_hostile_uploads import POISON, Canary, X, as_json, link, npy, zipped
@@ -103,6 +104,29 @@ def test_row_23_a_pickle_is_refused_and_never_loaded(victim: Victim, tmp_path: P
     assert not canary.exists()
 
 
+def outside(location: Path) -> bytes:
+    """An ONNX file whose weights stand in another file."""
+    tensor = onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [1], [1.0])
+    tensor.ClearField("float_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=str(location))
+    graph = onnx.helper.make_graph([], "g", [], [], [tensor])
+    return bytes(onnx.helper.make_model(graph).SerializeToString())
+
+
+def test_row_24_a_file_with_data_outside_is_refused_and_none_goes_out(victim: Victim, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    canary.write_bytes(b"s3cr3t")
+    for location in (canary, Path("../../../..", *canary.parts[1:])):
+        refused(victim, outside(location), {415})
+        problem(victim.http.post("/v1/models/gestures/versions", content=outside(location)), 405)
+    for query in ({}, {"opset": 20}, {"fold": "false"}):
+        answer = victim.http.get("/v1/models/gestures/versions/1/onnx", params=query)
+        weights = onnx.load_from_string(answer.content).graph.initializer
+        assert not any(each.external_data or each.data_location for each in weights)
+        assert b"s3cr3t" not in answer.content
+
+
 @pytest.mark.parametrize(("kind", "content", "place"), POISON)
 def test_row_30_poison_is_refused_by_its_place(victim: Victim, kind: str, content: bytes, place: str) -> None:
     assert problem(upload(victim, content, format=kind), 422)["errors"][0]["pointer"] == place
@@ -119,12 +143,13 @@ def test_row_30_poison_to_predict_is_refused_by_its_place(victim: Victim, series
     assert all(error["pointer"].startswith("/series") for error in told["errors"])
 
 
-@pytest.mark.parametrize("row", ["21", "22", "23", "30"])
+@pytest.mark.parametrize("row", ["21", "22", "23", "24", "30"])
 def test_rows_21_to_30_leave_nothing_in_memory(victim: Victim, row: str, tmp_path: Path) -> None:
     content = {
         "21": ELSEWHERE["a path upwards"](),
         "22": HOSTILE["a shape of 2^40"],
         "23": pickle.dumps(Canary(tmp_path / "canary")),
+        "24": outside(tmp_path / "canary"),
         "30": as_json([[[1, 2], [3, 1e300]]], ["a"]),
     }[row]
     memory_is_flat(victim, lambda: upload(victim, content))

@@ -58,7 +58,7 @@ def _orthogonal(parameter: Parameter, generator: np.random.Generator) -> Array:
     return (q if rows >= columns else q.T).reshape(parameter.shape)
 
 
-Initializer = Callable[[Parameter, np.random.Generator], "Array"]
+Initializer = Callable[[Parameter, "np.random.Generator"], "Array"]
 
 INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
     {

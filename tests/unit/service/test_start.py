@@ -15,6 +15,7 @@ LATER = {
     "opentelemetry.sdk": "spans are sent",
     "httpx": "a command asks a service",
     "grpc": "a tool asks for reflection",
+    "numpy.random": "weights are drawn",
 }
 PROGRAM = f"""
 import sys

@@ -50,6 +50,7 @@ def export(pipeline: Pipeline, *, opset: int = LOWEST_OPSET, folded: bool = True
     seen = prepared(graph, series, padding, pipeline)
     logits = emit(network.layers, seen, Site(graph, arrays, folded=folded))
     outputs = _answers(graph, logits.value, pipeline, windows)
+    graph.drop_unread(output.name for output in outputs)
     model = _model(graph, outputs, pipeline)
     if model.ByteSize() > LARGEST_FILE:
         raise ExportRefused(f"The model takes {model.ByteSize()} bytes; an ONNX file holds at most {LARGEST_FILE}.")

@@ -6,7 +6,7 @@ need not remember what others have computed already. Names count upwards, so the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -85,3 +85,14 @@ class Graph:
         name = f"constant_{len(self.initializers)}"
         self.initializers.append(numpy_helper.from_array(np.array(values, dtype=object), name))
         return name
+
+    def drop_unread(self, outputs: Iterable[Name]) -> None:
+        """Leave out every node and initializer that none of the outputs stands on."""
+        read = set(outputs)
+        kept = []
+        for node in reversed(self.nodes):
+            if not read.isdisjoint(node.output):
+                read.update(node.input)
+                kept.append(node)
+        self.nodes = kept[::-1]
+        self.initializers = [each for each in self.initializers if each.name in read]

@@ -1,5 +1,6 @@
 """Exported equals ours, for every kind of layer with any options."""
 
+import onnx
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from model.interchange.onnx_export import export, verify
 from model.interchange.onnx_layers import EMITTERS
 from model.layers.batch_normalization import BatchNormalization
 from model.layers.conv1d import Conv1d
+from model.layers.filling import STATISTICS
 from model.layers.global_pooling import GlobalAveragePool
 from model.layers.pad import OPTIONS, Pad
 from model.layers.registry import KINDS
@@ -52,3 +54,14 @@ def test_padding_at_one_end_alone_exported_answers_as_ours(mode: str, width: tup
     body = (Pad(width, mode), Conv1d(CHANNELS, 4, padding=width, padding_mode=filled), GlobalAveragePool())
     pipeline = pipeline_of(body, length=17, task="regression", outputs=3)
     assert verify(export(pipeline), pipeline) < CLOSE
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("mode", [mode for mode in OPTIONS if mode not in STATISTICS])
+def test_everything_in_a_file_is_read(mode: str, masked: bool) -> None:
+    """ONNX Runtime warns of what is not, each time the file is loaded."""
+    pipeline = pipeline_of((Pad(3, mode), FIRST, BatchNormalization(), GlobalAveragePool()), masked=masked)
+    graph = onnx.load_from_string(export(pipeline)).graph
+    read = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
+    assert {initializer.name for initializer in graph.initializer} <= read
+    assert all(not read.isdisjoint(node.output) for node in graph.node)

@@ -55,9 +55,9 @@ class Wanted:
     classes: int = 0
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)  # not frozen: over gRPC one is made for each request
 class InferOptions:
-    """What a request says besides its tensors; `binary` holds for outputs that do not say themselves.
+    """What a request says besides its tensors, never changed; `binary` holds for outputs that do not say themselves.
 
     names: of the outputs that are wanted; None if all are
     """
@@ -70,8 +70,8 @@ class InferOptions:
     names: tuple[str, ...] | None = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look once: clients say the same again and again, and what they say is remembered."""
-        object.__setattr__(self, "names", tuple(output.name for output in self.outputs) or None)
+        """Look once: what clients say again and again is remembered."""
+        self.names = tuple([output.name for output in self.outputs]) or None
 
 
 @dataclass(eq=False, slots=True)  # not frozen: one is made for each request

@@ -46,6 +46,7 @@ def assign(names: Sequence[str], reading: Reading, look: Look, distrusted: Conta
 
 def _answered_at_the_side(rest: Sequence[str], reading: Reading, roles: Roles, look: Look) -> Roles:
     """The roles with an answer that stands first or last beside columns that are all steps, called as answers are."""
+    rest = [name for name in rest if not numbers_rows(name, look)]
     name = answer_at_the_side(rest) if reading.form != "long" and not reading.channels and roles.time is None else None
     if name is None or (roles.series is not None and look.repeats(roles.series)):
         return roles

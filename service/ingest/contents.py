@@ -31,6 +31,8 @@ TIME_NAMES = frozenset(
         "timestep",
         "elapsed",
         "year",
+        "cycle",
+        "cycles",
     }
 )
 """Names by which numbers are known as times, if they rise within each case."""

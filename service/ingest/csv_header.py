@@ -21,6 +21,8 @@ from service.ingest.unit_rows import are_units
 
 SEPARATORS = (",", ";", "\t", "|")
 COMMENT = b"#"
+SAID_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?')
+"""How spreadsheets say in a first line what separates the fields."""
 HEADER_BYTES = 4 << 20
 SAMPLE_LINES = 1000
 LINES_BELOW = 8
@@ -85,7 +87,11 @@ def read_header(file: BinaryIO, reading: Reading, precedent: Precedent | None = 
     """Look at the first line, and at the first fields of some more; what they leave open, a precedent tells."""
     start, before, line = _first_line(file)
     text = line.decode().removeprefix("\ufeff").rstrip("\r\n")
-    separator = max(SEPARATORS, key=text.count)
+    said = SAID_SEPARATOR.fullmatch(text)
+    if said is not None:
+        start, before, line = _first_line(file, start + len(line), before + 1)
+        text = line.decode().rstrip("\r\n")
+    separator = max(SEPARATORS, key=text.count) if said is None else said[1]
     try:
         fields = _fields(text, separator)
     except (csv.Error, StopIteration) as error:
@@ -162,10 +168,9 @@ def _count(line: str, separator: str) -> int | None:
         return None
 
 
-def _first_line(file: BinaryIO) -> tuple[int, int, bytes]:
+def _first_line(file: BinaryIO, start: int = 0, lines: int = 0) -> tuple[int, int, bytes]:
     """Where the first line that says something begins, how many are before it, and the line, which is no comment."""
-    file.seek(0)
-    start = lines = 0
+    file.seek(start)
     while True:
         line = file.readline(HEADER_BYTES + 1)
         if not line:

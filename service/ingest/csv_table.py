@@ -17,6 +17,7 @@ from service.ingest.csv_header import Header, read_header
 from service.ingest.decimal_marks import plainly
 from service.ingest.faults import Cell, Faults, fault, listed
 from service.ingest.first_rows import FirstRows
+from service.ingest.line_ends import with_line_feeds
 from service.ingest.number_text import no_number
 from service.ingest.parsed import Parsed
 from service.ingest.precedents import followed
@@ -33,10 +34,12 @@ UNCONVERTED = re.compile(
 
 def read_csv(source: Source) -> Parsed:
     """Read a whole table."""
-    if begins_spaced(source.file):
-        with tabulated(source) as tabs:
-            return _read(replace(source, file=tabs))
-    return _read(source)
+    with with_line_feeds(source) as lines:
+        source = replace(source, file=lines)
+        if begins_spaced(source.file):
+            with tabulated(source) as tabs:
+                return _read(replace(source, file=tabs))
+        return _read(source)
 
 
 def _read(source: Source) -> Parsed:

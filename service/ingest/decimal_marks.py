@@ -17,12 +17,13 @@ SAMPLE_BYTES = 256 << 10
 SIGN = rb"[-+]?"
 EXPONENT = rb"(?:[eE][-+]?\d+)?"
 UNIT = rb"(?: *(?:%|[$]|\xe2\x82\xac|\xc2\xa3))?"
-GROUPED = rb"[1-9]\d{0,2}(?:[.]\d{3})+"
+GROUPED = rb"[1-9]\d{0,2}(?:(?:[. ]|\xc2\xa0|\xe2\x80\xaf)\d{3})+"
 COMMA, POINT, THOUSANDS = rb"(?:" + GROUPED + rb"|\d*),\d+", rb"\d*[.]\d+", rb"[1-9]\d{0,2}(?:,\d{3}){2,}(?:[.]\d*)?"
 SHORT = rb"(?:" + GROUPED + rb",\d+|(?:0|\d{4,})?,\d+|\d{1,3},(?:\d{1,2}|\d{4,}))"
 """A comma that is not one between thousands."""
-WRITTEN = r"^\s*[+-]?([1-9]\d{0,2}(\.\d{3})+(,\d+)?|\d*,\d+)([eE][+-]?\d+)?\s*([%$€£]\s*)?$"
-"""A number with a decimal comma, or points between its thousands."""
+SPACES = "\u00a0\u202f "
+WRITTEN = rf"^\s*[+-]?([1-9]\d{{0,2}}([.{SPACES}]\d{{3}})+(,\d+)?|\d*,\d+)([eE][+-]?\d+)?[{SPACES}]*([%$€£]\s*)?$"
+"""A number with a decimal comma, or points or spaces between its thousands."""
 
 
 def decimal_mark(file: BinaryIO, separator: str) -> str:
@@ -49,7 +50,8 @@ def plainly(rows: Column, texts: Container[str]) -> Column:
             continue
         written = pc.fill_null(pc.match_substring_regex(column, WRITTEN), fill_value=False)
         if pc.any(written).as_py():
-            pointed = pc.replace_substring(pc.replace_substring(column, ".", ""), ",", ".")
+            pointed = pc.replace_substring_regex(column, rf"[.{SPACES}]", "")
+            pointed = pc.replace_substring(pointed, ",", ".")
             rows = rows.set_column(place, pa.field(name, column.type), pc.if_else(written, pointed, column))
     return rows
 

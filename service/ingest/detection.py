@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from service.errors import Detail, UnsupportedFormat
 from service.ingest.faults import fault, quote
-from service.ingest.spaced_text import is_column, is_spaced
+from service.ingest.spaced_text import is_column, is_spaced_text
 
 HEAD = 4096
 """Bytes that detection looks at."""
@@ -195,6 +195,6 @@ def _by_text(head: bytes) -> Format | None:
     first_line = next(lines, b"")
     if b"\t" in first_line and b"," not in first_line:
         return Format.TSV
-    separated = any(mark in first_line for mark in (b",", b";", b"|")) or is_spaced(first_line)
-    separated = separated or is_column(text)
+    separated = any(mark in first_line for mark in (b",", b";", b"|"))
+    separated = separated or is_column(text) or is_spaced_text(text)
     return Format.CSV if separated else None

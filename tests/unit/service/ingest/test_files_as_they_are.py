@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from service.domain.datasets import Limits
-from service.errors import Unreadable
+from service.errors import Unreadable, UnsupportedFormat
 from tests.reference.uploads import Read, columns, csv, told
 
 ROWS = [f"2024-01-{day:02},{day}.5" for day in range(1, 10)]
@@ -19,6 +19,11 @@ SPELLINGS = {
     "Windows": PLAIN.replace("\n", "\r\n") + ",\r\n",
     "names of rows": "date,value\n" + "".join(f'"{n}",{row}\n' for n, row in enumerate(ROWS)),
     "quotes and signs": "date,value\n" + "".join(f'"{row[:10]}","{row[11:]}%"\n' for row in ROWS),
+    "a separator in the first line": "sep=,\n" + PLAIN,
+    "a separator in quotes": '"sep=;"\r\n' + PLAIN.replace(",", ";").replace("\n", "\r\n"),
+    "carriage returns": PLAIN.replace("\n", "\r"),
+    "spaces": PLAIN.replace(",", "   "),
+    "spaces and a mark": "# " + PLAIN.replace(",", " "),
     "empty columns": "date,value,,\n" + "".join(f"{row},,\n" for row in ROWS),
 }
 
@@ -160,6 +165,23 @@ def test_numbers_may_stand_with_spaces_between_them(read: Read, in_memory: int) 
     with pytest.raises(Unreadable, match="header=false"):
         read(long.encode())
     assert read(long.encode(), header=False, series="column_1", time="column_2").series.lengths.tolist() == [5, 5]
+
+
+@pytest.mark.parametrize("head", ["unit cycle s1", "# unit cycle s1", "  unit   cycle   s1"])
+def test_names_may_stand_above_numbers_with_spaces_between_them(read: Read, head: str) -> None:
+    rows = "".join(f"  {unit} {step}   {step * unit % 5}.5 \n" for unit in (1, 2) for step in range(1, 9))
+    found = read(f"{head}\n{rows}".encode(), header=True)
+    assert found.series.lengths.tolist() == [8, 8]
+    assert (columns(found)["series"][0], columns(found)["time"][0]) == ("unit", "cycle")
+    assert found.series.channels == ("s1",)
+
+
+@pytest.mark.parametrize(
+    "text", ["a few words\nof a letter\nand no number\n", "a b\n1 2\n3 4 5\n6 7\n", "a b\n1 2\nx y\n"]
+)
+def test_words_are_no_table(read: Read, text: str) -> None:
+    with pytest.raises(UnsupportedFormat):
+        read(text.encode())
 
 
 def test_columns_that_hold_nothing_are_told_as_such(read: Read) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model.data.series import Series
 from service.domain.datasets import Limits, Reading
-from service.errors import TooLarge, Unreadable, UnsupportedFormat
+from service.errors import Misleading, TooLarge, Unreadable, UnsupportedFormat
 from service.ingest import read_series
 from service.ingest.detection import Format
 from tests.reference.series_files import WRITERS
@@ -25,7 +25,7 @@ def attempt(content: bytes, stated: str | None = None) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "upload"
         path.write_bytes(content)
-        with contextlib.suppress(Unreadable, UnsupportedFormat, TooLarge):
+        with contextlib.suppress(Unreadable, UnsupportedFormat, TooLarge, Misleading):
             read_series(path, Reading(format=stated), LIMITS)
 
 

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from service.domain.artifacts import Artifact, StoredObject
 from service.errors import AlreadyExists, Corrupt, InternalError, NotFound, StorageFull, Unavailable
 
@@ -20,8 +18,6 @@ KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 """Keys are made by the service; no segment begins with a dot, so none leads out of the directory."""
 
 INCOMING = ".incoming"
-ALIGNMENT = 64
-"""Of bytes that are read: a cache line, as arrays in an archive are aligned."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -158,13 +154,11 @@ def _disk() -> Iterator[None]:
 
 
 def _read(descriptor: int, size: int) -> memoryview:
-    """So many bytes of a file, aligned as mapped ones are wherever it matters; what it no longer has stays unwritten.
+    """So many bytes of a file in pages of their own, which go back to the system with the view; zeros beyond its end.
 
-    No anonymous mapping: of a mapping pages are given back, as the file has them too.
+    Shared pages, although with nobody: of private ones that are given back (`model.data.blocks`) the content is lost.
     """
-    buffer = np.empty(size + ALIGNMENT, np.uint8)
-    start = -buffer.ctypes.data % ALIGNMENT
-    content = rest = buffer[start : start + size].data
+    content = rest = memoryview(mmap.mmap(-1, size, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS))
     while rest and (count := os.readv(descriptor, [rest])):
         rest = rest[count:]
     return content.toreadonly()

@@ -183,3 +183,5 @@ def test_an_archive_that_does_not_load_is_tried_again(stores: Stores, pipeline: 
     path.write_bytes(content)
     with models.loaded(one).borrow() as predictor:
         assert predictor.pipeline.metadata["number"] == 1
+    models.forget("m")
+    assert models.standing(one).state is ServingState.READY

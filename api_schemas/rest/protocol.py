@@ -5,7 +5,16 @@ They send null for what they leave out, too, so that what may be absent may be n
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 LARGEST_NAME = 256
 LARGEST_RANK = 8
@@ -13,8 +22,18 @@ LARGEST_ID = 1024
 MOST_PARAMETERS = 64
 MOST_TENSORS = 16
 
+
+def _scalar(value: object, check: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401  # one of the four
+    """What is refused by all is told once, and not in the words of each."""
+    try:
+        return check(value)
+    except ValidationError:
+        raise PydanticCustomError("scalar", "Input should be true, false, a number or a text") from None
+
+
+Parameter = Annotated[bool | int | float | str | None, WrapValidator(_scalar)]
 Parameters = Annotated[
-    dict[str, bool | int | float | str | None],
+    dict[str, Parameter],
     Field(max_length=MOST_PARAMETERS, description="Of a request: `timeout` in microseconds."),
 ]
 Data = Annotated[

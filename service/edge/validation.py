@@ -34,7 +34,7 @@ def _translated(fault: Any, value: object, known: Sequence[str]) -> dict[str, An
         return {"loc": (name[:LONGEST_NAMED],), "msg": unknown("member", name, known).removesuffix(".")}
     place: list[int | str] = []
     for part in fault["loc"]:
-        if isinstance(value, dict):
+        if isinstance(value, dict) and (part in value or fault["type"] == "missing"):
             value = value.get(part)
         elif isinstance(value, list) and isinstance(part, int):
             value = value[part]

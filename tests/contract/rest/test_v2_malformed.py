@@ -84,6 +84,14 @@ def test_a_wrong_binary_size_is_a_bad_request(client: Caller, size: Any) -> None
     problem(client.post(INFER, content=head + CASES.tobytes(), headers=headers), 400)
 
 
+@pytest.mark.parametrize("value", [[1], {}, {"bool": 1}])
+def test_a_parameter_that_is_none_is_told_once_and_at_its_place(client: Caller, value: object) -> None:
+    told = problem(client.post(INFER, content=body(parameters={"x": value})), 400)
+    assert told["errors"] == [
+        {"pointer": "/parameters/x", "detail": "Input should be true, false, a number or a text."}
+    ]
+
+
 def test_a_member_that_is_named_twice_before_binary_tensors_is_a_bad_request(client: Caller) -> None:
     content, headers = binary(id="a")
     length = int(headers["Inference-Header-Content-Length"])

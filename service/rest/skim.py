@@ -20,6 +20,7 @@ import simdjson
 from api_schemas.rest.protocol import InferRequest
 from service.edge.datatypes import check_tensor, from_numbers
 from service.edge.prediction import InferCall, InferOptions
+from service.edge.shared_memory import REGION
 from service.errors import ServiceError
 from service.rest.members import each_once
 from service.rest.v2_options import options_of
@@ -36,6 +37,8 @@ STAND_IN = secrets.token_hex(16)
 QUOTED = orjson.dumps(STAND_IN)
 
 POINTER = "/inputs/0"
+ELSEWHERE = frozenset({"binary_data_size", REGION})
+"""Parameters of an input whose data do not stand in the JSON."""
 
 _kept = threading.local()
 
@@ -83,7 +86,7 @@ def _around(before: bytes, after: bytes) -> _Surroundings:
         raise ValueError
     request = InferRequest.model_validate(value)
     (tensor,) = request.inputs
-    if "binary_data_size" in (tensor.parameters or ()):
+    if not ELSEWHERE.isdisjoint(tensor.parameters or ()):
         raise ValueError
     elements = check_tensor(tensor.datatype, tensor.shape, POINTER)
     return _Surroundings(tensor.name, tensor.datatype, tuple(tensor.shape), elements, options_of(request))

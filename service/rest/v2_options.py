@@ -6,6 +6,7 @@ from typing import Any
 from api_schemas.rest.protocol import InferRequest, RequestOutput
 from service.edge.datatypes import refusal
 from service.edge.prediction import InferOptions, Wanted
+from service.edge.shared_memory import refuse_shared_memory
 
 
 def options_of(request: InferRequest) -> InferOptions:
@@ -31,6 +32,7 @@ def number(parameters: Mapping[str, Any], name: str, pointer: str, least: int) -
 
 def _wanted(output: RequestOutput, pointer: str) -> Wanted:
     parameters = output.parameters or {}
+    refuse_shared_memory(parameters, pointer)
     classes = number(parameters, "classification", pointer, least=1)
     return Wanted(output.name, _flag(parameters, "binary_data", pointer), classes or 0)
 

@@ -7,6 +7,7 @@ from api_schemas.rest.protocol import InferRequest, RequestInput
 from service.domain.inference import Tensor, TensorSpec
 from service.edge.datatypes import DTYPES, from_json, from_raw, refusal
 from service.edge.prediction import InferCall, InferOptions
+from service.edge.shared_memory import refuse_shared_memory
 from service.edge.validation import validated
 from service.rest.bodies import parsed
 from service.rest.coding import decompressed
@@ -64,7 +65,9 @@ def _tensors(inputs: Sequence[RequestInput], tail: memoryview) -> dict[str, Tens
         pointer = f"/inputs/{index}"
         if entry.name in tensors:
             raise refusal(f"{pointer}/name", "An input is given once only.")
-        size = number(entry.parameters or {}, "binary_data_size", pointer, least=0)
+        parameters = entry.parameters or {}
+        refuse_shared_memory(parameters, pointer)
+        size = number(parameters, "binary_data_size", pointer, least=0)
         if size is None:
             tensors[entry.name] = from_json(entry.datatype, entry.shape, entry.data, pointer)
             continue

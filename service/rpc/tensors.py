@@ -19,6 +19,7 @@ from service.edge.datatypes import (
 )
 from service.edge.extent import MOST_VALUES
 from service.edge.prediction import InferCall, InferOptions, Wanted, most_likely
+from service.edge.shared_memory import refuse_shared_memory
 from service.errors import TooLarge
 
 CONTENTS: Mapping[str, str] = {
@@ -54,15 +55,13 @@ def decode(request: pb.ModelInferRequest) -> InferCall:
         pointer = f"/inputs/{index}"
         if entry.name in tensors:
             raise refusal(f"{pointer}/name", "An input is given once only.")
+        refuse_shared_memory(entry.parameters, pointer)
         tensors[entry.name] = (
             from_raw(entry.datatype, entry.shape[: LARGEST_RANK + 1], raw[index], pointer)
             if raw
             else _from_contents(entry, pointer)
         )
-    outputs = [
-        Wanted(output.name, classes=_number(output.parameters, "classification", f"/outputs/{index}", least=1) or 0)
-        for index, output in enumerate(request.outputs)
-    ]
+    outputs = [_wanted(output, f"/outputs/{index}") for index, output in enumerate(request.outputs)]
     microseconds = _number(request.parameters, "timeout", "")
     options = InferOptions(
         tuple(outputs),
@@ -71,6 +70,11 @@ def decode(request: pb.ModelInferRequest) -> InferCall:
         priority=_number(request.parameters, "priority", ""),
     )
     return InferCall(tensors, options)
+
+
+def _wanted(output: pb.ModelInferRequest.InferRequestedOutputTensor, pointer: str) -> Wanted:
+    refuse_shared_memory(output.parameters, pointer)
+    return Wanted(output.name, classes=_number(output.parameters, "classification", pointer, least=1) or 0)
 
 
 def _check_extent(request: pb.ModelInferRequest) -> None:

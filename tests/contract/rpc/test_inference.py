@@ -126,6 +126,10 @@ def broken() -> Iterator[tuple[str, pb.ModelInferRequest]]:
     yield "long id", raw(id="x" * 1025)
     no_classes = {"classification": pb.InferParameter(int64_param=0)}
     yield "no classes", raw(outputs=[{"name": "probabilities", "parameters": no_classes}])
+    elsewhere = {"shared_memory_region": pb.InferParameter(string_param="r")}
+    entry = {"name": "series", "datatype": "FP32", "shape": CASES.shape, "parameters": elsewhere}
+    yield "an input elsewhere", raw(inputs=[entry])
+    yield "an output elsewhere", raw(outputs=[{"name": "label", "parameters": elsewhere}])
     yield "wrong field", typed("fp64_contents", CASES, "FP32")
     yield "too large", typed("fp64_contents", np.full(CASES.shape, 1e300), "FP64")
     yield "out of range", typed("int_contents", np.full(CASES.shape, 1000), "INT8")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["INPUT", "TOLERANCE", "export", "verify"]
 
 INPUT = "series"
-LOWEST_OPSET, HIGHEST_OPSET = 17, 25
+LOWEST_OPSET, HIGHEST_OPSET = 17, 28
 """The oldest opset with all that is needed, and the newest that was tried."""
 LARGEST_FILE = (1 << 31) - 1
 """protobuf's limit; beyond it ONNX needs external data, which no file of ours has."""

@@ -11,7 +11,7 @@ from service.errors import Corrupt, Detail, InvalidRequest, NotAllowedNow
 from service.ports import ArtifactStore
 from service.usecases.catalogue import Catalogue, OnnxFile
 
-LOWEST_OPSET, HIGHEST_OPSET = 17, 25
+LOWEST_OPSET, HIGHEST_OPSET = 17, 28
 """As the exporter has them; a test keeps both in step, so that nobody loads it only to describe the interface."""
 
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.ingest.arrow_columns import MISSING_TEXTS, Column, is_text
+from service.ingest.times import MONTHS_NAMED
 
 PARTS: Mapping[str, frozenset[str]] = {
     "year": frozenset({"year", "yr", "yyyy"}),
@@ -45,10 +46,12 @@ def moments(parts: Sequence[Column]) -> Column:
 
 
 def _padded(column: Column, width: int) -> Column:
-    """Whole numbers as texts with zeros before them."""
+    """Whole numbers, and names of months as such, as texts with zeros before them."""
     if is_text(column.type):
         column = pc.utf8_trim_whitespace(column.cast(pa.string()))
         column = pc.if_else(pc.is_in(column, value_set=pa.array(MISSING_TEXTS)), None, column)
+        for number, name in enumerate(MONTHS_NAMED, 1):
+            column = pc.replace_substring_regex(column, rf"(?i)^{name}[a-z]*\.?$", str(number))
     else:
         column = pc.replace_substring_regex(column.cast(pa.string()), r"\.0$", "")
     return pc.utf8_lpad(column, width, "0")

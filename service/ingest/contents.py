@@ -152,7 +152,7 @@ def guess_moment(names: Sequence[str], look: Look, time: str | None = None) -> G
 
 def _guess_calendar(names: Sequence[str], look: Look) -> Guess:
     """Years, months and smaller parts that are times in every row, where no other numbers are called as times are."""
-    parts = list(calendar_parts([name for name in names if look.whole(name)]).values())
+    parts = list(calendar_parts([name for name in names if look.whole(name) or look.text(name)]).values())
     others = any(name not in parts for name in clocks(names, look)[1])
     while parts and not others:
         together = format_channels(parts)

@@ -1,7 +1,8 @@
 """Which columns tell the cases apart, where no name says it: those within which times stand once.
 
 Texts come first. Whole numbers are taken for it where their name is that of something that has many, such as a session
-or a store, or where the rows of each stand together and time begins again with each; then two columns at a time.
+or a store, or where the rows of each stand together and time begins again with each; then two columns at a time. Three
+are taken where each case has rows at most of the times: by chance events stand once among so many as well.
 """
 
 import re
@@ -28,7 +29,11 @@ FEWEST_ROWS = 2
 MOST_LOOKED = 64
 """Columns of numbers that are looked at without a name that says anything."""
 MOST_KEYS = 8
-"""Columns that are tried in pairs."""
+"""Columns that are tried together."""
+FULL = 0.5
+"""The share of cases and times that have a row, from which three columns name the cases of a table together."""
+TOGETHER = (2, 3)
+"""So many at a time."""
 
 
 def guess_series(
@@ -38,7 +43,7 @@ def guess_series(
     group: str | None = None,
     label: str | None = None,
 ) -> Guess:
-    """The column, or the two columns, within which times that repeat in the table stand once.
+    """The column, or the two or three columns, within which times that repeat in the table stand once.
 
     group, label: columns that have this role, of which cases can be made as well: who did what
     """
@@ -98,7 +103,7 @@ def _tried(
     clocks: Sequence[Array],
     answers: Array | None,
 ) -> Iterator[list[str]]:
-    """What tells the cases apart: of texts, of numbers by their names, of numbers by how they stand, of pairs."""
+    """What tells the cases apart: of texts, of numbers by their names, by how they stand, of several."""
 
     def fits(each: Array) -> bool:
         answered = answers is None or _nests(each, answers)
@@ -110,12 +115,14 @@ def _tried(
     yield [name for name in apart if fits(codes[name])]
     subject = [name for name in others if name in singles[0]]
     keys = [name for name in dict.fromkeys([*subject, *singles[0], *singles[1], *others]) if name in codes]
-    for one, other in combinations(keys[:MOST_KEYS], 2):
-        pairs = pair_codes(codes[one], codes[other])
-        if _several_rows_each(pairs) and fits(pairs):
-            name = format_channels((one, other))
-            codes[name] = pairs
-            yield [name]
+    for count in TOGETHER:
+        for some in combinations(keys[:MOST_KEYS], count):
+            together = _all_together([codes[name] for name in some])
+            full = count == TOGETHER[0] or any(_at_most_times(clock, together) for clock in clocks)
+            if full and _several_rows_each(together) and fits(together):
+                name = format_channels(some)
+                codes[name] = together
+                yield [name]
 
 
 def _finest(names: Sequence[str], codes: Mapping[str, Array]) -> list[str]:
@@ -140,6 +147,11 @@ def _stands_once(instants: Array, codes: Array) -> bool:
     """Whether times stand once in each case, but for slips."""
     steps = steps_within(instants, codes, np.lexsort((instants, codes)))
     return len(steps) > 0 and bool((steps == 0).mean() <= SLIPS)
+
+
+def _at_most_times(instants: Array, codes: Array) -> bool:
+    """Whether most of the cases have a row at most of the times."""
+    return len(codes) >= FULL * len(np.unique(codes)) * len(np.unique(instants))
 
 
 def _in_blocks(codes: Array) -> bool:

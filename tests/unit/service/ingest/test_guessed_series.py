@@ -122,6 +122,27 @@ def test_two_columns_together_tell_the_cases_apart_where_neither_does(read: Read
     assert not told(found, "unused")
 
 
+@pytest.mark.parametrize("by", ["time", "case"])
+def test_three_columns_tell_the_cases_apart_where_each_has_rows_at_most_times(read: Read, by: str) -> None:
+    places = [(shop, city, item) for shop in "xy" for city in ("Graz", "Wien") for item in "mnk"]
+    rows = [(*place, day, number * step) for number, place in enumerate(places) for step, day in enumerate(DAYS)]
+    rows.sort(key=lambda row: row[3] if by == "time" else "")
+    rows = [(number, *row) for number, row in enumerate(rows)]
+    found = csv(read, table("id,chain,city,product,date,sold", rows))
+    assert columns(found)["series"] == ("chain,city,product", "guessed")
+    assert (found.series.channels, found.series.lengths.tolist()) == (("sold",), [12] * 12)
+    parameters = found.examination.reading.parameters
+    again = csv(read, table("id,chain,city,product,date,sold", rows), **vars(Reading.from_texts(parameters)))
+    assert again.series.digest() == found.series.digest()
+    events = []  # of each at few of the times
+    for step, day in enumerate(DAYS):
+        (one, other), (item, another) = ("xy" if step % 2 else "yx"), ("mn", "nk", "km")[step % 3]
+        some = [(one, "Graz", item), (one, "Graz", another), (one, "Wien", item), (other, "Graz", item)]
+        events += [(4 * step + place, *names, day, 4 * step + place) for place, names in enumerate(some)]
+    with pytest.raises(Unreadable, match="series=NAME, or NAME,NAME"):
+        csv(read, table("id,chain,city,product,date,sold", events))
+
+
 def test_who_did_what_is_a_case_where_who_did_several(read: Read) -> None:
     rows = [(who, what, step, step) for who in (31, 32) for what in ("walk", "sit") for step in range(9)]
     found = csv(read, table("subject,activity,t,x", rows))

@@ -98,6 +98,16 @@ def test_parts_of_a_time_in_columns_of_their_own_are_one_time(
     assert not told(found, "unused")
 
 
+def test_months_may_have_names(read: Read) -> None:
+    rows = "".join(
+        f"{year},{month},{year % 7}\n" for year in (2023, 2024) for month in ("Feb", "jan", "December", "Sept.")
+    )
+    found = csv(read, "Year,Month,v\n" + rows)
+    assert columns(found)["time"] == ("Year,Month", "guessed")
+    assert told(found, "out_of_order")[0].first.row == 2
+    assert found.series.lengths.tolist() == [8]
+
+
 def test_parts_of_a_time_that_are_none_stay_what_they_are(read: Read) -> None:
     rows = "".join(f"{year},{month},30,{month}\n" for year in (2023, 2024) for month in (1, 2))
     assert columns(csv(read, "year,month,day,v\n" + rows))["time"] == ("year,month", "guessed")  # no 30 February

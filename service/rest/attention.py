@@ -1,6 +1,7 @@
 """Whether anybody still waits for an answer: the time that a caller gives, and its leaving before the end."""
 
 import asyncio
+import re
 from types import TracebackType
 
 from starlette.requests import ClientDisconnect
@@ -11,6 +12,8 @@ from service.rest.problems import Malformed
 TIMEOUT = "X-Request-Timeout"
 TIMEOUT_NAME = TIMEOUT.lower().encode()
 LONGEST_SECONDS = 86_400.0
+NUMBER = re.compile(r"([0-9]{1,9}\.?|[0-9]{0,9}\.[0-9]{1,30})(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
+"""As a program writes one; Python would take 1_0 for ten, too."""
 LISTEN_AFTER_SECONDS = 0.02
 """Most answers are there sooner, and to listen costs a task."""
 
@@ -19,11 +22,8 @@ def stated_seconds(text: str | None) -> float | None:
     """How long the caller waits for the answer, from the request's arrival on; None if the header does not say."""
     if text is None:
         return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds <= LONGEST_SECONDS:  # also where it is not a number
+    seconds = float(text) if NUMBER.fullmatch(text) else -1.0
+    if not 0 < seconds <= LONGEST_SECONDS:
         raise Malformed(f"{TIMEOUT} is a number of seconds above 0, and at most {LONGEST_SECONDS:.0f}.")
     return seconds
 

@@ -6,12 +6,21 @@ import weakref
 from collections.abc import Callable, Coroutine
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from service.rest.attention import LISTEN_AFTER_SECONDS, Listening
+from service.rest.attention import LISTEN_AFTER_SECONDS, LONGEST_SECONDS, Listening, stated_seconds
 
 LONG = 30.0
+
+
+@given(st.floats(1e-9, LONGEST_SECONDS))
+def test_seconds_are_taken_as_programs_write_them(seconds: float) -> None:
+    for text in (repr(seconds), f"{seconds:e}", f"{seconds:.9f}", f"{seconds:g}"):
+        if 0 < float(text) <= LONGEST_SECONDS:
+            assert stated_seconds(text) == float(text)
 
 
 def running(test: Callable[[], Coroutine[None, None, None]]) -> Callable[[], None]:

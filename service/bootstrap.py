@@ -208,6 +208,7 @@ def build(settings: Settings) -> House:
     often = (
         Chore("warmed_versions", OFTEN_SECONDS, Warmer(current, models).look),
         Chore("told_statistics", OFTEN_SECONDS, edge.statistics.tell),
+        Chore("told_in_flight", OFTEN_SECONDS, edge.metrics.tell),
     )
     warming = Housekeeping(often, clock, log)
     housekeeping = Housekeeping(chores, clock, log)

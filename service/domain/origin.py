@@ -7,7 +7,7 @@ from dataclasses import dataclass
 TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen: one is made for each request
 class Origin:
     """A request's id, and its place in a trace as W3C's `traceparent` has it."""
 

@@ -58,7 +58,7 @@ class Gate:
         self._metrics = edge.metrics
         self._public = PUBLIC | {METRICS} if edge.metrics_public else PUBLIC
         self._log = logger()
-        self._in_flight = edge.metrics.in_flight.labels("rest")
+        self._in_flight = edge.metrics.in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it; in both cases tell of it."""
@@ -71,7 +71,7 @@ class Gate:
         state = scope.setdefault("state", {})
         state["request_id"], state[HEAD] = came_from.request_id, head
         watched = _watched(send, exchange)
-        self._in_flight.inc()
+        self._in_flight["rest"] += 1
         try:
             with self._traces.request(scope["method"], came_from) as span:
                 if span is not NOTHING:
@@ -91,7 +91,7 @@ class Gate:
                 if span is not NOTHING:
                     self._describe(span, scope, exchange)
         finally:
-            self._in_flight.dec()
+            self._in_flight["rest"] -= 1
             self._tell(scope, exchange)
 
     def _check(self, scope: Scope, head: Head) -> None:

@@ -35,7 +35,7 @@ class Gate:
         """Take who may call and who counts."""
         self._edge = edge
         self._log = logger()
-        self._in_flight = edge.metrics.in_flight.labels("grpc")
+        self._in_flight = edge.metrics.in_flight
 
     def before(self, service: str, name: str, behaviour: Behaviour) -> Behaviour:
         """The same behaviour for those who may call it, each call told of; what it raises becomes its status."""
@@ -51,7 +51,7 @@ class Gate:
             call.trailers = (("x-request-id", identifier),)
             status, fault, told = StatusCode.OK, None, came_from.fields
             started = time.perf_counter()
-            in_flight.inc()
+            in_flight["grpc"] += 1
             try:
                 with traces.request(path, came_from, **described, wavetap__request_id=identifier):
                     told = (traces.origin or came_from).fields
@@ -71,7 +71,7 @@ class Gate:
                 status, fault = StatusCode.INTERNAL, error
                 raise Refused(status, "Something went wrong on our side.") from error
             finally:
-                in_flight.dec()
+                in_flight["grpc"] -= 1
                 tell(service, name, status.name, time.perf_counter() - started, told, fault)
 
         return behind

@@ -96,8 +96,7 @@ def test_streams_cancelled_at_any_point_leave_nothing_behind(house: House, chann
             next(call)
         call.cancel()
         over.set()
-    gauge = house.edge.metrics.in_flight.labels("grpc")
-    await_that(lambda: gauge._value.get() == 0)
+    await_that(lambda: house.edge.metrics.in_flight["grpc"] == 0)
     await_that(lambda: not house.edge.scheduler.busy)
     assert not house.edge.lanes.busy
     streams = [line for line in house.edge.metrics.text().decode().splitlines() if 'method="ModelStreamInfer"' in line]

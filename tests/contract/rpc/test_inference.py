@@ -216,6 +216,6 @@ def test_cancelled_streams_are_forgotten(stub: Stub, house: House) -> None:
         call.cancel()
         done.set()
     deadline = time.monotonic() + 60
-    while house.edge.metrics.in_flight.labels("grpc")._value.get() and time.monotonic() < deadline:
+    while house.edge.metrics.in_flight["grpc"] and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert house.edge.metrics.in_flight.labels("grpc")._value.get() == 0
+    assert house.edge.metrics.in_flight["grpc"] == 0

@@ -38,3 +38,12 @@ def test_two_services_in_one_process_count_apart() -> None:
     first, second = Metrics(dict), Metrics(dict)
     first.request("rest", "GET", "/", "200", 0.1)
     assert "wavetap_requests_total{" not in second.text().decode()
+
+
+def test_requests_that_are_being_answered_are_told_as_they_are_now() -> None:
+    metrics = Metrics(dict)
+    for protocol, more in (("rest", 2), ("grpc", 1), ("rest", -1)):
+        metrics.in_flight[protocol] += more
+        found = values(metrics)
+        for each in ("rest", "grpc"):
+            assert found["wavetap_requests_in_flight", (("protocol", each),)] == metrics.in_flight[each]

@@ -7,7 +7,6 @@ from typing import Any
 import grpc
 import httpx
 import pytest
-from structlog.testing import capture_logs
 
 from api_schemas.generated import inference_pb2 as pb
 from api_schemas.generated import inference_pb2_grpc
@@ -69,7 +68,7 @@ def answered(house: House, error: BaseException) -> Iterator[httpx.Response]:
 def called(house: House, error: BaseException) -> grpc.RpcError:
     """The same over gRPC."""
     edge = dataclasses.replace(house.edge, services=dataclasses.replace(house.edge.services, repository=Broken(error)))
-    with capture_logs(), serving(dataclasses.replace(house, edge=edge)) as served:
+    with serving(dataclasses.replace(house, edge=edge)) as served:
         stub = inference_pb2_grpc.GRPCInferenceServiceStub(served.channel)
         with pytest.raises(grpc.RpcError) as refused:
             stub.RepositoryIndex(pb.RepositoryIndexRequest(), timeout=60)
